@@ -1,0 +1,96 @@
+# Every target sets up what it needs: a virtual environment in .venv, the locked
+# packages, and Prometheus, promtool, Alertmanager and amtool (see local/programs.py).
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+PIPENV_VERSION := 2026.10.3
+SYNCED := $(VENV)/.synced
+PROGRAMS := .tools/programs.found
+
+# pipenv lives in the same .venv and must not look for another one.
+export PIPENV_VENV_IN_PROJECT := 1
+export PIPENV_IGNORE_VIRTUALENVS := 1
+export PIPENV_VERBOSITY := -1
+export PYTHONPATH := $(CURDIR)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+##@ Run
+
+.PHONY: demo
+demo: $(SYNCED) $(PROGRAMS) ## Everything on this machine, with traffic and a mailbox, until Ctrl-C
+	@$(RUN)/python -m local demo
+
+.PHONY: smoke
+smoke: $(SYNCED) $(PROGRAMS) ## The same without a screen: cross 80, 90 and 100 %, check mails and series, exit
+	@$(RUN)/python -m local smoke $(SMOKE_ARGS)
+
+.PHONY: rules
+rules: $(SYNCED) ## Compile quotas.yaml to rules/
+	@$(RUN)/python generate_rules.py
+
+##@ Check
+
+.PHONY: test
+test: lint test-unit test-rules test-integration ## All of the checks below
+
+.PHONY: lint
+lint: $(SYNCED) ## ruff and mypy --strict
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+.PHONY: test-unit
+test-unit: $(SYNCED) ## Fast tests without processes
+	$(RUN)/pytest tests/unit
+
+.PHONY: test-integration
+test-integration: $(SYNCED) $(PROGRAMS) ## Tests with a real Prometheus, Alertmanager and SMTP server
+	$(RUN)/pytest tests/integration
+
+.PHONY: test-rules
+test-rules: $(SYNCED) $(PROGRAMS) ## promtool and amtool accept the files, and rules/ is what quotas.yaml compiles to
+	$(RUN)/python generate_rules.py --check
+	$(RUN)/python -m local check
+
+##@ Maintain
+
+.PHONY: format
+format: $(SYNCED) ## Format the code
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+.PHONY: lock
+lock: $(SYNCED) ## Write Pipfile.lock anew, naming no index
+	$(RUN)/pipenv lock
+	$(RUN)/python -m local.lockfile Pipfile.lock
+
+.PHONY: clean
+clean: ## Remove the virtual environment, the fetched programs and what runs left
+	rm -rf $(VENV) .tools .run
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  \033[36m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+
+# ---------------------------------------------------------------- set-up
+
+$(RUN)/pipenv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON) is older than Python 3.11; name another with: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet pipenv==$(PIPENV_VERSION)
+
+$(SYNCED): Pipfile Pipfile.lock | $(RUN)/pipenv
+	$(RUN)/pipenv sync --dev
+	@touch $@
+
+$(PROGRAMS): local/programs.py | $(SYNCED)
+	@mkdir -p $(@D)
+	@$(RUN)/python -m local.programs --fetch
+	@touch $@
