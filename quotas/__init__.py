@@ -1,0 +1,1 @@
+"""The quota model and the compiler from quotas.yaml to Prometheus rules."""

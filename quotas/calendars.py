@@ -1,0 +1,109 @@
+"""Calendars cut time into periods: in PromQL for the rules, in Python for those who read them.
+
+The id of a period is a number: 2026112413 for an hour, 20261124 for a day, 202611 for a month.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from string import Template
+
+HOUR_SECONDS = 3_600
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A rule that cuts time into periods, in UTC.
+
+    The PromQL templates have the hole ``$time``: an expression in Unix seconds, a scalar.
+    """
+
+    name: str
+    longest_period_seconds: int
+    # PromQL: the id of the period that holds $time, as a vector of one element.
+    period_id: str
+    # PromQL: seconds from the period's start to $time, and from its start to its end; scalars.
+    elapsed_seconds: str
+    length_seconds: str
+    # The shape of the id, for strptime and as a regular expression for a label matcher.
+    id_format: str
+    id_pattern: str
+    title_format: str
+
+
+HOUR = Calendar(
+    name="hour",
+    longest_period_seconds=HOUR_SECONDS,
+    period_id=(
+        "year(vector($time)) * 1000000 + month(vector($time)) * 10000"
+        " + day_of_month(vector($time)) * 100 + hour(vector($time))"
+    ),
+    elapsed_seconds="(time() % 3600)",
+    length_seconds="3600",
+    id_format="%Y%m%d%H",
+    id_pattern="[0-9]{10}",
+    title_format="{0.day} {0:%B} {0.year}, {0:%H}:00 to {1:%H}:00 UTC",
+)
+DAY = Calendar(
+    name="day",
+    longest_period_seconds=DAY_SECONDS,
+    period_id=(
+        "year(vector($time)) * 10000 + month(vector($time)) * 100 + day_of_month(vector($time))"
+    ),
+    elapsed_seconds="(time() % 86400)",
+    length_seconds="86400",
+    id_format="%Y%m%d",
+    id_pattern="[0-9]{8}",
+    title_format="{0.day} {0:%B} {0.year}",
+)
+MONTH = Calendar(
+    name="month",
+    longest_period_seconds=31 * DAY_SECONDS,
+    period_id="year(vector($time)) * 100 + month(vector($time))",
+    elapsed_seconds="((scalar(day_of_month()) - 1) * 86400 + time() % 86400)",
+    length_seconds="(scalar(days_in_month()) * 86400)",
+    id_format="%Y%m",
+    id_pattern="[0-9]{6}",
+    title_format="{0:%B} {0.year}",
+)
+CALENDARS = {calendar.name: calendar for calendar in (HOUR, DAY, MONTH)}
+
+
+@dataclass(frozen=True)
+class Period:
+    """One stretch of a calendar; ``start`` belongs to it, ``end`` to the next. Both are in UTC."""
+
+    id: int
+    title: str
+    start: datetime
+    end: datetime
+
+
+def period_of(calendar: Calendar, period_id: str) -> Period:
+    """Return the period with this id.
+
+    Raises:
+        ValueError: the id is none of this calendar's.
+
+    """
+    start = datetime.strptime(period_id, calendar.id_format).replace(tzinfo=UTC)
+    end = _next_start(calendar, start)
+    if start.strftime(calendar.id_format) != period_id:
+        raise ValueError(f'"{period_id}" is no {calendar.name}')
+    return Period(int(period_id), calendar.title_format.format(start, end), start, end)
+
+
+def period_at(calendar: Calendar, time: datetime) -> Period:
+    """Return the period that holds an aware point in time."""
+    return period_of(calendar, time.astimezone(UTC).strftime(calendar.id_format))
+
+
+def period_id_query(calendar: Calendar, time: str) -> str:
+    """Return PromQL for the id of the period that holds ``time``, a scalar expression."""
+    return Template(calendar.period_id).substitute(time=time)
+
+
+def _next_start(calendar: Calendar, start: datetime) -> datetime:
+    beyond = start + timedelta(seconds=calendar.longest_period_seconds)
+    # A month that is shorter than 31 days: back to the first of the month that was reached.
+    return beyond.replace(day=1) if calendar is MONTH else beyond

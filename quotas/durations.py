@@ -1,0 +1,41 @@
+"""Durations as Prometheus writes them."""
+
+import re
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(
+    r"(?:(?P<w>[0-9]{1,6})w)?(?:(?P<d>[0-9]{1,6})d)?(?:(?P<h>[0-9]{1,6})h)?"
+    r"(?:(?P<m>[0-9]{1,6})m)?(?:(?P<s>[0-9]{1,9})s)?",
+    re.ASCII,
+)
+
+
+def parse_duration(text: str) -> int:
+    """Return the seconds of a duration such as ``90s``, ``5m`` or ``1h30m``.
+
+    Raises:
+        ValueError: the text is no duration, or it is zero.
+
+    """
+    match = _DURATION.fullmatch(text)
+    seconds = 0
+    if match is not None:
+        seconds = sum(_UNITS[unit] * int(count) for unit, count in match.groupdict("0").items())
+    if seconds == 0:
+        raise ValueError(f'"{text}" is not a duration; write for example "90s", "5m" or "1h30m"')
+    return seconds
+
+
+def format_duration(seconds: int) -> str:
+    """Return the shortest duration Prometheus reads as these seconds: 5400 is ``1h30m``.
+
+    Weeks are written as days, which is how people compare periods.
+    """
+    parts = []
+    for unit, size in _UNITS.items():
+        if unit == "w":
+            continue
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
