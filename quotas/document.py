@@ -1,0 +1,179 @@
+"""YAML as plain data that still knows at which line and column each value stands."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+LARGEST_FILE_BYTES = 10 * 2**20
+MOST_NODES_BY_ALIAS = 100_000
+DEEPEST_NESTING = 20
+
+# libyaml's parser where PyYAML was built with it: about ten times faster.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# What YAML 1.1 takes a plain word for; all else (dates, binaries) stays the text it was.
+_construct = yaml.constructor.SafeConstructor()
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "tag:yaml.org,2002:null": _construct.construct_yaml_null,
+    "tag:yaml.org,2002:bool": _construct.construct_yaml_bool,
+    "tag:yaml.org,2002:int": _construct.construct_yaml_int,
+    "tag:yaml.org,2002:float": _construct.construct_yaml_float,
+}
+
+# The keys and list indexes that lead to a value: ("quotas", 3, "limit").
+Place = Sequence[str | int]
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One thing that is wrong in a file, and where; lines and columns count from 1."""
+
+    line: int
+    column: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        """Return ``line:column: key: message``."""
+        key = f"{self.key}: " if self.key else ""
+        return f"{self.line}:{self.column}: {key}{self.message}"
+
+
+class DocumentError(Exception):
+    """The text is no YAML of the kind that is read here; ``mistakes`` says why."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = list(mistakes)
+
+
+@dataclass
+class Document:
+    """A YAML document: ``data`` is plain, ``mistakes`` is what plain data hides."""
+
+    root: yaml.Node
+    data: Any = None
+    mistakes: list[Mistake] = field(default_factory=list)
+    _seen: set[int] = field(default_factory=set)
+    _nodes_by_alias: int = 0
+
+    def mistake(self, place: Place, message: str, *, at_key: bool = False) -> Mistake:
+        """Return a mistake about the value at a place, or about its key."""
+        node = self.root
+        for step in place:
+            key, child = _child(node, step)
+            if child is None:
+                break
+            node = key if at_key and key is not None and step is place[-1] else child
+        return _mistake(node, place, message)
+
+    def read(self, node: yaml.Node, place: tuple[str | int, ...] = ()) -> Any:
+        """Return the plain data of a node, and note the mistakes that it has."""
+        if len(place) > DEEPEST_NESTING:
+            raise DocumentError([_mistake(node, (), f"more than {DEEPEST_NESTING} levels deep")])
+        self._count(node)
+        if isinstance(node, yaml.MappingNode):
+            return self._read_mapping(node, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(entry, (*place, index)) for index, entry in enumerate(node.value)]
+        return _plain(node)
+
+    def _read_mapping(self, node: yaml.MappingNode, place: tuple[str | int, ...]) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.mistakes.append(_mistake(key, place, "a key is a word, not a list or mapping"))
+                continue
+            name = str(key.value)
+            if name in data:
+                self.mistakes.append(_mistake(key, (*place, name), "is there twice; keep one"))
+            data[name] = self.read(value, (*place, name))
+        return data
+
+    def _count(self, node: yaml.Node) -> None:
+        if id(node) in self._seen:
+            self._nodes_by_alias += 1
+        self._seen.add(id(node))
+        if self._nodes_by_alias > MOST_NODES_BY_ALIAS:
+            message = f"aliases expand to more than {MOST_NODES_BY_ALIAS} values; write them out"
+            raise DocumentError([_mistake(node, (), message)])
+
+
+def read_document(content: bytes) -> Document:
+    """Return the YAML document in the content of a file.
+
+    Raises:
+        DocumentError: it is too large, not UTF-8, not YAML, empty, or expands without bound.
+
+    """
+    document = Document(_compose(_decode(content)))
+    document.data = document.read(document.root)
+    return document
+
+
+def _decode(content: bytes) -> str:
+    if len(content) > LARGEST_FILE_BYTES:
+        raise _error(1, 1, f"the file is larger than {LARGEST_FILE_BYTES} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        message = f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise _error(line, column, message) from error
+
+
+def _compose(text: str) -> Any:
+    loader = None
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _error(line, 1, f"U+{error.character:04X} is not allowed in YAML") from error
+    except yaml.MarkedYAMLError as error:
+        raise _error(*_explain(error, text)) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+    if root is None:
+        raise _error(1, 1, "the file is empty; a first quota is in the README")
+    return root
+
+
+def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return 1, 1, f"is not YAML: {error.problem}"
+    line = [*text.splitlines(), ""][min(mark.line, text.count("\n"))]
+    hint = "; there is a tab in this line, indent with spaces" if "\t" in line else ""
+    return mark.line + 1, mark.column + 1, f"is not YAML: {error.problem}{hint}"
+
+
+def _plain(node: yaml.Node) -> Any:
+    try:
+        return _CONVERT.get(node.tag, lambda node: node.value)(node)
+    except (ValueError, KeyError, yaml.YAMLError):
+        # A tag such as !!int before text that is none.
+        return node.value
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """Return key and value of a step down, both None where there is no such step."""
+    if isinstance(node, yaml.MappingNode):
+        pairs = [(key, value) for key, value in node.value if key.value == step]
+        return pairs[-1] if pairs else (None, None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return None, node.value[step]
+    return None, None
+
+
+def _mistake(node: yaml.Node, place: Place, message: str) -> Mistake:
+    key = ".".join(str(step) for step in place if not isinstance(step, int))
+    key = key.removeprefix("quotas.")
+    return Mistake(node.start_mark.line + 1, node.start_mark.column + 1, key, message)
+
+
+def _error(line: int, column: int, message: str) -> DocumentError:
+    return DocumentError([Mistake(line, column, "", message)])

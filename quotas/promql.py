@@ -1,0 +1,21 @@
+"""The only way a value gets into PromQL."""
+
+import json
+from collections.abc import Mapping
+
+
+def quote(value: str) -> str:
+    """Return a PromQL string literal of the value: quotes, backslashes and newlines escaped.
+
+    PromQL reads strings as Go does, which JSON's escapes are a part of. Whatever is not escaped
+    stays as it is, since Go has no surrogate pairs.
+    """
+    return json.dumps(value, ensure_ascii=False)
+
+
+def select(labels: Mapping[str, str]) -> str:
+    """Return a selector of the series with exactly these label values: ``{service="bun"}``.
+
+    Label names come from quotas/names.py, never from outside.
+    """
+    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels.items()) + "}"
