@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from string import Template
 
+from quotas import names
+
 HOUR_SECONDS = 3_600
 DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """A rule that cuts time into periods, in UTC.
-
-    The PromQL templates have the hole ``$time``: an expression in Unix seconds, a scalar.
-    """
+    """A rule that cuts time into periods, in UTC."""
 
     name: str
     longest_period_seconds: int
-    # PromQL: the id of the period that holds $time, as a vector of one element.
+    # PromQL: the id of the period that holds $at, as a vector of one element; $at is a vector of
+    # Unix seconds, or nothing for the time of the evaluation.
     period_id: str
-    # PromQL: seconds from the period's start to $time, and from its start to its end; scalars.
+    # PromQL, scalars: seconds from the current period's start until now, and until its end.
     elapsed_seconds: str
     length_seconds: str
     # The shape of the id, for strptime and as a regular expression for a label matcher.
@@ -34,10 +34,7 @@ class Calendar:
 HOUR = Calendar(
     name="hour",
     longest_period_seconds=HOUR_SECONDS,
-    period_id=(
-        "year(vector($time)) * 1000000 + month(vector($time)) * 10000"
-        " + day_of_month(vector($time)) * 100 + hour(vector($time))"
-    ),
+    period_id=("year($at) * 1000000 + month($at) * 10000 + day_of_month($at) * 100 + hour($at)"),
     elapsed_seconds="(time() % 3600)",
     length_seconds="3600",
     id_format="%Y%m%d%H",
@@ -47,9 +44,7 @@ HOUR = Calendar(
 DAY = Calendar(
     name="day",
     longest_period_seconds=DAY_SECONDS,
-    period_id=(
-        "year(vector($time)) * 10000 + month(vector($time)) * 100 + day_of_month(vector($time))"
-    ),
+    period_id=("year($at) * 10000 + month($at) * 100 + day_of_month($at)"),
     elapsed_seconds="(time() % 86400)",
     length_seconds="86400",
     id_format="%Y%m%d",
@@ -59,7 +54,7 @@ DAY = Calendar(
 MONTH = Calendar(
     name="month",
     longest_period_seconds=31 * DAY_SECONDS,
-    period_id="year(vector($time)) * 100 + month(vector($time))",
+    period_id="year($at) * 100 + month($at)",
     elapsed_seconds="((scalar(day_of_month()) - 1) * 86400 + time() % 86400)",
     length_seconds="(scalar(days_in_month()) * 86400)",
     id_format="%Y%m",
@@ -98,9 +93,15 @@ def period_at(calendar: Calendar, time: datetime) -> Period:
     return period_of(calendar, time.astimezone(UTC).strftime(calendar.id_format))
 
 
-def period_id_query(calendar: Calendar, time: str) -> str:
-    """Return PromQL for the id of the period that holds ``time``, a scalar expression."""
-    return Template(calendar.period_id).substitute(time=time)
+def period_label_query(calendar: Calendar, at: str = "") -> str:
+    """Return PromQL for a vector of one element, 1, whose label is the id of the period.
+
+    Args:
+        calendar: the calendar that the period is one of.
+        at: a vector of Unix seconds, such as ``vector(time() - 60)``; by default now.
+
+    """
+    return f'count_values("{names.PERIOD}", {Template(calendar.period_id).substitute(at=at)})'
 
 
 def _next_start(calendar: Calendar, start: datetime) -> datetime:

@@ -1,7 +1,8 @@
 """The only way a value gets into PromQL."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 
 def quote(value: str) -> str:
@@ -19,3 +20,9 @@ def select(labels: Mapping[str, str]) -> str:
     Label names come from quotas/names.py, never from outside.
     """
     return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels.items()) + "}"
+
+
+def any_of(values: Iterable[str]) -> str:
+    """Return the quoted regular expression that matches each of the values and nothing else."""
+    # A hyphen means nothing outside brackets: left alone, names stay readable.
+    return quote("|".join(re.escape(value).replace("\\-", "-") for value in values))
