@@ -1,0 +1,37 @@
+"""Every failure of the webhook leaves as application/problem+json (RFC 9457)."""
+
+import json
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from webhook.payload import PayloadError
+
+_BAD_REQUEST = 400
+
+
+def register(app: Flask) -> None:
+    """Make ``app`` answer each failure with a problem; one of ours says nothing of its inside."""
+    app.register_error_handler(PayloadError, _answer_payload_error)
+    # An exception nobody expected reaches this handler as 500: logged by Flask with its trace,
+    # answered without.
+    app.register_error_handler(HTTPException, _answer_http_exception)
+
+
+def _answer_payload_error(error: PayloadError) -> Response:
+    return _problem(_BAD_REQUEST, "Bad Request", str(error))
+
+
+def _answer_http_exception(error: HTTPException) -> Response:
+    status = error.code or 500
+    response = _problem(status, error.name, error.description or "")
+    for name, value in error.get_headers(request.environ):
+        # Allow of 405 and WWW-Authenticate of 401 are part of the answer; the body is ours.
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response
+
+
+def _problem(status: int, title: str, detail: str) -> Response:
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Response(json.dumps(problem), status, content_type="application/problem+json")

@@ -1,0 +1,155 @@
+"""What Alertmanager posts: payload version 4, as frozen values.
+
+https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+
+FIRING = "firing"
+RESOLVED = "resolved"
+MOST_MISTAKES = 20
+
+
+class PayloadError(ValueError):
+    """The body is no payload of version 4; the message says where it is not."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert. ``starts_at`` and ``ends_at`` are aware, in UTC, or None where unknown."""
+
+    status: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    generator_url: str = ""
+    fingerprint: str = ""
+
+    @property
+    def name(self) -> str:
+        """The alert's name, empty where it has none."""
+        return self.labels.get("alertname", "")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One notification: the alerts of one group."""
+
+    alerts: tuple[Alert, ...]
+    group_key: str = ""
+    receiver: str = ""
+    truncated_alerts: int = 0
+
+
+def parse_payload(body: bytes) -> Payload:
+    """Return the payload that a request's body holds.
+
+    Unknown fields are ignored, and a field that may be missing may be null.
+
+    Raises:
+        PayloadError: the body is not JSON, or no payload of version 4.
+
+    """
+    try:
+        document = json.loads(body.decode("utf-8"))
+    except ValueError as error:
+        raise PayloadError(f"the body is not JSON in UTF-8: {error}") from error
+    except RecursionError as error:
+        raise PayloadError("the body is JSON nested too deep to be a payload") from error
+    if not isinstance(document, dict):
+        raise PayloadError("the body is not a JSON object; send Alertmanager's payload version 4")
+    try:
+        payload: Payload = _PayloadSchema().load(document)
+    except ValidationError as error:
+        mistakes = _list_mistakes(error.messages)
+        raise PayloadError(f"the body is no payload of version 4: {mistakes}") from error
+    return payload
+
+
+def _list_mistakes(messages: Any) -> str:
+    """Return marshmallow's nested messages as ``alerts.0.labels: Missing data``, bounded."""
+    lines: list[str] = []
+    waiting: list[tuple[str, Any]] = [("", messages)]
+    while waiting and len(lines) < MOST_MISTAKES:
+        path, found = waiting.pop(0)
+        if isinstance(found, dict):
+            waiting[:0] = [(f"{path}.{key}".lstrip("."), value) for key, value in found.items()]
+        else:
+            lines.append(f"{path}: {' '.join(map(str, found))}")
+    return "; ".join(lines)
+
+
+class _Time(fields.Field[datetime | None]):
+    """A point in time. One that cannot be read is None: it must not cost the alert."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime | None:
+        try:
+            time = datetime.fromisoformat(value)
+            # Go writes a time that is not set as the year 1; an alert that fires ends then.
+            if time.tzinfo is None or time.year == 1:
+                return None
+            return time.astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
+            return None
+
+
+class _Strings(fields.Dict):
+    """A map of strings to strings; null is an empty map, and an entry of null is not there."""
+
+    def __init__(self, *, required: bool = False) -> None:
+        super().__init__(
+            keys=fields.String(),
+            values=fields.String(allow_none=True),
+            required=required,
+            allow_none=True,
+        )
+
+    def deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
+        strings = super().deserialize(value, *args, **options)
+        if not isinstance(strings, dict):
+            return {}
+        return {name: text for name, text in strings.items() if text is not None}
+
+
+class _AlertSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    status = fields.String(required=True, validate=validate.OneOf([FIRING, RESOLVED]))
+    labels = _Strings(required=True)
+    annotations = _Strings()
+    starts_at = _Time(data_key="startsAt", allow_none=True)
+    ends_at = _Time(data_key="endsAt", allow_none=True)
+    generator_url = fields.String(data_key="generatorURL", allow_none=True)
+    fingerprint = fields.String(allow_none=True)
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> Alert:
+        return Alert(**_without_nulls(values))
+
+
+class _PayloadSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    version = fields.String(required=True, validate=validate.Equal("4"))
+    alerts = fields.List(fields.Nested(_AlertSchema), required=True)
+    group_key = fields.String(data_key="groupKey", allow_none=True)
+    receiver = fields.String(allow_none=True)
+    truncated_alerts = fields.Integer(data_key="truncatedAlerts", allow_none=True)
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> Payload:
+        del values["version"]
+        return Payload(**_without_nulls(values | {"alerts": tuple(values["alerts"])}))
+
+
+def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,63 @@
+"""The words for a notice: its name, how grave it is, what it counts."""
+
+from collections.abc import Mapping
+
+from quotas import names
+from webhook.notices import Notice, PlainNotice, QuotaNotice
+from webhook.payload import FIRING, RESOLVED
+from webhook.texts import clean_line
+
+LONGEST_NAME = 80
+
+_SEVERITY_WORDS = {"info": "For information", "warning": "Warning", "critical": "Critical"}
+_DIRECTION_WORDS = {
+    names.EGRESS: "responses to clients (egress)",
+    names.INGRESS: "requests from clients (ingress)",
+    names.BOTH: "requests and responses (ingress and egress)",
+}
+
+
+def name_notice(notice: Notice) -> str:
+    """Return the name of the quota, or of the alert where it is about no quota."""
+    name = notice.quota_name if isinstance(notice, QuotaNotice) else notice.alert.name
+    return clean_line(name, LONGEST_NAME) or "unnamed"
+
+
+def tag_notice(notice: Notice) -> str:
+    """Return what stands in brackets: ``90 %``, ``forecast``, ``firing`` or ``resolved``."""
+    if isinstance(notice, PlainNotice):
+        return notice.alert.status
+    return "forecast" if notice.forecast_bytes is not None else f"{notice.threshold_percent} %"
+
+
+def tone_of(notice: Notice) -> str:
+    """Return info, warning, critical or resolved: how a notice is coloured."""
+    if isinstance(notice, QuotaNotice):
+        return notice.severity
+    if notice.alert.status != FIRING:
+        return RESOLVED
+    severity = notice.alert.labels.get(names.SEVERITY, "")
+    return severity if severity in _SEVERITY_WORDS else "warning"
+
+
+def describe_tone(notice: Notice) -> str:
+    """Return the same in words, for those who do not see the colour."""
+    return _SEVERITY_WORDS.get(tone_of(notice), "Resolved")
+
+
+def describe_selector(selector: Mapping[str, str]) -> str:
+    """Return ``service bun-service, consumer big-co``; empty where everything is selected."""
+    chosen = [name for name in selector if name != names.DIRECTION]
+    return ", ".join(f"{name} {clean_line(selector[name])}" for name in chosen)
+
+
+def describe_counted(selector: Mapping[str, str]) -> str:
+    """Return what a quota counts: ``responses to clients (egress) of service bun-service``."""
+    direction = selector.get(names.DIRECTION, names.BOTH)
+    moved = _DIRECTION_WORDS.get(direction, clean_line(direction))
+    return f"{moved} of {describe_selector(selector) or 'every service, route and consumer'}"
+
+
+def describe_labels(labels: Mapping[str, str]) -> str:
+    """Return ``severity=critical, team=bun``, bounded."""
+    return clean_line(", ".join(f"{name}={value}" for name, value in sorted(labels.items())))
