@@ -1,0 +1,66 @@
+"""The configuration files of production with this machine's addresses, paths and short times.
+
+There is no second copy to drift: the files are read, and only what is listed here is replaced.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PROMETHEUS_FILE = ROOT / "prometheus" / "prometheus.yml"
+ALERTMANAGER_FILE = ROOT / "alertmanager" / "alertmanager.yml"
+
+# Times for one who waits: a limit is crossed, and the mail is there a few seconds later.
+PROMETHEUS_TIMES = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "2s"}
+ALERTMANAGER_TIMES = {"group_wait": "1s", "group_interval": "2s"}
+
+
+def localise_prometheus(addresses: Mapping[str, str], rules: Path) -> dict[str, Any]:
+    """Return prometheus.yml with local addresses, the rules of this folder and short times.
+
+    Args:
+        addresses: ``host:port`` in the file to ``host:port`` here.
+        rules: the folder of the rule files.
+
+    Raises:
+        KeyError: the file has an address that is not among ``addresses``.
+
+    """
+    config = _read(PROMETHEUS_FILE)
+    config["global"] |= PROMETHEUS_TIMES
+    config["rule_files"] = [str(rules / "*.yml")]
+    for section in (*config["alerting"]["alertmanagers"], *config["scrape_configs"]):
+        for static in section["static_configs"]:
+            static["targets"] = [addresses[target] for target in static["targets"]]
+    return config
+
+
+def localise_alertmanager(addresses: Mapping[str, str], token_file: Path) -> dict[str, Any]:
+    """Return alertmanager.yml with local addresses, this token file and short times.
+
+    Raises:
+        KeyError: the file has an address that is not among ``addresses``.
+
+    """
+    config = _read(ALERTMANAGER_FILE)
+    config["route"] |= ALERTMANAGER_TIMES
+    for receiver in config["receivers"]:
+        for webhook in receiver["webhook_configs"]:
+            scheme, _, rest = webhook["url"].partition("://")
+            address, _, path = rest.partition("/")
+            webhook["url"] = f"{scheme}://{addresses[address]}/{path}"
+            webhook["http_config"]["authorization"]["credentials_file"] = str(token_file)
+    return config
+
+
+def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a mapping as a YAML file."""
+    path.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content

@@ -1,0 +1,107 @@
+"""What a running stack says of itself: truth at the gateway, series, quotas and mails."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import requests
+
+from local.processes import Processes, StackError
+from local.stack import Ports
+from quotas import names
+from quotas.promql import select
+
+TIMEOUT_SECONDS = 10.0
+POLL_SECONDS = 0.2
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Asks the parts of a running stack."""
+
+    ports: Ports
+    processes: Processes
+
+    def wait_for(self, what: str, look: Callable[[], Answer | None], seconds: float) -> Answer:
+        """Return what ``look`` returns as soon as it returns something other than None.
+
+        Raises:
+            StackError: it returned None for so long, or a part of the stack ended.
+
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            self.processes.check()
+            answer = look()
+            if answer is not None:
+                return answer
+            if time.monotonic() > deadline:
+                raise StackError(f"waited {seconds:.0f} s in vain for {what}")
+            time.sleep(POLL_SECONDS)
+
+    def send(self, path: str, *, consumer: str = "", times: int = 1) -> None:
+        """Send requests through the gateway, as a consumer or as nobody."""
+        headers = {"X-Consumer-Username": consumer} if consumer else {}
+        with requests.Session() as session:
+            for _ in range(times):
+                url = f"{self.ports.url('proxy')}{path}"
+                session.get(url, headers=headers, timeout=TIMEOUT_SECONDS).raise_for_status()
+
+    def truth(self) -> list[dict[str, Any]]:
+        """Return the gateway's own counts, once no request is in flight."""
+
+        def settled() -> list[dict[str, Any]] | None:
+            answer = self._json("status", "/truth")
+            counts: list[dict[str, Any]] = answer["bandwidth_bytes"]
+            return None if answer["in_flight"] else counts
+
+        return self.wait_for("the gateway to be idle", settled, TIMEOUT_SECONDS)
+
+    def query(self, promql: str) -> list[tuple[dict[str, str], float]]:
+        """Return labels and value of each element of an instant query's vector."""
+        answer = self._json("prometheus", "/api/v1/query", query=promql)
+        return [
+            (element["metric"], float(element["value"][1])) for element in answer["data"]["result"]
+        ]
+
+    def used_bytes(self, quota: str) -> int | None:
+        """Return what a quota has used so far, or None before its first evaluation."""
+        found = self.query(f"{names.USED}{select({names.QUOTA: quota})}")
+        return int(found[0][1]) if found else None
+
+    def rows(self, lookback: str = "15m", **filters: str) -> list[dict[str, Any]]:
+        """Return the API's rows of bandwidth used."""
+        rows: list[dict[str, Any]] = self._json(
+            "api", "/metrics/bandwidth_used", lookback_duration=lookback, **filters
+        )
+        return rows
+
+    def mails(self) -> list[dict[str, Any]]:
+        """Return the mails that arrived, oldest first."""
+        mails: list[dict[str, Any]] = self._json("mails", "/api/mails")
+        return mails
+
+    def wait_until_watched(self, seconds: float = 60) -> None:
+        """Wait until the gateway is known for long enough that a new counter counts from zero.
+
+        The API looks back in steps of 10 s, the demo's quotas in shorter ones.
+        """
+        query = f"up{select({'job': names.GATEWAY_JOB})} offset 11s == 1"
+        self.wait_for("the first scrapes", lambda: self.query(query) or None, seconds)
+
+    def _json(self, part: str, path: str, **parameters: str) -> Any:
+        url = f"{self.ports.url(part)}{path}"
+        response = requests.get(url, params=parameters, timeout=TIMEOUT_SECONDS)
+        if not response.ok:
+            raise StackError(f"{url} answered {response.status_code}: {response.text[:500]}")
+        return response.json()
+
+
+def total(rows: list[dict[str, Any]], number: str, **where: str) -> int:
+    """Return the sum of a number over the rows that have these values; null adds nothing."""
+    return sum(
+        row[number] or 0 for row in rows if all(row[name] == value for name, value in where.items())
+    )

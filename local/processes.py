@@ -1,0 +1,175 @@
+"""Local processes: started, waited for, watched, and all ended together."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, TextIO
+
+import requests
+
+READY_TIMEOUT_SECONDS = 30.0
+STOP_TIMEOUT_SECONDS = 10.0
+KEPT_LINES = 40
+_COLOURS = (36, 35, 33, 32, 34, 96, 95, 93)
+
+
+class StackError(Exception):
+    """The stack cannot go on; the message says which part failed, and what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process of the stack: how it is started, where it listens, when it is ready."""
+
+    name: str
+    command: Sequence[str]
+    ports: Sequence[int] = ()
+    ready_url: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Processes:
+    """The running parts; their output goes to ``log``, a line each, with their name before it."""
+
+    def __init__(self, log: TextIO | None = None) -> None:
+        self._log = log or sys.stdout
+        self._coloured = self._log.isatty() and "NO_COLOR" not in os.environ
+        self._running: dict[str, subprocess.Popen[str]] = {}
+        self._parts: dict[str, Part] = {}
+        self._last_lines: dict[str, deque[str]] = {}
+        self._lock = threading.Lock()
+
+    def start(self, part: Part) -> None:
+        """Start a part and wait until it is ready.
+
+        Raises:
+            StackError: one of its ports is taken, it cannot be started, it ended, or it was not
+                ready in time.
+
+        """
+        for port in part.ports:
+            check_free(port, part.name)
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
+                part.command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **part.environment},
+                # A group of its own: Ctrl-C reaches this program alone, which ends the parts in
+                # order, and what a part started ends with it.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StackError(f"{part.name} cannot be started: {error}") from error
+        self._parts[part.name] = part
+        self._running[part.name] = process
+        self._last_lines[part.name] = deque(maxlen=KEPT_LINES)
+        assert process.stdout is not None  # noqa: S101 - it was asked for above
+        threading.Thread(
+            target=self._copy_output, args=(part.name, process.stdout), daemon=True
+        ).start()
+        self._await_ready(part)
+
+    def stop(self, name: str, stop_signal: signal.Signals = signal.SIGTERM) -> None:
+        """End a part and wait for its end; what does not end in time is killed."""
+        process = self._running.pop(name)
+        _signal_group(process, stop_signal)
+        try:
+            process.wait(STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            _signal_group(process, signal.SIGKILL)
+            process.wait(STOP_TIMEOUT_SECONDS)
+
+    def restart(self, name: str, stop_signal: signal.Signals = signal.SIGTERM) -> None:
+        """End a part and start it again in the same way."""
+        self.stop(name, stop_signal)
+        self.start(self._parts[name])
+
+    def stop_all(self) -> None:
+        """End all parts, the last started first; a second Ctrl-C does not leave any behind."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for name in reversed(list(self._running)):
+                self.stop(name)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def check(self) -> None:
+        """Raise StackError if a part has ended by itself."""
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                raise StackError(self._ended(name, process))
+
+    def _await_ready(self, part: Part) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT_SECONDS
+        while part.ready_url:
+            self.check()
+            try:
+                if requests.get(part.ready_url, timeout=1).ok:
+                    return
+            except requests.RequestException:
+                pass
+            if time.monotonic() > deadline:
+                raise StackError(
+                    f"{part.name} was not ready at {part.ready_url} within "
+                    f"{READY_TIMEOUT_SECONDS:.0f} s; its last lines:\n{self._tail(part.name)}"
+                )
+            time.sleep(0.05)
+
+    def _ended(self, name: str, process: subprocess.Popen[str]) -> str:
+        return f"{name} ended with status {process.returncode}; its last lines:\n{self._tail(name)}"
+
+    def _tail(self, name: str) -> str:
+        return "".join(f"  {line}" for line in self._last_lines[name]) or "  (nothing)\n"
+
+    def _copy_output(self, name: str, output: IO[str]) -> None:
+        colour = _COLOURS[list(self._parts).index(name) % len(_COLOURS)]
+        prefix = f"{name:>12} | "
+        if self._coloured:
+            prefix = f"\033[{colour}m{prefix}\033[0m"
+        for line in output:
+            self._last_lines[name].append(line)
+            with self._lock:
+                self._log.write(f"{prefix}{line.rstrip()}\n")
+                self._log.flush()
+
+
+def check_free(port: int, name: str) -> None:
+    """Raise StackError if something listens on a port of the loopback interface already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StackError(
+                f"port {port}, which {name} needs, is in use ({error.strerror}); "
+                f"end what listens there: ss -ltnp 'sport = :{port}'"
+            ) from error
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback interface that are free now, no two the same."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

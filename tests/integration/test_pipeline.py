@@ -1,0 +1,161 @@
+"""The whole stack as processes: what the gateway counted is what quotas and charts show."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local.observe import Observer
+from local.processes import Processes
+from local.stack import Ports, Stack
+
+SETTLE_SECONDS = 30
+Key = tuple[str, str]
+
+
+@dataclass
+class Pipeline:
+    """A running stack, and what its gateway counted before its restarts."""
+
+    observer: Observer
+    forgotten: Counter[Key] = field(default_factory=Counter)
+
+    def counted(self) -> Counter[Key]:
+        """Return the bytes since the test began, by route and direction."""
+        return self.forgotten + self._since_restart()
+
+    def restart_gateway(self) -> None:
+        """Restart the gateway once its last bytes were scraped."""
+        self.await_equal()
+        self.forgotten += self._since_restart()
+        self.observer.processes.restart("gateway")
+
+    def await_equal(self) -> None:
+        """Wait until the API's rows add up to what the gateway counted."""
+        expected = self.counted()
+        seen: Counter[Key] = Counter()
+
+        def equal() -> bool | None:
+            seen.clear()
+            for row in self.observer.rows():
+                seen[row["route"], row["type"]] += row["bandwidth_used"] or 0
+            # A route that moved nothing since a restart has a row of zeros or none.
+            return +seen == +expected or None
+
+        try:
+            self.observer.wait_for("the sums to be equal", equal, SETTLE_SECONDS)
+        finally:
+            assert +seen == +expected
+
+    def await_used(self, quota: str, expected: int, *, tolerance: int = 0) -> None:
+        """Wait until a quota has used so many bytes, or at most ``tolerance`` fewer."""
+
+        def near() -> bool | None:
+            used = self.observer.used_bytes(quota)
+            return (used is not None and 0 <= expected - used <= tolerance) or None
+
+        try:
+            self.observer.wait_for("the quota to be right", near, SETTLE_SECONDS)
+        finally:
+            assert self.observer.used_bytes(quota) == pytest.approx(expected, abs=tolerance)
+
+    def _since_restart(self) -> Counter[Key]:
+        counts: Counter[Key] = Counter()
+        for row in self.observer.truth():
+            counts[row["route"], row["direction"]] += row["bytes"]
+        return counts
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    folder: Path = tmp_path_factory.mktemp("stack")
+    stack = Stack(Ports.free(), folder)
+    with (folder / "log").open("w") as log:
+        processes = Processes(log)
+        try:
+            stack.start(processes)
+            observer = Observer(stack.ports, processes)
+            observer.wait_until_watched()
+            yield Pipeline(observer)
+        finally:
+            processes.stop_all()
+
+
+def test_a_single_request_on_a_quiet_route_counts(pipeline: Pipeline) -> None:
+    pipeline.observer.send("/ban/once")
+    pipeline.await_equal()
+    used = sum(count for (route, _), count in pipeline.counted().items() if route == "ban-route")
+    assert used > 0
+    pipeline.await_used("ban-route-daily", used)
+
+
+def test_bytes_of_consumers_and_routes_add_up(pipeline: Pipeline) -> None:
+    pipeline.observer.send("/bun/bytes/9133", consumer="acme", times=3)
+    pipeline.observer.send("/bin/bytes/100000", consumer="globex", times=2)
+    pipeline.observer.send("/bun/bytes/1", times=5)
+    pipeline.await_equal()
+    pipeline.await_used("bun-egress", pipeline.counted()["bun-route", "egress"])
+
+
+def test_a_restarted_gateway_loses_nothing(pipeline: Pipeline) -> None:
+    pipeline.observer.send("/bun/bytes/50000", times=4)
+    pipeline.restart_gateway()
+    pipeline.observer.send("/bun/bytes/20000")
+    pipeline.await_equal()
+    pipeline.await_used("bun-egress", pipeline.counted()["bun-route", "egress"])
+
+
+def test_a_restarted_gateway_that_soon_counts_more_than_before_loses_nothing(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.restart_gateway()
+    pipeline.observer.send("/bun/bytes/400000")
+    pipeline.await_equal()
+    pipeline.await_used("bun-egress", pipeline.counted()["bun-route", "egress"])
+
+
+def test_failed_scrapes_are_caught_up(pipeline: Pipeline) -> None:
+    pipeline.observer.send("/bun/bytes/30000")
+    status = pipeline.observer.ports.url("status")
+    requests.post(f"{status}/fail", params={"seconds": "8"}, timeout=5).raise_for_status()
+    pipeline.observer.wait_for("a failed scrape", lambda: _up(pipeline, 0), 10)
+    pipeline.observer.send("/bun/bytes/30000", times=3)
+    pipeline.observer.wait_for("a scrape again", lambda: _up(pipeline, 1), 20)
+    pipeline.await_equal()
+    pipeline.await_used("bun-egress", pipeline.counted()["bun-route", "egress"])
+
+
+def test_a_restart_of_prometheus_costs_quotas_one_step_at_most(pipeline: Pipeline) -> None:
+    pipeline.await_equal()
+    sent = pipeline.counted()["bun-route", "egress"]
+    pipeline.observer.send("/bun/bytes/40000", times=2)
+    pipeline.observer.processes.restart("prometheus")
+    step = pipeline.counted()["bun-route", "egress"] - sent
+    pipeline.observer.send("/bun/bytes/40000", times=2)
+    pipeline.await_equal()
+    expected = pipeline.counted()["bun-route", "egress"]
+    pipeline.await_used("bun-egress", expected, tolerance=step)
+
+
+def test_rows_are_aligned_ordered_and_end_now(pipeline: Pipeline) -> None:
+    rows: list[dict[str, Any]] = pipeline.observer.rows(
+        "5m", type="egress", service="bun-service", route="bun-route"
+    )
+    times = [row["time"] for row in rows]
+    assert times == sorted(times)
+    assert all(time.endswith(":00+00:00") for time in times[:-1])
+    assert set(rows[-1]) == {"time", "type", "service", "route", "bandwidth_used"}
+
+
+def test_windows_before_the_gateway_was_watched_are_null(pipeline: Pipeline) -> None:
+    rows = pipeline.observer.rows("1h", type="egress", service="bun-service", route="bun-route")
+    assert rows[0]["bandwidth_used"] is None
+    assert any(isinstance(row["bandwidth_used"], int) for row in rows)
+
+
+def _up(pipeline: Pipeline, value: int) -> bool | None:
+    return bool(pipeline.observer.query(f'up{{job="kong"}} == {value}')) or None
