@@ -35,6 +35,7 @@ ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL)
 # Debian 12 ships promtool inside prometheus; later releases have a package of its own.
 PACKAGES = ("prometheus", "prometheus-alertmanager")
 OPTIONAL_PACKAGES = ("promtool",)
+_DEBIAN_TEMPLATES = "/usr/share/prometheus/alertmanager"
 
 
 class ProgramMissingError(Exception):
@@ -98,6 +99,27 @@ def fetch() -> None:
                 binary = work / "root" / "usr" / "bin" / name
                 if binary.exists():
                     shutil.move(binary, target / name)
+        shared = work / "root" / _DEBIAN_TEMPLATES.lstrip("/")
+        if shared.is_dir():
+            _relocate_alertmanager(shared)
+
+
+def _relocate_alertmanager(templates: Path) -> None:
+    """Make Debian's Alertmanager find its templates though its package is not installed.
+
+    It reads them from one absolute path. A path of the same length that means "here" takes its
+    place in the program, and a script of the program's name starts it there; so paths given on
+    its command line must be absolute.
+    """
+    home = TOOLS / "alertmanager"
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.move(templates, home)
+    script = TOOLS / "bin" / "prometheus-alertmanager"
+    here = "./" * (len(_DEBIAN_TEMPLATES) // 2)
+    program = script.read_bytes().replace(_DEBIAN_TEMPLATES.encode(), here.encode())
+    (home / "program").write_bytes(program)
+    (home / "program").chmod(0o755)
+    script.write_text('#!/bin/sh\ncd "${0%/*}/../alertmanager" && exec ./program "$@"\n')
 
 
 def _private_apt(work: Path) -> list[str]:
