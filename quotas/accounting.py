@@ -71,7 +71,11 @@ sum by $by (
 
 
 def delta_query(
-    accounting: Accounting, *, matchers: str = "", delay_seconds: int | None = None
+    accounting: Accounting,
+    *,
+    matchers: str = "",
+    delay_seconds: int | None = None,
+    step_seconds: float | None = None,
 ) -> str:
     """Return PromQL for the bytes of one step, by service, route, consumer, workspace, direction.
 
@@ -79,16 +83,18 @@ def delta_query(
         accounting: the step, the gap tolerance and what a new gateway counts.
         matchers: the selector that the counters must match, ``{...}`` or nothing.
         delay_seconds: how long before the evaluation the step ends; by default the accounting's.
+        step_seconds: how long the step is, to the millisecond; by default the resolution.
 
     """
+    step = accounting.resolution_seconds if step_seconds is None else step_seconds
     delay = accounting.scrape_delay_seconds if delay_seconds is None else delay_seconds
     return _EXPRESSION.substitute(
         by=BY,
         m=names.GATEWAY_BYTES + matchers,
-        resolution=format_duration(accounting.resolution_seconds),
+        resolution=format_duration(step),
         gap=format_duration(accounting.gap_tolerance_seconds),
         offset=f" offset {format_duration(delay)}" if delay else "",
-        before=format_duration(accounting.resolution_seconds + delay),
+        before=format_duration(step + delay),
         known_by="job" if accounting.count_new_targets else ", ".join(names.TARGET_LABELS),
     )
 

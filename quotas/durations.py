@@ -26,16 +26,20 @@ def parse_duration(text: str) -> int:
     return seconds
 
 
-def format_duration(seconds: int) -> str:
+def format_duration(seconds: float) -> str:
     """Return the shortest duration Prometheus reads as these seconds: 5400 is ``1h30m``.
 
-    Weeks are written as days, which is how people compare periods.
+    Weeks are written as days, which is how people compare periods; what is finer than a second
+    is rounded to milliseconds.
     """
     parts = []
+    whole, milliseconds = divmod(round(seconds * 1000), 1000)
     for unit, size in _UNITS.items():
         if unit == "w":
             continue
-        count, seconds = divmod(seconds, size)
+        count, whole = divmod(whole, size)
         if count:
             parts.append(f"{count}{unit}")
+    if milliseconds:
+        parts.append(f"{milliseconds}ms")
     return "".join(parts) or "0s"

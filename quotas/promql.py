@@ -9,9 +9,10 @@ def quote(value: str) -> str:
     """Return a PromQL string literal of the value: quotes, backslashes and newlines escaped.
 
     PromQL reads strings as Go does, which JSON's escapes are a part of. Whatever is not escaped
-    stays as it is, since Go has no surrogate pairs.
+    stays as it is, since Go has no surrogate pairs; but for U+FFFD, which the lexer takes for
+    broken UTF-8.
     """
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\ufffd", "\\ufffd")
 
 
 def select(labels: Mapping[str, str]) -> str:
