@@ -1,0 +1,140 @@
+"""Bandwidth over time: what to ask of Prometheus, and the rows that its answers make."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from string import Template
+
+from api.prometheus import BadAnswerError, Prometheus, Series, query_at, query_range
+from api.windows import Timetable, window_of
+from quotas import names
+from quotas.accounting import delta_query
+from quotas.durations import format_duration
+from quotas.model import Accounting
+from quotas.promql import quote, select
+
+# The labels that tell rows apart, in the order in which rows of one time are sorted.
+ROW_LABELS = (names.DIRECTION, names.SERVICE, names.ROUTE)
+
+_Combination = tuple[str, str, str]
+
+# No counter moves that much in a step; sums stay finite.
+_MOST_BYTES = 2.0**63
+
+# The label of the series that is there when a gateway was scraped in the step.
+_OBSERVED = "observed"
+
+# Bytes and observation in one query: they are of the same moment. In Prometheus 2 a range holds
+# its start too, so that a scrape at that very millisecond observes both steps.
+_QUERY = Template("""\
+sum by ($by) (
+$delta
+)
+or
+label_replace(
+  max(max_over_time(up{job=$job}[$step])) == 1,
+  "$observed", "1", "", ""
+)""")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Bytes moved in the window that ends at ``time``; None if no gateway was observed in it."""
+
+    time: datetime
+    direction: str
+    service: str
+    route: str
+    used_bytes: float | None
+
+
+def read_rows(
+    prometheus: Prometheus, selection: Mapping[str, str], timetable: Timetable
+) -> list[Row]:
+    """Return the bytes in each window of each direction, service and route, oldest first.
+
+    Answered are those whose counters were seen, and the one that is selected by all three labels.
+
+    Args:
+        prometheus: whom to ask.
+        selection: the values that some of ROW_LABELS must have.
+        timetable: the windows.
+
+    Raises:
+        PrometheusError: there is no answer that can be used.
+
+    """
+    seen: list[Series] = []
+    if timetable.steps_ms:
+        query = step_query(selection, timetable.step_seconds)
+        seen += query_range(prometheus, query, timetable.steps_ms)
+    if timetable.tail_ms:
+        query = step_query(selection, timetable.tail_ms / 1000)
+        seen += query_at(prometheus, query, timetable.now_ms)
+    return make_rows(seen, selection, timetable)
+
+
+def step_query(selection: Mapping[str, str], step_seconds: float) -> str:
+    """Return PromQL for the bytes of one step by ROW_LABELS, and whether a gateway was observed."""
+    return _QUERY.substitute(
+        by=", ".join(ROW_LABELS),
+        delta=delta_query(
+            Accounting(),
+            matchers=select(selection) if selection else "",
+            delay_seconds=0,
+            step_seconds=step_seconds,
+        ),
+        job=quote(names.GATEWAY_JOB),
+        step=format_duration(step_seconds),
+        observed=_OBSERVED,
+    )
+
+
+def make_rows(
+    seen: Iterable[Series], selection: Mapping[str, str], timetable: Timetable
+) -> list[Row]:
+    """Return the rows that answers to ``step_query`` make.
+
+    Raises:
+        BadAnswerError: they have a number that cannot be bytes.
+
+    """
+    observed: set[int] = set()
+    used: defaultdict[_Combination, defaultdict[int, float]]
+    used = defaultdict(lambda: defaultdict(float))
+    if len(selection) == len(ROW_LABELS):
+        used[_combination(selection)] = defaultdict(float)
+    for series in seen:
+        if _OBSERVED in series.labels:
+            observed.update(map(window_of, series.values))
+            continue
+        windows = used[_combination(series.labels)]
+        for time_ms, step_bytes in series.values.items():
+            windows[window_of(time_ms)] += _checked(step_bytes)
+    return [
+        Row(time, *combination, used_bytes=_amount(used[combination][end], seen=end in observed))
+        for end, time in timetable.windows.items()
+        for combination in sorted(used)
+    ]
+
+
+def _combination(labels: Mapping[str, str]) -> _Combination:
+    """Return direction, service and route; to Prometheus, no label and an empty one are one."""
+    return (
+        labels.get(names.DIRECTION, ""),
+        labels.get(names.SERVICE, ""),
+        labels.get(names.ROUTE, ""),
+    )
+
+
+def _checked(step_bytes: float) -> float:
+    if not 0 <= step_bytes <= _MOST_BYTES:
+        raise BadAnswerError("a value in its answer cannot be a number of bytes")
+    return step_bytes
+
+
+def _amount(used_bytes: float, *, seen: bool) -> float | None:
+    if not used_bytes and not seen:
+        return None
+    return int(used_bytes) if used_bytes.is_integer() else used_bytes
