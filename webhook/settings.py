@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
@@ -51,28 +51,24 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class MailSettings:
-    """How to reach the SMTP server, and whom mail is from."""
+    """How to reach the SMTP server, and whom mail is from. The repr leaves the password out."""
 
     server: str
     port: int
     use_tls: bool
     use_ssl: bool
     username: str
-    password: str
+    password: str = field(repr=False)
     sender: Address
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All that the webhook is told from outside."""
+    """All that the webhook is told from outside. The repr leaves the token out."""
 
     quotas_file: Path
-    token: str
+    token: str = field(repr=False)
     mail: MailSettings
-
-    def __repr__(self) -> str:
-        """Leave out the secrets: a repr ends in logs."""
-        return f"Settings(quotas_file={str(self.quotas_file)!r}, mail server={self.mail.server!r})"
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -1,0 +1,148 @@
+"""Alerts and quotas that the tests of the webhook share."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Self
+
+from quotas import names
+from quotas.model import Accounting, Quota, QuotaFile
+from webhook.mails import Mail
+from webhook.payload import FIRING, Alert
+
+NOW = datetime(2026, 11, 24, 13, 37, tzinfo=UTC)
+SENDER = Address("Gateway quotas", "quotas", "example.com")
+QUOTAS = QuotaFile(
+    accounting=Accounting(),
+    notify=("ops@example.com",),
+    quotas=(
+        Quota(
+            "bun-egress",
+            limit_bytes=500 * 10**9,
+            selector={names.SERVICE: "bun-service"},
+            direction=names.EGRESS,
+            notify=("bun@example.com", "boss@example.com"),
+            labels={"team": "bun"},
+        ),
+        Quota("shared", limit_bytes=10 * 2**30, selector={}, notify=("ops@example.com",)),
+    ),
+)
+QUOTAS_YAML = """\
+version: 1
+defaults:
+  notify: [ops@example.com]
+quotas:
+  - name: bun-egress
+    service: bun-service
+    direction: egress
+    limit: 500 GB
+    notify: [bun@example.com, boss@example.com]
+"""
+SEVERITIES = {80: "info", 90: "warning", 100: "critical"}
+TOKEN = "a-token-for-tests"
+
+
+def usage(
+    threshold: int = 90,
+    used_bytes: int = 450_200_000_000,
+    *,
+    quota: str = "bun-egress",
+    limit_bytes: int = 500 * 10**9,
+    period: str = "202611",
+    status: str = FIRING,
+    **labels: str,
+) -> Alert:
+    own = {"service": "bun-service", "direction": "egress", "team": "bun"}
+    return Alert(
+        status=status,
+        labels={
+            "alertname": names.USAGE_ALERT,
+            names.QUOTA: quota,
+            names.THRESHOLD: str(threshold),
+            names.SEVERITY: SEVERITIES.get(threshold, "warning"),
+            names.PERIOD: period,
+            **(own if quota == "bun-egress" else {}),
+            **labels,
+        },
+        annotations={
+            names.SUMMARY: "a summary",
+            names.USED_BYTES: str(used_bytes),
+            names.LIMIT_BYTES: str(limit_bytes),
+            names.RATIO_NUMBER: str(used_bytes / limit_bytes),
+        },
+        starts_at=NOW,
+        generator_url="http://prometheus.example.com/graph?g0.expr=quota",
+        fingerprint="b1b2",
+    )
+
+
+def forecast(forecast_bytes: int = 612_340_000_000, used_bytes: int = 312 * 10**9) -> Alert:
+    alert = usage(used_bytes=used_bytes)
+    labels = {k: v for k, v in alert.labels.items() if k != names.THRESHOLD}
+    return Alert(
+        status=FIRING,
+        labels=labels | {"alertname": names.FORECAST_ALERT, names.SEVERITY: "info"},
+        annotations={**alert.annotations, names.FORECAST_BYTES: str(forecast_bytes)},
+        starts_at=NOW,
+    )
+
+
+def pipeline(
+    status: str = FIRING, name: str = names.SCRAPE_FAILING_ALERT, instance: str = "kong-1:8100"
+) -> Alert:
+    return Alert(
+        status=status,
+        labels={"alertname": name, "severity": "critical", "instance": instance, "job": "kong"},
+        annotations={
+            names.SUMMARY: f"Gateway {instance} cannot be scraped",
+            names.DESCRIPTION: "Since 20m Prometheus gets no numbers from it.\n\nLook at it.",
+        },
+        starts_at=datetime(2026, 11, 24, 13, 0, tzinfo=UTC),
+        ends_at=None if status == FIRING else NOW,
+    )
+
+
+@dataclass
+class Opened:
+    """A mail as its reader has it."""
+
+    headers: EmailMessage
+    text: str
+    html: str
+
+
+def open_mail(mail: Mail) -> Opened:
+    message = message_from_bytes(mail.content, _class=EmailMessage, policy=policy.default)
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    return Opened(
+        message,
+        text.get_content().replace("\r\n", "\n"),
+        html.get_content().replace("\r\n", "\n"),
+    )
+
+
+@dataclass
+class FakeConnection:
+    """A connection that keeps what it is given, or fails as it is told."""
+
+    failures: dict[str, Exception] = field(default_factory=dict)
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        if "*" in self.failures:
+            raise self.failures["*"]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def send_bytes(self, sender: str, recipient: str, content: bytes) -> None:
+        """Keep a mail, or fail."""
+        assert sender == SENDER.addr_spec
+        if recipient in self.failures:
+            raise self.failures[recipient]
+        self.sent.append((recipient, content))

@@ -1,0 +1,128 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from quotas import names
+from tests.unit.webhook.samples import QUOTAS, forecast, pipeline, usage
+from webhook.notices import PlainNotice, QuotaNotice, read_notice, read_notices, recipients_of
+from webhook.payload import FIRING, RESOLVED, Alert
+
+
+def read_quota(alert: Alert) -> QuotaNotice:
+    notice = read_notice(alert, QUOTAS)
+    assert isinstance(notice, QuotaNotice)
+    return notice
+
+
+def test_a_usage_alert_carries_its_numbers() -> None:
+    notice = read_quota(usage())
+    assert (notice.used_bytes, notice.limit_bytes) == (450_200_000_000, 500_000_000_000)
+    assert (notice.threshold_percent, notice.severity) == (90, "warning")
+    assert notice.later_thresholds == (100,)
+    assert notice.own_labels == {"team": "bun"}
+    assert notice.selector == {"service": "bun-service", "direction": "egress"}
+
+
+@pytest.mark.parametrize(
+    ("period", "end"),
+    [
+        ("202611", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("202612", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("20261124", datetime(2026, 11, 25, tzinfo=UTC)),
+        ("2026112423", datetime(2026, 11, 25, tzinfo=UTC)),
+    ],
+)
+def test_a_period_is_known_by_its_id(period: str, end: datetime) -> None:
+    found = read_quota(usage(period=period)).period
+    assert found is not None
+    assert found.end == end
+
+
+@pytest.mark.parametrize("period", ["", "2026", "202613", "20261131", "99991231", "november", "\0"])
+def test_an_id_that_is_no_period_is_left_out(period: str) -> None:
+    notice = read_quota(usage(period=period))
+    assert notice.period is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {names.USED_BYTES: "NaN"},
+        {names.USED_BYTES: ""},
+        {names.LIMIT_BYTES: "0"},
+        {names.LIMIT_BYTES: "+Inf"},
+    ],
+)
+def test_a_quota_without_readable_numbers_is_told_plainly_to_its_recipients(
+    broken: dict[str, str],
+) -> None:
+    whole = usage()
+    alert = Alert(FIRING, whole.labels, {**whole.annotations, **broken})
+    notice = read_notice(alert, QUOTAS)
+    assert isinstance(notice, PlainNotice)
+    assert recipients_of(notice, QUOTAS) == ("bun@example.com", "boss@example.com")
+
+
+@pytest.mark.parametrize("threshold", ["", "all", "-5", "0", "1e2", "²", "99999"])
+def test_a_threshold_that_is_no_percentage_is_told_plainly(threshold: str) -> None:
+    alert = usage()
+    labels = {**alert.labels, names.THRESHOLD: threshold}
+    assert isinstance(read_notice(Alert(FIRING, labels, alert.annotations), QUOTAS), PlainNotice)
+
+
+def test_recipients_come_from_quotas_yaml_alone() -> None:
+    alert = usage(notify="evil@example.com", email="evil@example.com")
+    assert recipients_of(read_notice(alert, QUOTAS), QUOTAS) == (
+        "bun@example.com",
+        "boss@example.com",
+    )
+
+
+def test_an_unknown_quota_goes_to_the_default_recipients() -> None:
+    assert recipients_of(read_quota(usage(quota="gone")), QUOTAS) == ("ops@example.com",)
+
+
+def test_another_alert_goes_to_the_default_recipients_even_if_it_names_a_quota() -> None:
+    alert = Alert(FIRING, {"alertname": "Other", "quota": "bun-egress"})
+    assert recipients_of(read_notice(alert, QUOTAS), QUOTAS) == ("ops@example.com",)
+
+
+def test_the_watchdog_is_not_told() -> None:
+    assert read_notices([pipeline(name=names.WATCHDOG_ALERT)], QUOTAS) == ()
+
+
+def test_a_quota_that_is_resolved_is_not_told() -> None:
+    assert read_notices([usage(status=RESOLVED)], QUOTAS) == ()
+
+
+def test_a_pipeline_alert_is_told_when_it_fires_and_when_it_is_resolved() -> None:
+    told = read_notices([pipeline(RESOLVED), pipeline(FIRING, instance="b")], QUOTAS)
+    assert [notice.alert.status for notice in told] == [FIRING, RESOLVED]
+
+
+def test_the_same_alert_twice_is_told_once() -> None:
+    assert len(read_notices([usage(), usage()], QUOTAS)) == 1
+
+
+def test_of_several_thresholds_of_one_quota_the_highest_is_told() -> None:
+    (notice,) = read_notices([usage(80), usage(100), usage(90)], QUOTAS)
+    assert notice.alert.labels[names.THRESHOLD] == "100"
+
+
+def test_other_periods_and_other_consumers_are_told_apart() -> None:
+    alerts = [usage(80), usage(90, period="202610"), usage(100, consumer="big-co")]
+    assert len(read_notices(alerts, QUOTAS)) == 3
+
+
+def test_the_gravest_comes_first() -> None:
+    told = read_notices(
+        [pipeline(), forecast(), usage(80, quota="a"), usage(100, quota="b"), usage(90)], QUOTAS
+    )
+    assert [notice.alert.labels.get(names.THRESHOLD) for notice in told] == [
+        "100",
+        "90",
+        "80",
+        None,
+        None,
+    ]
+    assert told[-1].alert.name == names.SCRAPE_FAILING_ALERT

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+
+from webhook.settings import SETTINGS, SettingsError, read_settings
+
+
+def refusal(environ: dict[str, str], **changes: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ | changes)
+    return str(caught.value)
+
+
+def test_what_is_not_set_has_its_default(environ: dict[str, str]) -> None:
+    del environ["QUOTAS_FILE"]
+    settings = read_settings(environ)
+    assert settings.quotas_file == Path("quotas.yaml")
+    assert (settings.mail.server, settings.mail.port) == ("127.0.0.1", 25)
+    assert not settings.mail.use_tls
+    assert settings.mail.username == ""
+
+
+def test_a_variable_that_is_set_to_nothing_is_not_set(environ: dict[str, str]) -> None:
+    assert read_settings(environ | {"MAIL_PORT": ""}).mail.port == 25
+
+
+def test_what_must_be_set_is_named_all_at_once() -> None:
+    message = refusal({})
+    assert "WEBHOOK_TOKEN is not set; set WEBHOOK_TOKEN or WEBHOOK_TOKEN_FILE" in message
+    assert "MAIL_DEFAULT_SENDER is not set" in message
+    assert len(message.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAIL_PORT", "0"),
+        ("MAIL_PORT", "65536"),
+        ("MAIL_PORT", "smtp"),
+        ("MAIL_PORT", "²"),
+        ("MAIL_PORT", "9" * 5000),
+        ("MAIL_USE_TLS", "maybe"),
+        ("MAIL_USE_SSL", "2"),
+        ("MAIL_ALLOW_PLAINTEXT", "ja"),
+        ("MAIL_SERVER", "smtp example"),
+        ("MAIL_DEFAULT_SENDER", "nobody"),
+        ("MAIL_DEFAULT_SENDER", "a@"),
+        ("MAIL_DEFAULT_SENDER", "a@b\r\nBcc: c@d"),
+        ("MAIL_DEFAULT_SENDER", "ü@example.com"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable(
+    environ: dict[str, str], name: str, value: str
+) -> None:
+    message = refusal(environ, **{name: value})
+    assert message.startswith(f'{name}: "{value}" ')
+    assert "; write " in message
+
+
+def test_a_wrong_secret_is_not_repeated(environ: dict[str, str]) -> None:
+    message = refusal(environ, WEBHOOK_TOKEN="geheim geheim")
+    assert message.startswith("WEBHOOK_TOKEN: has characters")
+    assert "geheim" not in message
+
+
+def test_a_secret_can_come_from_a_file_and_loses_its_line_end(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("from-file\n")
+    del environ["WEBHOOK_TOKEN"]
+    assert read_settings(environ | {"WEBHOOK_TOKEN_FILE": str(tmp_path / "token")}).token == (
+        "from-file"
+    )
+
+
+def test_a_secret_that_is_set_twice_is_refused(environ: dict[str, str]) -> None:
+    assert "both set" in refusal(environ, WEBHOOK_TOKEN_FILE="/anything")
+
+
+def test_a_secret_file_that_cannot_be_read_is_named(environ: dict[str, str]) -> None:
+    del environ["WEBHOOK_TOKEN"]
+    message = refusal(environ, WEBHOOK_TOKEN_FILE="/does/not/exist")
+    assert 'WEBHOOK_TOKEN_FILE: "/does/not/exist" cannot be read' in message
+
+
+def test_only_secrets_can_come_from_a_file() -> None:
+    assert {setting.name for setting in SETTINGS if setting.secret} == {
+        "WEBHOOK_TOKEN",
+        "MAIL_PASSWORD",
+    }
+
+
+def test_plain_text_to_another_machine_must_be_permitted(environ: dict[str, str]) -> None:
+    assert "MAIL_ALLOW_PLAINTEXT=true" in refusal(environ, MAIL_SERVER="smtp.example.com")
+    for permitted in ("MAIL_USE_TLS", "MAIL_USE_SSL", "MAIL_ALLOW_PLAINTEXT"):
+        read_settings(environ | {"MAIL_SERVER": "smtp.example.com", permitted: "true"})
+
+
+@pytest.mark.parametrize("server", ["localhost", "127.0.0.1", "127.1.2.3", "::1"])
+def test_plain_text_to_this_machine_is_permitted(environ: dict[str, str], server: str) -> None:
+    assert read_settings(environ | {"MAIL_SERVER": server}).mail.server == server
+
+
+def test_two_kinds_of_tls_are_refused(environ: dict[str, str]) -> None:
+    message = refusal(environ, MAIL_USE_TLS="yes", MAIL_USE_SSL="on")
+    assert "both true" in message
+
+
+def test_a_user_needs_a_password(environ: dict[str, str]) -> None:
+    assert "belong together" in refusal(environ, MAIL_USERNAME="me")
+    assert "belong together" in refusal(environ, MAIL_PASSWORD="secret")
+
+
+def test_settings_do_not_show_their_secrets(environ: dict[str, str]) -> None:
+    settings = read_settings(environ | {"MAIL_USERNAME": "me", "MAIL_PASSWORD": "geheim"})
+    assert "geheim" not in repr(settings) + repr(settings.mail)
+    assert environ["WEBHOOK_TOKEN"] not in repr(settings)
