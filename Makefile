@@ -31,6 +31,14 @@ smoke: $(SYNCED) $(PROGRAMS) ## The same without a screen: cross 80, 90 and 100 
 rules: $(SYNCED) ## Compile quotas.yaml to rules/
 	@$(RUN)/python generate_rules.py
 
+.PHONY: secrets
+secrets: secrets/webhook_token ## Random secrets for the containers, where there are none yet
+
+secrets/webhook_token:
+	@mkdir -p -m 700 secrets
+	@umask 022; openssl rand -hex 32 > $@
+	@echo "wrote $@"
+
 ##@ Check
 
 .PHONY: test
