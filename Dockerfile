@@ -2,11 +2,11 @@
 # The command in docker-compose.yml says which.
 
 FROM python:3.13-slim AS build
-RUN pip install --no-cache-dir pipenv==2026.10.3
+RUN python -m venv /pipenv && /pipenv/bin/pip install --no-cache-dir pipenv==2026.10.3
 WORKDIR /build
 COPY Pipfile Pipfile.lock ./
 # The locked versions with their hashes, without what only development needs.
-RUN pipenv requirements --hash > requirements.txt \
+RUN /pipenv/bin/pipenv requirements --hash > requirements.txt \
  && python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt
 
