@@ -114,14 +114,14 @@ def run_rules(
     """
     write(folder, rules)
     test = folder / "cases.yml"
-    # JSON is YAML.
+    # JSON is YAML, but for its surrogate pairs.
     content = {
         "rule_files": list(rules),
         "evaluation_interval": evaluate_every,
         "group_eval_order": [Path(name).stem for name in rules],
         "tests": [case.as_test() for case in cases],
     }
-    test.write_text(json.dumps(content), encoding="utf-8")
+    test.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     _promtool("test", "rules", str(test))
 
 
