@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import EmailMessage
+from email.utils import parseaddr
 
 # What the email package raises, other than its own errors, on headers and parts that
 # break the standard: https://github.com/python/cpython/issues?q=email+is%3Aissue
@@ -34,6 +35,11 @@ class Mail:
     def size_bytes(self) -> int:
         """Bytes as received, line ends included."""
         return len(self.raw)
+
+    @property
+    def sender_name(self) -> str:
+        """The name in From, or all of From where there is none: enough for a list."""
+        return parseaddr(self.sender)[0] or self.sender
 
 
 def read_mail(raw: bytes, envelope_from: str, envelope_to: Sequence[str]) -> Mail:
