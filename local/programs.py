@@ -6,6 +6,7 @@ packages and unpacked under ``.tools/``: no root, nothing installed, no service 
 """
 
 import argparse
+import hashlib
 import os
 import shutil
 import subprocess
@@ -49,6 +50,11 @@ def find(program: Program) -> Path:
         ProgramMissingError: its variable names no executable file, or it is nowhere.
 
     """
+    path = _look_up(program)
+    return _startable(path) if program == ALERTMANAGER else path
+
+
+def _look_up(program: Program) -> Path:
     named = os.environ.get(program.variable)
     if named:
         path = shutil.which(named)
@@ -99,27 +105,37 @@ def fetch() -> None:
                 binary = work / "root" / "usr" / "bin" / name
                 if binary.exists():
                     shutil.move(binary, target / name)
-        shared = work / "root" / _DEBIAN_TEMPLATES.lstrip("/")
+        shared = work / "root" / "usr" / "share" / "prometheus"
         if shared.is_dir():
-            _relocate_alertmanager(shared)
+            (TOOLS / "share").mkdir(exist_ok=True)
+            shutil.move(shared, TOOLS / "share" / "prometheus")
 
 
-def _relocate_alertmanager(templates: Path) -> None:
-    """Make Debian's Alertmanager find its templates though its package is not installed.
+def _startable(program: Path) -> Path:
+    """Return an Alertmanager that starts: the program itself, or one that finds its templates.
 
-    It reads them from one absolute path. A path of the same length that means "here" takes its
-    place in the program, and a script of the program's name starts it there; so paths given on
-    its command line must be absolute.
+    Debian's reads them from one absolute path, which is not there when its package was unpacked
+    but not installed. A path of the same length that means "here" takes its place in a copy, and
+    a script starts that where the templates are; paths on its command line must be absolute.
     """
-    home = TOOLS / "alertmanager"
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.move(templates, home)
-    script = TOOLS / "bin" / "prometheus-alertmanager"
-    here = "./" * (len(_DEBIAN_TEMPLATES) // 2)
-    program = script.read_bytes().replace(_DEBIAN_TEMPLATES.encode(), here.encode())
-    (home / "program").write_bytes(program)
-    (home / "program").chmod(0o755)
-    script.write_text('#!/bin/sh\ncd "${0%/*}/../alertmanager" && exec ./program "$@"\n')
+    content = program.read_bytes()
+    if _DEBIAN_TEMPLATES.encode() not in content or Path(_DEBIAN_TEMPLATES).exists():
+        return program
+    home = TOOLS / "alertmanager" / hashlib.sha256(content).hexdigest()[:16]
+    start = home / "start"
+    if not start.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        for name in ("default.tmpl", "email.tmpl"):
+            packaged = program.parent.parent / "share" / "prometheus" / "alertmanager" / name
+            # Only receivers other than webhooks use them: without any, it starts just as well.
+            (home / name).write_bytes(packaged.read_bytes() if packaged.exists() else b"")
+        here = "./" * (len(_DEBIAN_TEMPLATES) // 2)
+        copy = home / "program"
+        copy.write_bytes(content.replace(_DEBIAN_TEMPLATES.encode(), here.encode()))
+        copy.chmod(0o755)
+        start.write_text('#!/bin/sh\ncd "${0%/*}" && exec ./program "$@"\n')
+        start.chmod(0o755)
+    return start
 
 
 def _private_apt(work: Path) -> list[str]:
