@@ -1,0 +1,293 @@
+"""Which alerts fire when, with which labels and annotations, in Prometheus's own engine."""
+
+from pathlib import Path
+
+import pytest
+
+from quotas import names
+from tests.integration.promtool import Alerts, Case, counter, rules_of, run_rules, series, up
+
+HEAD = "version: 1\ndefaults: {notify: [ops@example.com]}\nquotas:\n"
+ONE = HEAD + "  - {name: a, service: bun-service, limit: 10 kB, labels: {team: bun}}\n"
+LABELS = {"quota": "a", "period": "197001", "service": "bun-service", "team": "bun"}
+SEVERITIES = {80: "info", 90: "warning", 100: "critical"}
+
+LabelsAndAnnotations = tuple[dict[str, str], dict[str, str]]
+
+
+def usage(percent: int, used_bytes: int, shown: str, ratio: str) -> LabelsAndAnnotations:
+    """Return labels and annotations of the alert on a threshold of the quota ``a``."""
+    return (
+        {**LABELS, "threshold": str(percent), "severity": SEVERITIES[percent]},
+        {
+            "summary": f"a has used {shown} of its limit",
+            "description": f"The quota a passed {percent} % of its limit in period 197001.",
+            "used_bytes": str(used_bytes),
+            "limit_bytes": "10000",
+            "ratio": ratio,
+        },
+    )
+
+
+def moved(used_bytes: int) -> dict[str, str]:
+    """Return a gateway that is up, whose counter appears after two minutes."""
+    return {up(): "1+0x400", counter(): f"_x8 {used_bytes}+0x300"}
+
+
+@pytest.mark.parametrize(
+    ("used_bytes", "shown", "ratio", "passed"),
+    [
+        (0, "0%", "0", []),
+        (7_999, "79.99%", "0.7999", []),
+        (8_000, "80%", "0.8", [80]),
+        (8_999, "89.99%", "0.8999", [80]),
+        (9_000, "90%", "0.9", [80, 90]),
+        (10_000, "100%", "1", [80, 90, 100]),
+        (12_500, "125%", "1.25", [80, 90, 100]),
+    ],
+)
+def test_an_alert_fires_for_each_threshold_that_is_reached_and_no_other(
+    tmp_path: Path, used_bytes: int, shown: str, ratio: str, passed: list[int]
+) -> None:
+    expected = [usage(percent, used_bytes, shown, ratio) for percent in passed]
+    case = Case(moved(used_bytes), [Alerts(names.USAGE_ALERT, "10m", expected)])
+    run_rules(tmp_path, rules_of(ONE), [case])
+
+
+def test_several_thresholds_that_are_passed_in_one_step_fire_at_once(tmp_path: Path) -> None:
+    expected = [usage(percent, 11_000, "110%", "1.1") for percent in (80, 90, 100)]
+    # The first scrape that has the counter is that at 2m: the step that is looked at from 3m.
+    case = Case(
+        moved(11_000),
+        [Alerts(names.USAGE_ALERT, "2m", []), Alerts(names.USAGE_ALERT, "3m", expected)],
+    )
+    run_rules(tmp_path, rules_of(ONE), [case])
+
+
+def test_large_numbers_reach_the_annotations_digit_by_digit(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, limit: 8 PB, thresholds: [100]}\n")
+    expected = (
+        {"quota": "a", "period": "197001", "threshold": "100", "severity": "critical"},
+        {
+            "summary": "a has used 112.6% of its limit",
+            "description": "The quota a passed 100 % of its limit in period 197001.",
+            "used_bytes": "9007199254740991",
+            "limit_bytes": "8000000000000000",
+            "ratio": "1.1258999068426239",
+        },
+    )
+    case = Case(moved(9_007_199_254_740_991), [Alerts(names.USAGE_ALERT, "10m", [expected])])
+    run_rules(tmp_path, rules, [case])
+
+
+def test_each_quota_is_alerted_at_its_own_thresholds(tmp_path: Path) -> None:
+    rules = rules_of(
+        HEAD
+        + "  - {name: a, limit: 10 kB, thresholds: [57, 250]}\n"
+        + "  - {name: a.b, limit: 10 kB, thresholds: [50]}\n"
+        + "  - {name: axb, limit: 10 kB, thresholds: [70]}\n"
+    )
+
+    def expected(quota: str, percent: int) -> LabelsAndAnnotations:
+        return (
+            {"quota": quota, "period": "197001", "threshold": str(percent), "severity": "info"},
+            {
+                "summary": f"{quota} has used 57% of its limit",
+                "description": f"The quota {quota} passed {percent} % "
+                "of its limit in period 197001.",
+                "used_bytes": "5700",
+                "limit_bytes": "10000",
+                "ratio": "0.57",
+            },
+        )
+
+    alerts = Alerts(names.USAGE_ALERT, "10m", [expected("a", 57), expected("a.b", 50)])
+    run_rules(tmp_path, rules, [Case(moved(5_700), [alerts])])
+
+
+def test_the_alert_of_a_new_period_starts_from_nothing_and_that_of_the_old_one_ends(
+    tmp_path: Path,
+) -> None:
+    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 10 kB, thresholds: [90]}\n")
+
+    def expected(period: str) -> LabelsAndAnnotations:
+        return (
+            {"quota": "a", "period": period, "threshold": "90", "severity": "warning"},
+            {
+                "summary": "a has used 95% of its limit",
+                "description": f"The quota a passed 90 % of its limit in period {period}.",
+                "used_bytes": "9500",
+                "limit_bytes": "10000",
+                "ratio": "0.95",
+            },
+        )
+
+    case = Case(
+        {up(): "1+0x900", counter(): "_x8 9500+0x391 19000+0x400"},
+        [
+            Alerts(names.USAGE_ALERT, "59m", [expected("1970010100")]),
+            Alerts(names.USAGE_ALERT, "70m", []),
+            Alerts(names.USAGE_ALERT, "110m", [expected("1970010101")]),
+        ],
+    )
+    run_rules(tmp_path, rules, [case])
+
+
+def forecast_expected(period: str, forecast: int, used: int, ratio: str) -> LabelsAndAnnotations:
+    return (
+        {"quota": "a", "period": period, "severity": "warning"},
+        {
+            "summary": "a is expected to pass its limit",
+            "description": f"At the recent pace a reaches {forecast / 1000:g}kB "
+            f"by the end of period {period}.",
+            "forecast_bytes": str(forecast),
+            "used_bytes": str(used),
+            "limit_bytes": "20000",
+            "ratio": ratio,
+        },
+    )
+
+
+def test_the_forecast_alert_fires_before_the_limit_is_reached(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 20 kB, forecast: true}\n")
+    case = Case(
+        {up(): "1+0x900", counter(): "1000+100x900"},
+        [
+            Alerts(
+                names.FORECAST_ALERT,
+                "140m",
+                [forecast_expected("1970010102", 19 * 400 + 40 * 400, 19 * 400, "0.38")],
+            )
+        ],
+    )
+    run_rules(tmp_path, rules, [case])
+
+
+@pytest.mark.parametrize(
+    ("why", "quota", "values"),
+    [
+        ("the forecast is below the limit", "limit: 30 kB, forecast: true", "1000+100x900"),
+        (
+            "the limit is reached, which has its own alert",
+            "limit: 7 kB, forecast: true",
+            "0+100x900",
+        ),
+        ("the quota did not ask for it", "limit: 20 kB", "1000+100x900"),
+    ],
+)
+def test_no_forecast_alert_fires_where(tmp_path: Path, why: str, quota: str, values: str) -> None:
+    rules = rules_of(HEAD + f"  - {{name: a, period: hour, {quota}}}\n")
+    case = Case(
+        {up(): "1+0x900", counter(): values}, [Alerts(names.FORECAST_ALERT, "140m", [])], name=why
+    )
+    run_rules(tmp_path, rules, [case])
+
+
+CRITICAL = {"severity": "critical"}
+
+
+def pipeline(summary: str, description: str) -> dict[str, str]:
+    return {"summary": summary, "description": description}
+
+
+MISSING = pipeline(
+    f"Gateways are up, but none exposes {names.GATEWAY_BYTES}",
+    "No bytes are counted, so no quota can be trusted. Most likely the gateway's prometheus "
+    "plugin runs without bandwidth_metrics; a gateway that never had a request looks the same.",
+)
+
+
+def test_missing_metrics_are_told_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    case = Case(
+        {up(): "1+0x400"},
+        [
+            Alerts(names.METRICS_MISSING_ALERT, "14m", []),
+            Alerts(names.METRICS_MISSING_ALERT, "16m", [(CRITICAL, MISSING)]),
+        ],
+    )
+    run_rules(tmp_path, rules_of(ONE), [case])
+
+
+@pytest.mark.parametrize(
+    ("why", "story"),
+    [
+        ("they are there", moved(1)),
+        ("no gateway is up, which has its own alert", {up(): "0+0x400"}),
+    ],
+)
+def test_missing_metrics_are_not_told_where(
+    tmp_path: Path, why: str, story: dict[str, str]
+) -> None:
+    case = Case(story, [Alerts(names.METRICS_MISSING_ALERT, "60m", [])], name=why)
+    run_rules(tmp_path, rules_of(ONE), [case])
+
+
+def scrape_failing(instance: str) -> dict[str, str]:
+    return pipeline(
+        f"Gateway {instance} cannot be scraped",
+        "Since 20m Prometheus gets no numbers from it. What it moves is caught up if it answers "
+        "again within 1h and was not restarted meanwhile; later, those bytes are lost to the "
+        "quotas.",
+    )
+
+
+def test_a_gateway_that_cannot_be_scraped_is_told_well_before_its_bytes_are_lost(
+    tmp_path: Path,
+) -> None:
+    labels = {"severity": "critical", "job": "kong", "instance": "b:8100"}
+    case = Case(
+        {up("a:8100"): "1+0x400", up("b:8100"): "1+0x8 0+0x390"},
+        [
+            Alerts(names.SCRAPE_FAILING_ALERT, "20m", []),
+            Alerts(names.SCRAPE_FAILING_ALERT, "25m", [(labels, scrape_failing("b:8100"))]),
+        ],
+    )
+    run_rules(tmp_path, rules_of(ONE), [case])
+
+
+def test_a_gateway_that_fails_for_some_minutes_is_not_told(tmp_path: Path) -> None:
+    case = Case(
+        {up(): "1+0x8 0+0x60 1+0x300"},
+        [Alerts(names.SCRAPE_FAILING_ALERT, f"{minutes}m", []) for minutes in (15, 20, 30)],
+    )
+    run_rules(tmp_path, rules_of(ONE), [case])
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "prometheus_rule_evaluation_failures_total",
+        "prometheus_rule_group_iterations_missed_total",
+    ],
+)
+def test_quota_rules_that_fail_or_are_left_out_are_told(tmp_path: Path, metric: str) -> None:
+    ours = "/etc/prometheus/rules/gateway-accounting.yml;gateway-accounting"
+    others = "/etc/prometheus/rules/node.yml;node"
+    annotations = pipeline(
+        f"Quota rules fail or are too slow: {ours}",
+        "Evaluations failed or were left out in the last 15 minutes; each loses the bytes of its "
+        "own step. The page /rules of Prometheus shows the error.",
+    )
+    case = Case(
+        {
+            series(metric, rule_group=ours): "0+0x40 1+0x200",
+            series(metric, rule_group=others): "0+1x240",
+        },
+        [
+            Alerts(names.RULES_FAILING_ALERT, "8m", []),
+            Alerts(
+                names.RULES_FAILING_ALERT, "15m", [({**CRITICAL, "rule_group": ours}, annotations)]
+            ),
+            Alerts(names.RULES_FAILING_ALERT, "40m", []),
+        ],
+    )
+    run_rules(tmp_path, rules_of(ONE), [case])
+
+
+def test_the_watchdog_always_fires(tmp_path: Path) -> None:
+    annotations = pipeline(
+        "The quota pipeline is alive", "Always fires; when it stops arriving, no alert arrives."
+    )
+    expected = [({"severity": "none"}, annotations)]
+    case = Case({}, [Alerts(names.WATCHDOG_ALERT, at, expected) for at in ("0s", "30m")])
+    run_rules(tmp_path, rules_of(ONE), [case])
