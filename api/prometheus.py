@@ -19,6 +19,8 @@ GRACE_SECONDS = 2
 LARGEST_ANSWER_BYTES = 64 * 2**20
 _CHUNK_BYTES = 2**16
 _LONGEST_LOGGED = 500
+# Times beyond are none, and could not be reckoned with.
+_LATEST_SECONDS = 10**11
 
 _OK = 200
 _TOO_MANY_REQUESTS = 429
@@ -188,7 +190,7 @@ def _read_series(entry: Any, key: str, times_ms: range) -> Series:
 
 def _read_point(point: Any, times_ms: range) -> tuple[int, float]:
     match point:
-        case [int() | float() as seconds, str(text)] if math.isfinite(seconds):
+        case [int() | float() as seconds, str(text)] if 0 <= seconds <= _LATEST_SECONDS:
             time_ms = round(seconds * 1000)
         case _:
             raise BadAnswerError("a value in its answer is not a pair of time and number")

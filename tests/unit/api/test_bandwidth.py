@@ -1,0 +1,103 @@
+import json
+from typing import Any
+
+import responses
+
+from tests.unit.api.answers import (
+    BUN,
+    NOW,
+    OBSERVED,
+    PATH,
+    answer_with,
+    client_at,
+    forms,
+    matrix,
+    sample,
+    series,
+    vector,
+)
+
+
+def row(time: str, used: int | None, **other: str) -> dict[str, Any]:
+    labels = {"type": "egress", "service": "bun-service", "route": "bun-route"} | other
+    return {"time": f"2022-02-17T{time}+00:00", **labels, "bandwidth_used": used}
+
+
+@responses.activate
+def test_rows_have_the_bytes_of_each_minute_oldest_first() -> None:
+    answer_with(
+        matrix(
+            series(BUN, {"18:42:10": 33, "18:42:20": 9000, "18:42:30": 100, "18:44:10": 5}),
+            series(OBSERVED, {"18:41:10": 1, "18:42:10": 1, "18:44:30": 1}),
+        ),
+        vector(sample(BUN, 7)),
+    )
+    answer = client_at().get(f"{PATH}?lookback_duration=5m&type=egress")
+    assert answer.status_code == 200
+    assert answer.content_type == "application/json"
+    assert answer.json == [
+        row("18:40:00", None),
+        row("18:41:00", None),
+        row("18:42:00", 0),
+        row("18:43:00", 9133),
+        row("18:44:00", None),
+        row("18:44:37.123456", 12),
+    ]
+
+
+@responses.activate
+def test_the_keys_of_a_row_are_in_order_and_text_is_utf_8() -> None:
+    answer_with(matrix(series(BUN | {"route": "bün"}, {"18:44:00": 1})))
+    text = client_at().get(f"{PATH}?lookback_duration=1m").data.decode("utf-8")
+    assert list(json.loads(text)[0]) == ["time", "type", "service", "route", "bandwidth_used"]
+    assert '"bün"' in text
+
+
+@responses.activate
+def test_prometheus_is_asked_once_for_whole_steps_and_once_for_what_is_left() -> None:
+    answer_with(matrix())
+    client_at().get(f"{PATH}?lookback_duration=5m&service=bun-service")
+    whole, tail = forms()
+    assert (whole["start"], whole["end"], whole["step"], whole["timeout"]) == (
+        "1645123150.000",
+        "1645123470.000",
+        "10.000",
+        "7s",
+    )
+    assert 'kong_bandwidth_bytes{service="bun-service"}[10s]' in whole["query"]
+    assert tail["time"] == "1645123477.123"
+    assert 'kong_bandwidth_bytes{service="bun-service"}[7s123ms]' in tail["query"]
+
+
+@responses.activate
+def test_on_the_minute_there_is_neither_a_partial_row_nor_a_second_query() -> None:
+    answer_with(matrix(series(BUN, {"18:44:00": 1})))
+    now = NOW.replace(second=0, microsecond=0)
+    answer = client_at(now).get(f"{PATH}?lookback_duration=2m")
+    assert answer.json == [row("18:43:00", None), row("18:44:00", 1)]
+    assert len(forms()) == 1
+
+
+@responses.activate
+def test_before_the_first_step_is_over_only_what_is_left_is_asked() -> None:
+    answer_with(matrix(), vector(sample(BUN, 3, 1645123442.0)))
+    answer = client_at(NOW.replace(second=2, microsecond=0)).get(f"{PATH}?lookback_duration=1s")
+    assert answer.json == [row("18:44:02", 3)]
+    assert len(forms()) == 1
+
+
+@responses.activate
+def test_nothing_seen_is_an_empty_list() -> None:
+    answer_with(matrix(series(OBSERVED, {"18:44:00": 1})))
+    assert client_at().get(f"{PATH}?lookback_duration=1m&service=none").json == []
+
+
+@responses.activate
+def test_what_is_asked_for_by_all_three_is_always_answered() -> None:
+    answer_with(matrix(), vector(sample(OBSERVED, 1)))
+    query = "lookback_duration=1m&type=ingress&service=new&route=a+b%26"
+    other = {"type": "ingress", "service": "new", "route": "a b&"}
+    assert client_at().get(f"{PATH}?{query}").json == [
+        row("18:44:00", None, **other),
+        row("18:44:37.123456", 0, **other),
+    ]

@@ -1,0 +1,84 @@
+import pytest
+
+from api import create_app
+from api.settings import SETTINGS, Settings, SettingsError, read_settings
+
+
+def test_nothing_has_to_be_set() -> None:
+    assert read_settings({}) == Settings("http://127.0.0.1:9090", 10)
+
+
+def test_an_empty_variable_has_its_default() -> None:
+    assert read_settings({"PROMETHEUS_URL": "", "PROMETHEUS_TIMEOUT_SECONDS": ""}) == read_settings(
+        {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("http://prometheus", "http://prometheus"),
+        ("https://prometheus:9090/", "https://prometheus:9090"),
+        ("http://[::1]:9090/base/", "http://[::1]:9090/base"),
+        ("https://user:secret@mimir/prometheus", "https://user:secret@mimir/prometheus"),
+    ],
+)
+def test_the_address_is_taken_without_a_slash_at_its_end(text: str, url: str) -> None:
+    assert read_settings({"PROMETHEUS_URL": text}).prometheus_url == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "prometheus:9090",
+        "ftp://prometheus",
+        "http://",
+        "http:///path",
+        "http://host:port",
+        "http://host:70000",
+        "http://host:0",
+        "http://host/?query=1",
+        "http://host/#here",
+        "http://ho st",
+        "http://[::1",
+        "http://höst",
+    ],
+)
+def test_a_wrong_address_is_told_with_its_value_and_what_is_allowed(text: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({"PROMETHEUS_URL": text})
+    message = str(raised.value)
+    assert message.startswith(f'PROMETHEUS_URL: "{text}" is not the address of a Prometheus; ')
+    assert "http://prometheus:9090" in message
+
+
+@pytest.mark.parametrize("text", ["0", "121", "-1", "1.5", "ten", "²", "1" * 5000])
+def test_a_wrong_timeout_is_told_with_its_value_and_what_is_allowed(text: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({"PROMETHEUS_TIMEOUT_SECONDS": text})
+    assert str(raised.value) == (
+        f'PROMETHEUS_TIMEOUT_SECONDS: "{text}" is not a timeout; '
+        f"write a whole number of seconds from 1 to 120"
+    )
+
+
+def test_all_mistakes_are_told_at_once_and_stop_the_start() -> None:
+    with pytest.raises(SettingsError) as raised:
+        create_app({"PROMETHEUS_URL": "x", "PROMETHEUS_TIMEOUT_SECONDS": "y"})
+    assert [line.split(":")[0] for line in str(raised.value).splitlines()] == [
+        "PROMETHEUS_URL",
+        "PROMETHEUS_TIMEOUT_SECONDS",
+    ]
+
+
+def test_a_password_is_neither_in_a_message_nor_in_a_repr() -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({"PROMETHEUS_URL": "http://user:sec/ret@host:port"})
+    assert "ret" not in str(raised.value)
+    assert "secret" not in repr(read_settings({"PROMETHEUS_URL": "http://user:secret@host"}))
+
+
+def test_each_setting_is_explained_and_its_default_is_allowed() -> None:
+    for setting in SETTINGS:
+        assert setting.help
+        read_settings({setting.name: setting.default})
