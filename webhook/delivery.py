@@ -42,7 +42,8 @@ def deliver(
                     _log.warning("request=%s ran out of time", request_id)
                     break
                 outcomes.append(_send(connection, mail, sender, request_id))
-    except OSError as error:
+    # UnicodeError: a host name or user that the protocol cannot carry.
+    except (OSError, UnicodeError) as error:
         reason = clean_line(describe_failure(error))
         _log.warning("request=%s no SMTP session: %s", request_id, reason)
     sent, refused = outcomes.count("sent"), outcomes.count("refused")

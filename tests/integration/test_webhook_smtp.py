@@ -160,6 +160,11 @@ def test_a_server_that_has_no_tls_gets_no_mail_if_tls_is_asked_for(
     assert sink.mailbox.mails() == ()
 
 
+def test_a_server_whose_name_cannot_be_is_503(environ: dict[str, str]) -> None:
+    settings = {"MAIL_SERVER": "smtp..example.com", "MAIL_ALLOW_PLAINTEXT": "true"}
+    assert post(create_app(environ | settings).test_client()).status_code == 503
+
+
 class ScriptedServer:
     """An SMTP server that says what it is told, one answer a line, and hangs after the last."""
 
