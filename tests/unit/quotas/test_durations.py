@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quotas.durations import format_duration, parse_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1s", 1),
+        ("90s", 90),
+        ("5m", 300),
+        ("1h30m", 5_400),
+        ("1d", 86_400),
+        ("2w", 1_209_600),
+        ("1w1d1h1m1s", 694_861),
+        ("0h1m", 60),
+    ],
+)
+def test_a_duration_is_read_as_prometheus_reads_it(text: str, seconds: int) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0s", "0d0h", "5", "m", "5 m", "-5m", "1.5h", "1m1h", "5M", "1y", "100ms", "5m\n", "٣m"],
+)
+def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match='is not a duration; write for example "90s"'):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (59, "59s"), (60, "1m"), (5_400, "1h30m"), (604_800, "7d"), (669_600, "7d18h")],
+)
+def test_a_duration_is_written_in_the_largest_units_up_to_days(seconds: int, text: str) -> None:
+    assert format_duration(seconds) == text
+
+
+@given(st.integers(1, 10**9))
+def test_a_written_duration_reads_back_as_itself(seconds: int) -> None:
+    assert parse_duration(format_duration(seconds)) == seconds

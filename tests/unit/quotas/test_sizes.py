@@ -1,0 +1,118 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quotas.sizes import LARGEST_SIZE_BYTES, UNITS, format_size, parse_size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1 B", 1),
+        ("1kB", 1_000),
+        ("1.5 TB", 1_500_000_000_000),
+        ("500 GB", 500_000_000_000),
+        ("10 GiB", 10 * 2**30),
+        ("0.5 KiB", 512),
+        ("8 PiB", 2**53),
+        ("007 MB", 7_000_000),
+    ],
+)
+def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@given(st.integers(1, LARGEST_SIZE_BYTES), st.sampled_from(sorted(UNITS)), st.booleans())
+def test_a_whole_number_of_any_unit_is_read_exactly(
+    number: int,
+    unit: str,
+    space: bool,  # noqa: FBT001 - hypothesis draws it
+) -> None:
+    number = number % (LARGEST_SIZE_BYTES // UNITS[unit]) + 1
+    assert parse_size(f"{number}{' ' * space}{unit}") == number * UNITS[unit]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "B",
+        "500",
+        "500 GBs",
+        "500  GB",
+        "-1 B",
+        "1e3 B",
+        "1. GB",
+        ".5 GB",
+        "1 gb",
+        "1 KB",
+        "1,5 GB",
+        "٣ GB",
+        "1 GB\n",
+        " 1 GB",
+        "1 GiB ",
+        "0x10 B",
+        "inf B",
+        "1" * 21 + " B",
+    ],
+)
+def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match='is not a size; write for example "500 GB"'):
+        parse_size(text)
+
+
+def test_a_size_that_no_whole_number_of_bytes_is_equal_to_is_refused() -> None:
+    with pytest.raises(ValueError, match=r'"0\.3 B" is 0\.3 bytes; a size is a whole number'):
+        parse_size("0.3 B")
+
+
+def test_nothing_is_no_limit() -> None:
+    with pytest.raises(ValueError, match='"0 GB" is nothing; a limit is at least 1 B'):
+        parse_size("0 GB")
+
+
+@pytest.mark.parametrize("text", ["9007199254740993 B", "9.1 PB", "99999999999999999999 PiB"])
+def test_a_size_whose_bytes_prometheus_cannot_count_singly_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"is more than {LARGEST_SIZE_BYTES} bytes"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (1, "1 B"),
+        (999, "999 B"),
+        (1_000, "1 kB"),
+        (9_133, "9.133 kB"),
+        (21_474_836_480, "21.47 GB"),
+        (500_000_000_000, "500 GB"),
+        (499_999_999_999, "499.9 GB"),
+        (2**53, "9.007 PB"),
+        (10**19, "10000 PB"),
+        (0.25, "0.25 B"),
+        (-1_500, "-1.5 kB"),
+    ],
+)
+def test_a_size_is_written_as_people_read_it(size: float, text: str) -> None:
+    assert format_size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(1_023, "1023 B"), (1_024, "1 KiB"), (10 * 2**30, "10 GiB")]
+)
+def test_a_size_is_written_in_binary_units_where_asked(size: int, text: str) -> None:
+    assert format_size(size, binary=True) == text
+
+
+@given(st.integers(1, LARGEST_SIZE_BYTES), st.booleans())
+def test_a_written_size_reads_back_never_larger_and_at_most_a_thousandth_less(
+    size: int,
+    binary: bool,  # noqa: FBT001 - hypothesis draws it
+) -> None:
+    text = format_size(size, binary=binary)
+    number, unit = text.split()
+    again = float(number) * UNITS[unit]
+    assert size * 0.999 <= again * (1 + 1e-12)
+    assert again <= size * (1 + 1e-12)
+    assert len(number.replace(".", "")) <= 4
