@@ -63,8 +63,8 @@ def test_a_key_that_is_there_twice_is_a_mistake_at_the_second() -> None:
         (
             b"a:\n\tb: 1",
             (
-                "2:1: is not YAML: found character that cannot start any token; there is a tab in this "
-                "line, indent with spaces"
+                "2:1: is not YAML: found character that cannot start any token; there is a tab in "
+                "this line, indent with spaces"
             ),
         ),
         (b"&a [*a]", "1:1: more than 20 levels deep"),

@@ -211,8 +211,8 @@ def test_a_mistake_in_a_quota_is_told_with_its_place(line: str, message: str) ->
         (
             "{name: a, limit: 10 PB}",
             (
-                '3:22: limit: "10 PB" is more than 9007199254740992 bytes, above which Prometheus no '
-                "longer counts single bytes; write a smaller size"
+                '3:22: limit: "10 PB" is more than 9007199254740992 bytes, above which Prometheus '
+                "no longer counts single bytes; write a smaller size"
             ),
         ),
         ("{name: Bun, limit: 1 B}", f'3:12: name: "Bun" {NO_NAME}'),

@@ -1,0 +1,120 @@
+import stat
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quotas.rulefile import MARK, Group, Rule, changed_files, render, write_files
+
+OURS = f"{MARK}\ngroups: []\n"
+
+
+def test_a_group_is_rendered_as_prometheus_reads_it() -> None:
+    rule = Rule(
+        name="Alert",
+        query="a\nor\n  b",
+        alert=True,
+        comment="why\n\nand how",
+        for_seconds=90,
+        labels={"severity": "info"},
+        annotations={"summary": "{{ $value }}"},
+    )
+    assert render(Group("g", 60, [rule])) == (
+        f"{MARK}\n"
+        "groups:\n"
+        "  - name: g\n"
+        "    interval: 1m\n"
+        "    rules:\n"
+        "      # why\n"
+        "      #\n"
+        "      # and how\n"
+        "      - alert: Alert\n"
+        "        expr: |-\n"
+        "          a\n"
+        "          or\n"
+        "            b\n"
+        "        for: 1m30s\n"
+        "        labels:\n"
+        '          severity: "info"\n'
+        "        annotations:\n"
+        '          summary: "{{ $value }}"\n'
+    )
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(TEXT, TEXT)
+def test_any_text_is_read_back_as_it_was(label: str, line: str) -> None:
+    rule = Rule("r", f"x{line}\ny", labels={"a": label})
+    (read,) = yaml.safe_load(render(Group("g", 60, [rule])))["groups"][0]["rules"]
+    assert read["labels"]["a"] == label
+    assert read["expr"] == f"x{line}\ny"
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_files_are_written_into_a_folder_that_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "rules"
+    assert write_files(folder, {"a.yml": OURS}) == [folder / "a.yml"]
+    assert contents(folder) == {"a.yml": OURS}
+
+
+def test_prometheus_may_read_what_is_written_though_it_runs_as_another_user(
+    tmp_path: Path,
+) -> None:
+    write_files(tmp_path, {"a.yml": OURS})
+    assert stat.S_IMODE((tmp_path / "a.yml").stat().st_mode) == 0o644
+
+
+def test_an_equal_file_is_not_touched(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.yml": OURS})
+    before = (tmp_path / "a.yml").stat()
+    assert write_files(tmp_path, {"a.yml": OURS}) == []
+    after = (tmp_path / "a.yml").stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_a_generated_file_that_is_no_longer_wanted_goes_and_a_foreign_one_stays(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "old.yml").write_text(OURS)
+    (tmp_path / "foreign.yml").write_text("groups: []\n")
+    (tmp_path / "binary.yml").write_bytes(b"\xff\xfe")
+    (tmp_path / "old.yaml.bak").write_text(OURS)
+    assert write_files(tmp_path, {"a.yml": OURS}) == [tmp_path / "a.yml", tmp_path / "old.yml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "a.yml",
+        "binary.yml",
+        "foreign.yml",
+        "old.yaml.bak",
+    ]
+
+
+def test_what_would_change_is_told_without_changing_it(tmp_path: Path) -> None:
+    (tmp_path / "old.yml").write_text(OURS)
+    (tmp_path / "a.yml").write_text(f"{OURS}# edited\n")
+    before = contents(tmp_path)
+    wanted = {"a.yml": OURS, "b.yml": OURS}
+    assert changed_files(tmp_path, wanted) == [
+        tmp_path / name for name in ("a.yml", "b.yml", "old.yml")
+    ]
+    assert contents(tmp_path) == before
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.yml").write_text("before")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_files(tmp_path, {"a.yml": OURS})
+    assert contents(tmp_path) == {"a.yml": "before"}
