@@ -5,11 +5,12 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from api.prometheus import BadAnswerError, PrometheusError, TooSlowError, UnavailableError
 from api.schemas import ParametersError
+from api.series import TooManyRowsError
 
 RETRY_AFTER_SECONDS = 5
 
@@ -23,6 +24,7 @@ _STATUS: dict[type[PrometheusError], HTTPStatus] = {
 def register(app: Flask) -> None:
     """Make ``app`` answer each failure with a problem; one of ours says nothing of its inside."""
     app.register_error_handler(ParametersError, _answer_parameters_error)
+    app.register_error_handler(TooManyRowsError, _answer_too_many_rows)
     app.register_error_handler(PrometheusError, _answer_prometheus_error)
     # An exception nobody expected reaches this handler as 500: logged by Flask with its trace,
     # answered without.
@@ -34,8 +36,13 @@ def _answer_parameters_error(error: ParametersError) -> Response:
     return _problem(HTTPStatus.BAD_REQUEST, str(error), errors=wrong)
 
 
+def _answer_too_many_rows(error: TooManyRowsError) -> Response:
+    return _problem(HTTPStatus.BAD_REQUEST, str(error))
+
+
 def _answer_prometheus_error(error: PrometheusError) -> Response:
     status = _STATUS[type(error)]
+    current_app.logger.warning("Prometheus: %s (%r)", error, error.__cause__)
     response = _problem(status, f"Prometheus gave no answer that can be used: {error}")
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)

@@ -19,6 +19,9 @@ ROW_LABELS = (names.DIRECTION, names.SERVICE, names.ROUTE)
 
 _Combination = tuple[str, str, str]
 
+# What one worker can hold: 49 combinations over seven days, 346 over one.
+MOST_ROWS = 500_000
+
 # No counter moves that much in a step; sums stay finite.
 _MOST_BYTES = 2.0**63
 
@@ -36,6 +39,10 @@ label_replace(
   max(max_over_time(up{job=$job}[$step])) == 1,
   "$observed", "1", "", ""
 )""")
+
+
+class TooManyRowsError(Exception):
+    """The rows that are asked for are more than an answer can have; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ def read_rows(
 
     Raises:
         PrometheusError: there is no answer that can be used.
+        TooManyRowsError: there are more than MOST_ROWS.
 
     """
     seen: list[Series] = []
@@ -98,24 +106,31 @@ def make_rows(
 
     Raises:
         BadAnswerError: they have a number that cannot be bytes.
+        TooManyRowsError: there are more than MOST_ROWS.
 
     """
     observed: set[int] = set()
-    used: defaultdict[_Combination, defaultdict[int, float]]
-    used = defaultdict(lambda: defaultdict(float))
+    used: dict[_Combination, defaultdict[int, float]] = {}
     if len(selection) == len(ROW_LABELS):
         used[_combination(selection)] = defaultdict(float)
     for series in seen:
         if _OBSERVED in series.labels:
             observed.update(map(window_of, series.values))
             continue
-        windows = used[_combination(series.labels)]
+        windows = used.setdefault(_combination(series.labels), defaultdict(float))
         for time_ms, step_bytes in series.values.items():
             windows[window_of(time_ms)] += _checked(step_bytes)
+    count = len(used) * len(timetable.windows)
+    if count > MOST_ROWS:
+        raise TooManyRowsError(
+            f"this would be {count} rows, at most {MOST_ROWS} are answered; "
+            f"ask for a shorter lookback_duration, or for one type, service or route"
+        )
+    combinations = sorted(used.items(), key=lambda item: item[0])
     return [
-        Row(time, *combination, used_bytes=_amount(used[combination][end], seen=end in observed))
+        Row(time, *combination, used_bytes=_amount(windows[end], seen=end in observed))
         for end, time in timetable.windows.items()
-        for combination in sorted(used)
+        for combination, windows in combinations
     ]
 
 

@@ -54,6 +54,15 @@ def test_wrong_parameters_are_told_all_at_once_with_value_and_what_is_expected()
 
 
 @responses.activate
+def test_more_rows_than_an_answer_can_have_are_400_and_what_to_ask_for_instead() -> None:
+    many = [sample(BUN | {"route": str(number)}, 1) for number in range(50)]
+    answer_with(matrix(), vector(*many))
+    answer = client_at().get(f"{PATH}?lookback_duration=7d")
+    problem = assert_problem(answer, 400, "Bad Request")
+    assert problem["detail"].startswith("this would be 504050 rows, at most 500000 are answered; ")
+
+
+@responses.activate
 def test_a_refusal_by_prometheus_is_502() -> None:
     responses.post(RANGE_URL, status=422, json={"errorType": "execution", "error": "inside"})
     problem = assert_problem(client_at().get(QUERY), 502, "Bad Gateway")
@@ -77,9 +86,12 @@ def test_nonsense_in_the_second_answer_is_502() -> None:
 
 
 @responses.activate
-def test_a_prometheus_that_cannot_be_reached_is_503_and_when_to_come_back() -> None:
+def test_a_prometheus_that_cannot_be_reached_is_503_and_when_to_come_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     responses.post(RANGE_URL, body=requests.ConnectionError("prometheus.test refused"))
     answer = client_at().get(QUERY)
+    assert "prometheus.test refused" in caplog.text
     problem = assert_problem(answer, 503, "Service Unavailable")
     assert answer.headers["Retry-After"] == "5"
     assert "prometheus.test" not in problem["detail"]
