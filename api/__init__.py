@@ -42,6 +42,7 @@ def create_app(
     app.url_map.merge_slashes = False
     app.json = _Json(app)
     app.extensions["clock"] = clock
+    app.extensions["scrape_interval_seconds"] = settings.scrape_interval_seconds
     app.extensions["prometheus"] = Prometheus(
         settings.prometheus_url, settings.prometheus_timeout_seconds
     )

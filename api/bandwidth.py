@@ -23,6 +23,10 @@ def list_bandwidth_used() -> Any:
     parameters = request.args.to_dict(flat=False)
     question: BandwidthUsedQuestion = load_parameters(BandwidthUsedQuestionSchema(), parameters)
     prometheus: Prometheus = current_app.extensions["prometheus"]
-    timetable = cut(current_app.extensions["clock"](), question.lookback_seconds)
+    timetable = cut(
+        current_app.extensions["clock"](),
+        question.lookback_seconds,
+        current_app.extensions["scrape_interval_seconds"],
+    )
     rows = read_rows(prometheus, question.selection, timetable)
     return BandwidthUsedRowSchema(many=True).dump(rows)

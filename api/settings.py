@@ -7,6 +7,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 LONGEST_TIMEOUT_SECONDS = 120
+LONGEST_INTERVAL_SECONDS = 300
 _Value = TypeVar("_Value")
 
 
@@ -35,6 +36,12 @@ SETTINGS = (
         "how long one query may take; a request makes two at most, and the timeout of gunicorn "
         "must be longer than both",
     ),
+    Setting(
+        "SCRAPE_INTERVAL_SECONDS",
+        "15",
+        "`scrape_interval` of the gateways in prometheus.yml; a restart between two scrapes is "
+        "told apart if this is not longer",
+    ),
 )
 
 
@@ -45,6 +52,7 @@ class Settings:
     # It may hold a password, and a repr ends in logs.
     prometheus_url: str = field(repr=False)
     prometheus_timeout_seconds: int
+    scrape_interval_seconds: int
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -66,7 +74,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     settings = Settings(
         prometheus_url=parse("PROMETHEUS_URL", _parse_url, ""),
-        prometheus_timeout_seconds=parse("PROMETHEUS_TIMEOUT_SECONDS", _parse_timeout, 0),
+        prometheus_timeout_seconds=parse(
+            "PROMETHEUS_TIMEOUT_SECONDS", _seconds("a timeout", LONGEST_TIMEOUT_SECONDS), 0
+        ),
+        scrape_interval_seconds=parse(
+            "SCRAPE_INTERVAL_SECONDS", _seconds("an interval", LONGEST_INTERVAL_SECONDS), 0
+        ),
     )
     if mistakes:
         raise SettingsError("\n".join(mistakes))
@@ -93,9 +106,12 @@ def _parse_url(text: str) -> str:
     )
 
 
-def _parse_timeout(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LONGEST_TIMEOUT_SECONDS:
-        return int(text)
-    raise ValueError(
-        f"is not a timeout; write a whole number of seconds from 1 to {LONGEST_TIMEOUT_SECONDS}"
-    )
+def _seconds(what: str, longest: int) -> Callable[[str], int]:
+    """Return what takes a whole number of seconds up to the longest."""
+
+    def parse(text: str) -> int:
+        if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= longest:
+            return int(text)
+        raise ValueError(f"is not {what}; write a whole number of seconds from 1 to {longest}")
+
+    return parse

@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 WINDOW_MS = 60_000
 LONGEST_LOOKBACK_SECONDS = 7 * 86_400
 
-# Bytes are counted in steps finer than a window, so that a reset of a counter between two scrapes
-# costs less. Prometheus answers 11,000 steps at most: long lookbacks take longer ones.
-_FINE_STEP_SECONDS = 10
-_LONGEST_FINE_LOOKBACK_SECONDS = 86_400
-_COARSE_STEP_SECONDS = 60
+# Bytes are counted in steps that a window is a multiple of. Steps no longer than the time between
+# two scrapes compare each sample with the one before it, so that no restart of a gateway hides
+# between them.
+_STEPS_SECONDS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+# Prometheus answers 11,000 steps at most: long lookbacks take longer ones.
+_MOST_STEPS = 10_900
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ class Timetable:
         return self.steps_ms.step // 1000
 
 
-def cut(now: datetime, lookback_seconds: int) -> Timetable:
+def cut(now: datetime, lookback_seconds: int, scrape_interval_seconds: int) -> Timetable:
     """Return the timetable of all closed windows that end after ``now - lookback``, and the last.
 
     The last window is not over. There is none if it began less than a millisecond ago, since it
@@ -49,10 +50,10 @@ def cut(now: datetime, lookback_seconds: int) -> Timetable:
     Args:
         now: an aware time.
         lookback_seconds: from 1 to LONGEST_LOOKBACK_SECONDS.
+        scrape_interval_seconds: the time between two scrapes of a gateway.
 
     """
-    fine = lookback_seconds <= _LONGEST_FINE_LOOKBACK_SECONDS
-    step_ms = 1000 * (_FINE_STEP_SECONDS if fine else _COARSE_STEP_SECONDS)
+    step_ms = 1000 * _choose_step(lookback_seconds, scrape_interval_seconds)
     now_ms = (now - _EPOCH) // timedelta(milliseconds=1)
     start_ms = _floor(now_ms - 1000 * lookback_seconds, WINDOW_MS)
     last_step_ms = _floor(now_ms, step_ms)
@@ -66,6 +67,15 @@ def cut(now: datetime, lookback_seconds: int) -> Timetable:
         tail_ms=now_ms - last_step_ms,
         now_ms=now_ms,
     )
+
+
+def _choose_step(lookback_seconds: int, scrape_interval_seconds: int) -> int:
+    """Return the longest step within the scrape interval, or a longer one if there are too many."""
+    fine = max(step for step in _STEPS_SECONDS if step <= max(1, scrape_interval_seconds))
+    allowed = (
+        step for step in _STEPS_SECONDS if step >= fine and lookback_seconds / step <= _MOST_STEPS
+    )
+    return next(allowed, _STEPS_SECONDS[-1])
 
 
 def window_of(time_ms: int) -> int:

@@ -85,11 +85,8 @@ class Observer:
         return mails
 
     def wait_until_watched(self, seconds: float = 60) -> None:
-        """Wait until the gateway is known for long enough that a new counter counts from zero.
-
-        The API looks back in steps of 10 s, the demo's quotas in shorter ones.
-        """
-        query = f"up{select({'job': names.GATEWAY_JOB})} offset 11s == 1"
+        """Wait until the gateway was scraped before the current step of the quotas and the API."""
+        query = f"up{select({'job': names.GATEWAY_JOB})} offset 4s == 1"
         self.wait_for("the first scrapes", lambda: self.query(query) or None, seconds)
 
     def _json(self, part: str, path: str, **parameters: str) -> Any:

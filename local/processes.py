@@ -45,6 +45,7 @@ class Processes:
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._parts: dict[str, Part] = {}
         self._last_lines: dict[str, deque[str]] = {}
+        self._copiers: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
     def start(self, part: Part) -> None:
@@ -76,9 +77,11 @@ class Processes:
         self._running[part.name] = process
         self._last_lines[part.name] = deque(maxlen=KEPT_LINES)
         assert process.stdout is not None  # noqa: S101 - it was asked for above
-        threading.Thread(
+        copier = threading.Thread(
             target=self._copy_output, args=(part.name, process.stdout), daemon=True
-        ).start()
+        )
+        copier.start()
+        self._copiers[part.name] = copier
         self._await_ready(part)
 
     def stop(self, name: str, stop_signal: signal.Signals = signal.SIGTERM) -> None:
@@ -90,6 +93,7 @@ class Processes:
         except subprocess.TimeoutExpired:
             _signal_group(process, signal.SIGKILL)
             process.wait(STOP_TIMEOUT_SECONDS)
+        self._copiers.pop(name).join(STOP_TIMEOUT_SECONDS)
 
     def restart(self, name: str, stop_signal: signal.Signals = signal.SIGTERM) -> None:
         """End a part and start it again in the same way."""
@@ -138,11 +142,12 @@ class Processes:
         prefix = f"{name:>12} | "
         if self._coloured:
             prefix = f"\033[{colour}m{prefix}\033[0m"
-        for line in output:
-            self._last_lines[name].append(line)
-            with self._lock:
-                self._log.write(f"{prefix}{line.rstrip()}\n")
-                self._log.flush()
+        with output:
+            for line in output:
+                self._last_lines[name].append(line)
+                with self._lock:
+                    self._log.write(f"{prefix}{line.rstrip()}\n")
+                    self._log.flush()
 
 
 def check_free(port: int, name: str) -> None:

@@ -169,7 +169,7 @@ class Stack:
             _gunicorn(self.ports.api, "api:create_app()"),
             (self.ports.api,),
             f"{self.ports.url('api')}/healthz",
-            {"PROMETHEUS_URL": self.ports.url("prometheus")},
+            {"PROMETHEUS_URL": self.ports.url("prometheus"), "SCRAPE_INTERVAL_SECONDS": "1"},
         )
 
 

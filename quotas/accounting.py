@@ -27,8 +27,23 @@ The delay lets scrapes end that began in the step: their samples carry the time 
 
 _UNKNOWN = {
     False: "from its first scrape: it may have run for a year.",
-    True: "all of it, if another gateway of its job was up.",
+    True: "all of it, if its job was up a step earlier and it was not a target then.",
 }
+
+# The gateways that cannot have counted anything before their job was watched.
+_KNOWN = Template("(max_over_time(up[$gap] offset $before) == 1)")
+# With them, those that are new to a job that was up already. A job's first scrapes are spread over
+# an interval, hence the further step; a target of long ago that failed since is not new.
+_KNOWN_OR_NEW = Template("""\
+(
+          max_over_time(up[$gap] offset $before) == 1
+          or
+          max_over_time(up[$resolution]$offset) == 1
+          and on (job)
+          (max_over_time(up[$gap] offset $before_before) == 1)
+          unless on (job, instance)
+          (up offset $before_gap)
+        )""")
 
 # Rows 1 to 4 of the explanation, top to bottom. `m offset` is absent where the last scrape failed
 # or no longer had the counter; only in the first case may an older value stand in for it.
@@ -51,8 +66,8 @@ sum by $by (
     or
       (
         max_over_time($m[$resolution]$offset)
-        and on ($known_by)
-        (max_over_time(up[$gap] offset $before) == 1)
+        and on (job, instance)
+        $known
       )
     or
       (
@@ -63,8 +78,8 @@ sum by $by (
     or
       label_replace(
         last_over_time($m[$resolution]$offset) < max_over_time($m[$resolution]$offset)
-        and on ($known_by)
-        (max_over_time(up[$gap] offset $before) == 1),
+        and on (job, instance)
+        $known,
         "since", "reset", "", ""
       )
 )""")
@@ -88,14 +103,22 @@ def delta_query(
     """
     step = accounting.resolution_seconds if step_seconds is None else step_seconds
     delay = accounting.scrape_delay_seconds if delay_seconds is None else delay_seconds
+    holes = {
+        "resolution": format_duration(step),
+        "offset": f" offset {format_duration(delay)}" if delay else "",
+        "before": format_duration(step + delay),
+        "gap": format_duration(accounting.gap_tolerance_seconds),
+    }
+    known = _KNOWN_OR_NEW if accounting.count_new_targets else _KNOWN
     return _EXPRESSION.substitute(
+        holes,
         by=BY,
         m=names.GATEWAY_BYTES + matchers,
-        resolution=format_duration(step),
-        gap=format_duration(accounting.gap_tolerance_seconds),
-        offset=f" offset {format_duration(delay)}" if delay else "",
-        before=format_duration(step + delay),
-        known_by="job" if accounting.count_new_targets else ", ".join(names.TARGET_LABELS),
+        known=known.substitute(
+            holes,
+            before_before=format_duration(2 * step + delay),
+            before_gap=format_duration(step + delay + accounting.gap_tolerance_seconds),
+        ),
     )
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 from quotas import names
-from quotas.calendars import Calendar
+from quotas.calendars import Calendar, period_label_query
 from quotas.durations import format_duration
 from quotas.model import Accounting, QuotaFile, Threshold
 from quotas.promql import any_of, quote
 from quotas.rulefile import Rule
 
 # Rules read each other over a few steps rather than at an instant, since a ruler that lags
-# behind its store (Thanos, Mimir, vmalert) would find nothing there at times.
+# behind its store (Thanos, Mimir, vmalert) would find nothing there at times. What an alert tells
+# reads twice as far: the ratio that it is about was made of values so old.
 STEPS_READ_BACK = 3
 
 # How long a forecast must hold before it is worth a mail, by calendar.
@@ -26,7 +27,8 @@ METRICS_MISSING_FOR_SECONDS = 900
 
 def quota_rules(quotas: QuotaFile, in_use: Sequence[Calendar]) -> list[Rule]:
     """Return the rules for ratio and forecast and the alerts on them, for all quotas at once."""
-    back = format_duration(STEPS_READ_BACK * quotas.accounting.resolution_seconds)
+    seconds = STEPS_READ_BACK * quotas.accounting.resolution_seconds
+    back, far_back = format_duration(seconds), format_duration(2 * seconds)
     return [
         Rule(
             names.RATIO,
@@ -38,8 +40,8 @@ def quota_rules(quotas: QuotaFile, in_use: Sequence[Calendar]) -> list[Rule]:
             "\nor\n".join(_forecast(calendar, quotas.accounting, back) for calendar in in_use),
             comment=_FORECAST_EXPLANATION,
         ),
-        *_usage_alerts(quotas, back),
-        *_forecast_alerts(quotas, in_use, back),
+        *_usage_alerts(quotas, back, far_back),
+        *_forecast_alerts(quotas, in_use, back, far_back),
     ]
 
 
@@ -72,7 +74,10 @@ def pipeline_rules(accounting: Accounting) -> list[Rule]:
             for_seconds=scrape_for,
             labels={names.SEVERITY: "critical"},
             annotations={
-                names.SUMMARY: "Gateway {{ $labels.instance }} cannot be scraped",
+                names.SUMMARY: (
+                    "{{ with $labels.instance }}Gateway {{ . }} cannot be scraped"
+                    "{{ else }}There is no gateway to scrape{{ end }}"
+                ),
                 names.DESCRIPTION: (
                     f"Since {format_duration(scrape_for)} Prometheus gets no numbers from it. What "
                     f"it moves is caught up if it answers again within {gap} and was not "
@@ -119,19 +124,20 @@ def _forecast(calendar: Calendar, accounting: Accounting, back: str) -> str:
         f"    ({used} - {mine} offset {format_duration(quarter)}) / {quarter}\n"
         f"  or\n"
         f"    {used} / scalar(clamp_min(vector({elapsed}), {accounting.resolution_seconds}))\n"
-        f")\n* ({length} - {elapsed})"
+        f")\n* ({length} - {elapsed})\n"
+        f"and on ({names.PERIOD}) {period_label_query(calendar)}"
     )
 
 
-def _usage_alerts(quotas: QuotaFile, back: str) -> list[Rule]:
+def _usage_alerts(quotas: QuotaFile, back: str, far_back: str) -> list[Rule]:
     thresholds = {threshold for quota in quotas.quotas for threshold in quota.thresholds}
     return [
-        _usage_alert(quotas, threshold, back)
+        _usage_alert(quotas, threshold, back, far_back)
         for threshold in sorted(thresholds, key=lambda threshold: threshold.percent)
     ]
 
 
-def _usage_alert(quotas: QuotaFile, threshold: Threshold, back: str) -> Rule:
+def _usage_alert(quotas: QuotaFile, threshold: Threshold, back: str, far_back: str) -> Rule:
     matcher = _which(quotas, (q.name for q in quotas.quotas if threshold in q.thresholds))
     ratio = threshold.percent / 100
     return Rule(
@@ -147,14 +153,16 @@ def _usage_alert(quotas: QuotaFile, threshold: Threshold, back: str) -> Rule:
                 "The quota {{ $labels.quota }} passed "
                 f"{threshold.percent} % of its limit in period {{{{ $labels.period }}}}."
             ),
-            names.USED_BYTES: _number_of(names.USED, back),
-            names.LIMIT_BYTES: _limit(back),
+            names.USED_BYTES: _number_of(names.USED, far_back),
+            names.LIMIT_BYTES: _limit(far_back),
             names.RATIO_NUMBER: "{{ $value }}",
         },
     )
 
 
-def _forecast_alerts(quotas: QuotaFile, in_use: Sequence[Calendar], back: str) -> list[Rule]:
+def _forecast_alerts(
+    quotas: QuotaFile, in_use: Sequence[Calendar], back: str, far_back: str
+) -> list[Rule]:
     asked = {
         calendar: [q.name for q in quotas.quotas if q.forecast and q.calendar == calendar]
         for calendar in in_use
@@ -169,7 +177,7 @@ def _forecast_alerts(quotas: QuotaFile, in_use: Sequence[Calendar], back: str) -
             f"last_over_time({names.RATIO}[{back}]) >= 1",
             alert=True,
             for_seconds=_FORECAST_FOR_SECONDS[calendar.name],
-            labels={names.SEVERITY: "warning"},
+            labels={names.CALENDAR: calendar.name, names.SEVERITY: "warning"},
             annotations={
                 names.SUMMARY: "{{ $labels.quota }} is expected to pass its limit",
                 names.DESCRIPTION: (
@@ -177,9 +185,9 @@ def _forecast_alerts(quotas: QuotaFile, in_use: Sequence[Calendar], back: str) -
                     "by the end of period {{ $labels.period }}."
                 ),
                 names.FORECAST_BYTES: '{{ $value | printf "%.0f" }}',
-                names.USED_BYTES: _number_of(names.USED, back),
-                names.LIMIT_BYTES: _limit(back),
-                names.RATIO_NUMBER: _number_of(names.RATIO, back, "%g"),
+                names.USED_BYTES: _number_of(names.USED, far_back),
+                names.LIMIT_BYTES: _limit(far_back),
+                names.RATIO_NUMBER: _number_of(names.RATIO, far_back, "%g"),
             },
         )
         for calendar, wanted in asked.items()

@@ -4,7 +4,7 @@ The id of a period is a number: 2026112413 for an hour, 20261124 for a day, 2026
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from string import Template
 
 from quotas import names
@@ -82,9 +82,9 @@ def period_of(calendar: Calendar, period_id: str) -> Period:
 
     """
     start = datetime.strptime(period_id, calendar.id_format).replace(tzinfo=UTC)
-    end = _next_start(calendar, start)
-    if start.strftime(calendar.id_format) != period_id:
+    if start.strftime(calendar.id_format) != period_id or start.year == MAXYEAR:
         raise ValueError(f'"{period_id}" is no {calendar.name}')
+    end = _next_start(calendar, start)
     return Period(int(period_id), calendar.title_format.format(start, end), start, end)
 
 

@@ -21,6 +21,9 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "tag:yaml.org,2002:float": _construct.construct_yaml_float,
 }
 
+# What the parser says, where it does not say it well.
+_WORDS = {"but found another document": "is a second document; a file holds one"}
+
 # The keys and list indexes that lead to a value: ("quotas", 3, "limit").
 Place = Sequence[str | int]
 
@@ -125,21 +128,36 @@ def _decode(content: bytes) -> str:
 
 
 def _compose(text: str) -> Any:
-    loader = None
+    forbidden = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if forbidden:
+        before, character = text[: forbidden.start()], ord(forbidden.group())
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise _error(line, column, f"U+{character:04X} is not allowed in YAML; remove it")
     try:
-        loader = _Loader(text)
-        root = loader.get_single_node()
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise _error(line, 1, f"U+{error.character:04X} is not allowed in YAML") from error
+        _bound_nesting(text)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         raise _error(*_explain(error, text)) from error
-    finally:
-        if loader is not None:
-            loader.dispose()
     if root is None:
         raise _error(1, 1, "the file is empty; a first quota is in the README")
     return root
+
+
+def _bound_nesting(text: str) -> None:
+    """Refuse what is nested deeper than any file of ours: the parser's own tree has no bound."""
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST_NESTING:
+            mark = event.start_mark
+            message = (
+                f"lists and mappings are more than {DEEPEST_NESTING} deep; is a line indented?"
+            )
+            raise _error(mark.line + 1, mark.column + 1, message)
 
 
 def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:
@@ -148,13 +166,14 @@ def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:
         return 1, 1, f"is not YAML: {error.problem}"
     line = [*text.splitlines(), ""][min(mark.line, text.count("\n"))]
     hint = "; there is a tab in this line, indent with spaces" if "\t" in line else ""
-    return mark.line + 1, mark.column + 1, f"is not YAML: {error.problem}{hint}"
+    problem = _WORDS.get(str(error.problem), f"is not YAML: {error.problem}")
+    return mark.line + 1, mark.column + 1, problem + hint
 
 
 def _plain(node: yaml.Node) -> Any:
     try:
         return _CONVERT.get(node.tag, lambda node: node.value)(node)
-    except (ValueError, KeyError, yaml.YAMLError):
+    except (ValueError, KeyError, IndexError, yaml.YAMLError):
         # A tag such as !!int before text that is none.
         return node.value
 

@@ -59,7 +59,7 @@ def parse_quotas(content: bytes) -> QuotaFile:
 
     """
     document = read_document(content)
-    mistakes = [*document.mistakes, *_repeated_names(document)]
+    mistakes = [*document.mistakes, *_across_quotas(document)]
     loaded: dict[str, Any] = {}
     try:
         loaded = QuotaFileSchema().load(document.data)
@@ -67,33 +67,30 @@ def parse_quotas(content: bytes) -> QuotaFile:
         mistakes += [
             _mistake(document, place, message) for place, message in _flatten(error.messages)
         ]
-    if not mistakes:
-        quotas = _quota_file(loaded, document)
-        mistakes += [
-            document.mistake(
-                ("quotas", index), f"{quota.name} has nobody to tell; add notify: [...]"
-            )
-            for index, quota in enumerate(quotas.quotas)
-            if not quota.notify
-        ]
     if mistakes:
         raise DocumentError(mistakes)
-    return quotas
+    return _quota_file(loaded, document)
 
 
-def _repeated_names(document: Document) -> Iterator[Mistake]:
-    quotas = document.data.get("quotas") if isinstance(document.data, dict) else None
+def _across_quotas(document: Document) -> Iterator[Mistake]:
+    """Yield what no key shows by itself: names that are there twice, and quotas without anybody."""
+    data = document.data if isinstance(document.data, dict) else {}
+    quotas, defaults = data.get("quotas"), data.get("defaults")
+    somebody = isinstance(defaults, dict) and "notify" in defaults
     first: dict[str, int] = {}
     for index, quota in enumerate(quotas if isinstance(quotas, list) else []):
-        name = quota.get("name") if isinstance(quota, dict) else None
-        if not isinstance(name, str):
+        if not isinstance(quota, dict):
             continue
-        place = ("quotas", index, "name")
-        line = document.mistake(place, "").line
-        if name in first:
-            message = f'"{name}" is also the name of the quota at line {first[name]}'
-            yield document.mistake(place, message)
-        first.setdefault(name, line)
+        if not somebody and "notify" not in quota:
+            message = "has nobody to tell; add notify: [...], here or under defaults"
+            yield document.mistake(("quotas", index), message)
+        name, place = quota.get("name"), ("quotas", index, "name")
+        if isinstance(name, str):
+            line = document.mistake(place, "").line
+            if name in first:
+                message = f'"{name}" is also the name of the quota at line {first[name]}'
+                yield document.mistake(place, message)
+            first.setdefault(name, line)
 
 
 def _flatten(
@@ -102,16 +99,21 @@ def _flatten(
     """Yield place and message of each of marshmallow's nested errors."""
     if isinstance(messages, dict):
         for step, inner in messages.items():
-            yield from _flatten(inner, place if step == "_schema" else (*place, step))
+            # "_schema" stands for the mapping itself; a key of that name can only be unknown.
+            itself = step == "_schema" and inner != [UNKNOWN_KEY]
+            yield from _flatten(inner, place if itself else (*place, step))
     else:
         for message in messages:
             yield place, message
 
 
 def _mistake(document: Document, place: tuple[str | int, ...], message: str) -> Mistake:
+    if "labels" in place and place[-1] in ("key", "value"):
+        # marshmallow tells a wrong name of a label from a wrong value by a further step.
+        return document.mistake(place[:-1], message, at_key=place[-1] == "key")
+    if message == MISSING_KEY and place[0] == "quotas" and len(place) > 1:
+        message += " from this quota"
     if message != UNKNOWN_KEY:
-        if message == MISSING_KEY and len(place) > 1:
-            message += " from this quota" if place[0] == "quotas" else ""
         return document.mistake(place, message)
     schema = _SCHEMA_BY_KEY.get(str(place[0]), QuotaFileSchema) if place[1:] else QuotaFileSchema
     known = list(schema().fields)

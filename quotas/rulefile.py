@@ -1,5 +1,6 @@
 """Prometheus rule files: their content as values, as text, and on the disk."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -70,11 +71,16 @@ def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
     that is no longer among ``files`` is removed.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written, or a file in it that was not generated has the name
+            of one that is to be.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
     changed = changed_files(folder, files)
+    for path in changed:
+        if path.exists() and not (_read(path) or "").startswith(MARK):
+            message = "was not generated and would be overwritten; move it away"
+            raise FileExistsError(errno.EEXIST, message, str(path))
     for path in changed:
         if path.name in files:
             _replace(path, files[path.name])

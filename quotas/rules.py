@@ -31,15 +31,13 @@ def compile_rules(quotas: QuotaFile) -> dict[str, str]:
 
 def _accounting_rules(settings: Accounting, in_use: list[Calendar]) -> list[Rule]:
     """Return one rule a calendar; months are always counted, for charts and later quotas."""
-    # A step belongs to the period in which it began.
-    began = f"vector(time() - {settings.resolution_seconds + settings.scrape_delay_seconds})"
     bytes_moved = accounting.delta_query(settings)
     return [
         Rule(
             name=names.DELTA,
             query=(
                 f"{bytes_moved}\n* on () group_left ({names.PERIOD})\n"
-                f"{period_label_query(calendar, began)}"
+                f"{period_label_query(calendar, _began(settings))}"
             ),
             labels={names.CALENDAR: calendar.name},
             comment="" if number else accounting.explain(settings),
@@ -53,28 +51,36 @@ def _quota_rules(quotas: QuotaFile, calendar: Calendar) -> list[Rule]:
         rule
         for quota in quotas.quotas
         if quota.calendar == calendar
-        for rule in (_used_rule(quota), _limit_rule(quota))
+        for rule in (_used_rule(quota, quotas.accounting), _limit_rule(quota))
     ]
 
 
-def _used_rule(quota: Quota) -> Rule:
-    """Return the rule for the bytes so far in the current period: 0 where nothing was moved."""
+def _used_rule(quota: Quota, accounting: Accounting) -> Rule:
+    """Return the rule for the bytes so far in the current period: 0 where nothing was moved.
+
+    A period that has ended stays until its last step is counted, so that what this brings over
+    a threshold is told too.
+    """
     calendar = quota.calendar
-    period = period_label_query(calendar)
+    now, began = period_label_query(calendar), period_label_query(calendar, _began(accounting))
     direction = {} if quota.direction == names.BOTH else {names.DIRECTION: quota.direction}
     selector = {names.CALENDAR: calendar.name, **quota.selector, **direction}
-    longest = format_duration(calendar.longest_period_seconds)
+    longest = format_duration(calendar.longest_period_seconds + _behind_seconds(accounting))
     return Rule(
         name=names.USED,
         query=(
             f"(\n"
-            f"    sum by ({names.PERIOD}) "
+            f"  sum by ({names.PERIOD}) "
             f"(sum_over_time({names.DELTA}{select(selector)}[{longest}]))\n"
             f"  or\n"
-            f"    0 * {period}\n"
+            f"  0 * {now}\n"
             f")\n"
             f"and\n"
-            f"{period}"
+            f"(\n"
+            f"  {now}\n"
+            f"  or\n"
+            f"  {began}\n"
+            f")"
         ),
         labels={names.QUOTA: quota.name, **quota.selector, **direction, **quota.labels},
     )
@@ -87,3 +93,12 @@ def _limit_rule(quota: Quota) -> Rule:
         labels={names.QUOTA: quota.name},
         comment=format_size(quota.limit_bytes),
     )
+
+
+def _began(accounting: Accounting) -> str:
+    """Return the time at which the step began that is counted now: it belongs to that period."""
+    return f"vector(time() - {_behind_seconds(accounting)})"
+
+
+def _behind_seconds(accounting: Accounting) -> int:
+    return accounting.resolution_seconds + accounting.scrape_delay_seconds

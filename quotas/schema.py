@@ -1,18 +1,20 @@
 """What quotas.yaml may say: its keys, their values, and what must be there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields
 
 from quotas import names, values
 
 MOST_QUOTAS = 100_000
 MOST_RECIPIENTS = 100
 MOST_THRESHOLDS = 20
+MOST_LABELS = 20
 
 UNKNOWN_KEY = "unknown key"
 MISSING_KEY = "is missing"
+NO_VALUE = "has no value"
 
 
 class Parsed(fields.Field[Any]):
@@ -20,7 +22,7 @@ class Parsed(fields.Field[Any]):
 
     default_error_messages = {  # noqa: RUF012 - marshmallow's own form
         "required": MISSING_KEY,
-        "null": "has no value",
+        "null": NO_VALUE,
     }
 
     def __init__(self, take: Callable[[Any], Any], **options: Any) -> None:
@@ -51,11 +53,18 @@ class Many(fields.List[Any]):
     def __init__(self, take: Callable[[Any], Any], most: int) -> None:
         super().__init__(
             Parsed(take),
-            validate=[
-                validate.Length(1, most, error="has {input} entries, expected {min} to {max}"),
-                no_two_the_same,
-            ],
+            validate=[at_most(most), no_two_the_same],
         )
+
+
+def at_most(most: int, *, least: int = 1) -> Callable[[Sized], None]:
+    """Return what refuses fewer or more entries."""
+
+    def check(entries: Sized) -> None:
+        if not least <= len(entries) <= most:
+            raise ValidationError(f"has {len(entries)} entries, expected {least} to {most}")
+
+    return check
 
 
 def no_two_the_same(entries: list[Any]) -> None:
@@ -81,9 +90,9 @@ class Strict(Schema):
 class AccountingSchema(Strict):
     """``accounting:``, for the whole file."""
 
-    resolution = Parsed(values.resolution)
-    gap_tolerance = Parsed(values.duration)
-    scrape_delay = Parsed(values.duration)
+    resolution = Parsed(values.duration_between("1s", "5m"))
+    gap_tolerance = Parsed(values.duration_between("5m", "1d"))
+    scrape_delay = Parsed(values.duration_between("1s", "5m"))
     new_targets = Parsed(values.one_of("baseline", "count"))
 
 
@@ -105,7 +114,15 @@ class QuotaSchema(DefaultsSchema):
     workspace = Parsed(values.text)
     direction = Parsed(values.one_of(names.EGRESS, names.INGRESS, names.BOTH))
     limit = Parsed(values.size, required=True)
-    labels = Parsed(values.own_labels)
+    labels = fields.Dict(
+        Parsed(values.label_name),
+        Parsed(values.text),
+        validate=at_most(MOST_LABELS, least=0),
+        error_messages={
+            "invalid": "is not a mapping; write for example {team: bun}",
+            "null": NO_VALUE,
+        },
+    )
     forecast = Parsed(values.yes_or_no)
 
 
@@ -113,15 +130,15 @@ class QuotaFileSchema(Strict):
     """The whole of quotas.yaml."""
 
     version = Parsed(values.version, required=True)
-    accounting = fields.Nested(AccountingSchema)
-    defaults = fields.Nested(DefaultsSchema)
+    accounting = fields.Nested(AccountingSchema, error_messages={"null": NO_VALUE})
+    defaults = fields.Nested(DefaultsSchema, error_messages={"null": NO_VALUE})
     quotas = fields.List(
-        fields.Nested(QuotaSchema),
+        fields.Nested(QuotaSchema, error_messages={"null": NO_VALUE}),
         required=True,
         error_messages={
             "required": MISSING_KEY,
             "null": "has no value; write a list of quotas",
             "invalid": "is not a list of quotas",
         },
-        validate=validate.Length(1, MOST_QUOTAS, error="has no quota, expected {min} to {max}"),
+        validate=at_most(MOST_QUOTAS),
     )

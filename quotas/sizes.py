@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
 
 DECIMAL_UNITS = {
     "B": 1,
@@ -34,9 +35,9 @@ def parse_size(text: str) -> int:
             f'"{text}" is not a size; write for example "500 GB", with one of the units '
             f"{', '.join(UNITS)}"
         )
-    size = Decimal(match["number"]) * UNITS[match["unit"]]
-    if size != int(size):
-        raise ValueError(f'"{text}" is {size} bytes; a size is a whole number of bytes')
+    size = Fraction(match["number"]) * UNITS[match["unit"]]
+    if size.denominator != 1:
+        raise ValueError(f'"{text}" is not a whole number of bytes; write for example "1.5 kB"')
     if size == 0:
         raise ValueError(f'"{text}" is nothing; a limit is at least 1 B')
     if size > LARGEST_SIZE_BYTES:

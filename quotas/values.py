@@ -5,6 +5,7 @@ All raise ValueError, whose message says what was found and what is expected.
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 
 from quotas import calendars, names
@@ -12,11 +13,11 @@ from quotas.durations import parse_duration
 from quotas.model import DEFAULT_THRESHOLDS, Threshold
 from quotas.sizes import parse_size
 
-MOST_LABELS = 20
 LONGEST_SHOWN = 80
+# Control characters, halves of surrogate pairs, and what breaks a line.
+_NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 LONGEST_VALUE = 1_024
 HIGHEST_THRESHOLD = 1_000
-LONGEST_RESOLUTION_SECONDS = 300
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}", re.ASCII)
@@ -29,7 +30,7 @@ def describe(value: object) -> str:
         case None:
             return "nothing"
         case bool():
-            return f"{str(value).lower()} (true or false)"
+            return f"{str(value).lower()}, as YAML reads {'yes and on' if value else 'no and off'}"
         case int() | float():
             return f"the number {value}"
         case str():
@@ -48,15 +49,15 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def text(value: object) -> str:
-    """Take text as it is, if it is printable and neither empty nor very long."""
+    """Take text as it is: one line without control characters, neither empty nor very long."""
     if not isinstance(value, str):
         raise ValueError(f"found {describe(value)}, expected text; put it in quotes if it is meant")
     if not value or len(value) > LONGEST_VALUE:
         raise ValueError(
             f"found {len(value)} characters, expected 1 to {LONGEST_VALUE} characters of text"
         )
-    if not value.isprintable():
-        raise ValueError(f"found control characters in {value!a}, expected printable text")
+    if any(unicodedata.category(character) in _NO_TEXT for character in value):
+        raise ValueError(f"found control characters in {value!a}, expected text without them")
     return value
 
 
@@ -74,21 +75,22 @@ def quota_name(value: object) -> str:
 def size(value: object) -> int:
     """Take a size as bytes."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise ValueError(f'found {describe(value)} without a unit; write for example "{value} GB"')
+        raise ValueError(f'found {describe(value)} without a unit; write for example "500 GB"')
     return parse_size(text(value))
 
 
-def duration(value: object) -> int:
-    """Take a duration as seconds."""
-    return parse_duration(text(value))
+def duration_between(shortest: str, longest: str) -> Callable[[object], int]:
+    """Return what takes a duration as seconds."""
 
+    def take(value: object) -> int:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise ValueError(f'found {describe(value)} without a unit; write for example "90s"')
+        seconds = parse_duration(text(value))
+        if not parse_duration(shortest) <= seconds <= parse_duration(longest):
+            raise ValueError(f'found "{value}", expected {shortest} to {longest}')
+        return seconds
 
-def resolution(value: object) -> int:
-    """Take an accounting step as seconds."""
-    seconds = duration(value)
-    if seconds > LONGEST_RESOLUTION_SECONDS:
-        raise ValueError(f'"{value}" is too long a step; write "5m" or less')
-    return seconds
+    return take
 
 
 def one_of(*words: str) -> Callable[[object], str]:
@@ -143,15 +145,14 @@ def version(value: object) -> int:
     return 1
 
 
-def own_labels(value: object) -> dict[str, str]:
-    """Take the labels that a quota puts onto its alerts."""
-    if not isinstance(value, dict):
-        raise ValueError(f"found {describe(value)}, expected a mapping such as {{team: bun}}")
-    if len(value) > MOST_LABELS:
-        raise ValueError(f"has {len(value)} labels, expected at most {MOST_LABELS}")
-    for name in value:
-        if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
-            raise ValueError(f"{describe(name)} is not a label name; write a-z, A-Z, 0-9, _")
-        if name in names.RESERVED_LABELS:
-            raise ValueError(f'the label "{name}" is set by the rules; choose another name')
-    return {name: text(label) for name, label in sorted(value.items())}
+def label_name(value: object) -> str:
+    """Take the name of a label that a quota puts onto its alerts."""
+    name = text(value)
+    if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
+        raise ValueError(
+            f"{describe(name)} is not a label name; write a-z, A-Z, 0-9 and underscores, "
+            f"the first no digit, and not two underscores in front"
+        )
+    if name in names.RESERVED_LABELS:
+        raise ValueError(f'the label "{name}" is set by the rules; choose another name')
+    return name

@@ -113,7 +113,10 @@ def test_a_restarted_gateway_that_soon_counts_more_than_before_loses_nothing(
     pipeline: Pipeline,
 ) -> None:
     pipeline.restart_gateway()
-    pipeline.observer.send("/bun/bytes/400000")
+    # Nobody could tell, had Prometheus not seen the gateway without its counters.
+    gone = 'absent(kong_bandwidth_bytes{route="bun-route"})'
+    pipeline.observer.wait_for("a scrape", lambda: pipeline.observer.query(gone) or None, 10)
+    pipeline.observer.send("/bun/bytes/900000")
     pipeline.await_equal()
     pipeline.await_used("bun-egress", pipeline.counted()["bun-route", "egress"])
 

@@ -58,5 +58,5 @@ def test_alertmanager_differs_in_address_token_and_times_only() -> None:
 
 
 def test_an_address_that_the_stack_does_not_know_is_an_error() -> None:
-    with pytest.raises(KeyError, match="kong:8100"):
+    with pytest.raises(KeyError, match="alertmanager:9093"):
         config.localise_prometheus({}, Path("/rules"))

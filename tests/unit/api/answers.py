@@ -24,7 +24,11 @@ OBSERVED = {"observed": "1"}
 
 
 def client_at(now: datetime = NOW) -> FlaskClient:
-    environ = {"PROMETHEUS_URL": URL, "PROMETHEUS_TIMEOUT_SECONDS": "7"}
+    environ = {
+        "PROMETHEUS_URL": URL,
+        "PROMETHEUS_TIMEOUT_SECONDS": "7",
+        "SCRAPE_INTERVAL_SECONDS": "10",
+    }
     return create_app(environ, clock=lambda: now).test_client()
 
 

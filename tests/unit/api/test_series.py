@@ -10,7 +10,7 @@ from api.windows import cut
 from tests.unit.api.answers import BUN, NOW, OBSERVED, at
 
 LITERAL = re.compile(r'service=("(?:[^"\\]|\\.)*")')
-TIMETABLE = cut(NOW, 60)
+TIMETABLE = cut(NOW, 60, 10)
 
 
 def seen(labels: dict[str, str], values: dict[str, float]) -> Series:

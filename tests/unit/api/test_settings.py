@@ -5,7 +5,7 @@ from api.settings import SETTINGS, Settings, SettingsError, read_settings
 
 
 def test_nothing_has_to_be_set() -> None:
-    assert read_settings({}) == Settings("http://127.0.0.1:9090", 10)
+    assert read_settings({}) == Settings("http://127.0.0.1:9090", 10, 15)
 
 
 def test_an_empty_variable_has_its_default() -> None:

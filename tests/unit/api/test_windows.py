@@ -15,7 +15,7 @@ def clocks(timetable: Timetable) -> list[str]:
 
 
 def test_five_minutes_are_five_closed_windows_and_the_one_that_is_not_over() -> None:
-    assert clocks(cut(NOW, 300)) == [
+    assert clocks(cut(NOW, 300, 10)) == [
         "18:40:00",
         "18:41:00",
         "18:42:00",
@@ -26,21 +26,21 @@ def test_five_minutes_are_five_closed_windows_and_the_one_that_is_not_over() -> 
 
 
 def test_on_the_minute_there_is_no_window_that_is_not_over() -> None:
-    timetable = cut(NOW.replace(second=0, microsecond=0), 120)
+    timetable = cut(NOW.replace(second=0, microsecond=0), 120, 10)
     assert clocks(timetable) == ["18:43:00", "18:44:00"]
     assert timetable.tail_ms == 0
 
 
 def test_a_window_shorter_than_a_millisecond_is_left_out() -> None:
-    assert clocks(cut(NOW.replace(second=0, microsecond=999), 60)) == ["18:44:00"]
-    assert clocks(cut(NOW.replace(second=0, microsecond=1000), 60)) == [
+    assert clocks(cut(NOW.replace(second=0, microsecond=999), 60, 10)) == ["18:44:00"]
+    assert clocks(cut(NOW.replace(second=0, microsecond=1000), 60, 10)) == [
         "18:44:00",
         "18:44:00.001000",
     ]
 
 
 def test_a_lookback_within_the_minute_is_the_window_that_is_not_over() -> None:
-    timetable = cut(NOW, 30)
+    timetable = cut(NOW, 30, 10)
     assert clocks(timetable) == ["18:44:37.123456"]
     assert [ms / 1000 for ms in timetable.steps_ms] == [
         at("18:44:10"),
@@ -51,27 +51,32 @@ def test_a_lookback_within_the_minute_is_the_window_that_is_not_over() -> None:
 
 
 def test_before_the_first_whole_step_of_a_lookback_there_is_only_a_tail() -> None:
-    timetable = cut(NOW.replace(second=5), 5)
+    timetable = cut(NOW.replace(second=5), 5, 10)
     assert not timetable.steps_ms
     assert timetable.tail_ms == 5_123
 
 
 def test_the_first_step_ends_a_step_after_the_start_of_the_first_window() -> None:
-    timetable = cut(NOW, 300)
+    timetable = cut(NOW, 300, 10)
     assert timetable.steps_ms[0] / 1000 == at("18:39:10")
     assert timetable.steps_ms[-1] / 1000 == at("18:44:30")
 
 
-def test_up_to_a_day_steps_are_fine_and_then_as_long_as_a_window() -> None:
-    assert cut(NOW, 86_400).step_seconds == 10
-    assert cut(NOW, 86_401).step_seconds == 60
+@pytest.mark.parametrize(
+    ("lookback_seconds", "scrape_interval_seconds", "step_seconds"),
+    [(300, 15, 15), (300, 1, 1), (300, 8, 6), (300, 300, 60), (86_400, 1, 10), (604_800, 15, 60)],
+)
+def test_a_step_is_within_the_scrape_interval_while_they_are_not_too_many(
+    lookback_seconds: int, scrape_interval_seconds: int, step_seconds: int
+) -> None:
+    assert cut(NOW, lookback_seconds, scrape_interval_seconds).step_seconds == step_seconds
 
 
 @pytest.mark.parametrize("lookback_seconds", [86_400, LONGEST_LOOKBACK_SECONDS])
 def test_the_longest_lookbacks_take_no_more_steps_than_prometheus_answers(
     lookback_seconds: int,
 ) -> None:
-    assert len(cut(NOW, lookback_seconds).steps_ms) <= MOST_STEPS
+    assert len(cut(NOW, lookback_seconds, 10).steps_ms) <= MOST_STEPS
 
 
 @given(
@@ -81,7 +86,7 @@ def test_the_longest_lookbacks_take_no_more_steps_than_prometheus_answers(
 def test_windows_are_aligned_and_whole_and_their_steps_cover_all_up_to_now(
     now: datetime, lookback_seconds: int
 ) -> None:
-    timetable = cut(now, lookback_seconds)
+    timetable = cut(now, lookback_seconds, 10)
     ends = list(timetable.windows)
     closed = [time for end, time in timetable.windows.items() if end <= timetable.now_ms]
 
