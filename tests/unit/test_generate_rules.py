@@ -90,6 +90,20 @@ def test_files_that_were_not_generated_are_left_alone(quotas: Path, out: Path) -
     assert (out / "notes.txt").exists()
 
 
+def test_a_foreign_file_of_the_name_of_one_of_ours_is_told_and_kept(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign = out / "gateway-pipeline.yml"
+    out.mkdir()
+    foreign.write_text("groups: []\n")
+    assert run(quotas, out) == 1
+    assert capsys.readouterr() == (
+        "",
+        f"{foreign}: was not generated and would be overwritten; move it away\n",
+    )
+    assert written(out) == {"gateway-pipeline.yml": b"groups: []\n"}
+
+
 def test_wrong_quotas_are_told_and_nothing_is_written(
     quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

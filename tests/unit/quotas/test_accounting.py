@@ -27,7 +27,7 @@ def test_matchers_narrow_every_look_at_the_counters() -> None:
 
 
 def test_a_gateway_is_known_by_itself_or_where_new_targets_count_by_its_job() -> None:
-    assert "and on (job, instance)" in delta_query(Accounting())
+    assert "on (job)\n" not in delta_query(Accounting())
     assert "and on (job)\n" in delta_query(Accounting(count_new_targets=True))
 
 
@@ -42,3 +42,14 @@ def test_the_explanation_names_the_settings_and_leaves_no_hole() -> None:
 def test_the_explanation_tells_what_a_new_gateway_counts() -> None:
     assert "counts from its first scrape" in explain(Accounting())
     assert "counts all of it" in explain(Accounting(count_new_targets=True))
+
+
+def test_a_step_can_be_other_than_the_resolution() -> None:
+    assert delta_query(Accounting(), step_seconds=30) == delta_query(Accounting(30))
+
+
+def test_a_step_can_be_finer_than_a_second() -> None:
+    query = delta_query(Accounting(), delay_seconds=0, step_seconds=4.007)
+    assert "max_over_time(kong_bandwidth_bytes[4s7ms])" in query
+    assert "kong_bandwidth_bytes offset 4s7ms" in query
+    assert "[1m]" not in query

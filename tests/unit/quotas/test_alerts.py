@@ -1,6 +1,6 @@
 from quotas import names
 from quotas.alerts import pipeline_rules, quota_rules
-from quotas.calendars import DAY, HOUR, MONTH, Calendar
+from quotas.calendars import DAY, HOUR, MONTH, Calendar, period_label_query
 from quotas.model import Accounting, Quota, QuotaFile, Threshold
 from quotas.rulefile import Rule
 
@@ -47,6 +47,8 @@ def test_the_forecast_alert_is_there_for_the_calendars_whose_quotas_ask_for_it()
         ('last_over_time(quota:bandwidth_bytes:forecast{quota=~"a"}[3m])', 60),
         ('last_over_time(quota:bandwidth_bytes:forecast{quota=~"c"}[3m])', 3_600),
     ]
+    # No two rules that Prometheus would take for one and the same alert.
+    assert [rule.labels["calendar"] for rule in alerts] == ["hour", "month"]
 
 
 def test_a_quota_that_asks_for_no_forecast_alert_gets_none() -> None:
@@ -72,3 +74,18 @@ def test_a_failing_gateway_is_told_while_its_bytes_can_still_be_caught_up() -> N
     )
     assert alert.for_seconds == 600
     assert "within 30m" in alert.annotations[names.DESCRIPTION]
+
+
+def test_what_an_alert_tells_is_read_twice_as_far_back_as_what_it_is_about() -> None:
+    for alert in rules_for(Quota("a", 1, {}, forecast=True)):
+        if alert.alert:
+            assert "[3m]" in alert.query
+            assert "[6m]" in alert.annotations[names.USED_BYTES]
+            assert "[6m]" in alert.annotations[names.LIMIT_BYTES]
+
+
+def test_a_forecast_is_that_of_the_current_period_alone() -> None:
+    (forecast,) = named(
+        rules_for(Quota("a", 1, {}, calendar=HOUR), calendars=(HOUR,)), names.FORECAST
+    )
+    assert forecast.query.endswith(f"and on (period) {period_label_query(HOUR)}")

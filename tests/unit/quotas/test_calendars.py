@@ -90,6 +90,9 @@ def test_a_time_of_another_zone_is_in_the_period_of_utc() -> None:
     [
         (MONTH, ""),
         (MONTH, "november"),
+        (MONTH, "999912"),
+        (DAY, "99991231"),
+        (HOUR, "9999123123"),
         (MONTH, "202613"),
         (MONTH, "202600"),
         (MONTH, "20261"),

@@ -7,6 +7,8 @@ from quotas.document import (
     read_document,
 )
 
+TOO_DEEP = "lists and mappings are more than 20 deep; is a line indented?"
+
 
 def refused(content: bytes) -> str:
     with pytest.raises(DocumentError) as caught:
@@ -26,6 +28,11 @@ def test_words_are_what_yaml_takes_them_for_and_dates_stay_text() -> None:
         "g": "2026-11-24",
         "h": ["x", {"y": "z"}],
     }
+
+
+@pytest.mark.parametrize("text", [b"!!int ''", b"!!int", b"!!float ''", b"!!bool perhaps"])
+def test_a_tag_before_text_that_is_none_of_its_kind_leaves_it_text(text: bytes) -> None:
+    assert read_document(b"a: " + text).data["a"] in ("", "perhaps")
 
 
 def test_keys_are_text_whatever_they_look_like() -> None:
@@ -68,11 +75,23 @@ def test_a_key_that_is_there_twice_is_a_mistake_at_the_second() -> None:
             ),
         ),
         (b"&a [*a]", "1:1: more than 20 levels deep"),
-        (b"[" * 22 + b"]" * 22, "1:22: more than 20 levels deep"),
+        (b"[" * 21 + b"]" * 21, f"1:21: {TOO_DEEP}"),
+        (b"[" * 40_000, f"1:21: {TOO_DEEP}"),
+        (b"- " * 30_000, f"1:41: {TOO_DEEP}"),
+        (b"{a: " * 30_000, f"1:81: {TOO_DEEP}"),
+        (b"a: 1\n---\nb: 2\n", "2:1: is a second document; a file holds one"),
+        (b"a: 1\nb: \x01", "2:4: U+0001 is not allowed in YAML; remove it"),
+        ("ä: 1\nZürich, 日本: \x01".encode(), "2:13: U+0001 is not allowed in YAML; remove it"),
+        ("\U0001f680: \ufffe".encode(), "1:4: U+FFFE is not allowed in YAML; remove it"),
     ],
+    ids=lambda value: value[:30],
 )
 def test_what_is_no_such_document_is_told_with_its_place(content: bytes, message: str) -> None:
     assert refused(content) == message
+
+
+def test_twenty_levels_are_not_too_deep() -> None:
+    assert str(read_document(b"[" * 20 + b"]" * 20).data) == "[" * 20 + "]" * 20
 
 
 def test_a_file_that_is_too_large_is_not_even_read() -> None:

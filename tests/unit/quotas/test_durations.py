@@ -39,6 +39,13 @@ def test_a_duration_is_written_in_the_largest_units_up_to_days(seconds: int, tex
     assert format_duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(1.234, "1s234ms"), (0.001, "1ms"), (59.9996, "1m"), (5_400.0, "1h30m")]
+)
+def test_a_duration_is_written_to_the_millisecond(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
+
+
 @given(st.integers(1, 10**9))
 def test_a_written_duration_reads_back_as_itself(seconds: int) -> None:
     assert parse_duration(format_duration(seconds)) == seconds

@@ -48,8 +48,18 @@ def go_unquote(literal: str) -> str:
 @example("\n\r\t\0\x7f\u2028")
 @example("\U0001f680")
 @example("{{ $labels.quota }}")
+@example("\ufffd")
 def test_a_quoted_value_is_read_by_prometheus_as_itself(value: str) -> None:
     assert go_unquote(quote(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"), [("a\ufffdb", '"a\\ufffdb"'), ("a\\\ufffdb", '"a\\\\\\ufffdb"')]
+)
+def test_the_replacement_character_is_escaped_since_the_lexer_takes_it_for_broken_utf_8(
+    value: str, quoted: str
+) -> None:
+    assert quote(value) == quoted
 
 
 def test_a_selector_names_each_label_and_its_quoted_value() -> None:

@@ -109,7 +109,8 @@ def test_what_would_change_is_told_without_changing_it(tmp_path: Path) -> None:
 def test_a_file_is_replaced_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "a.yml").write_text("before")
+    before = f"{MARK}\n# before\n"
+    (tmp_path / "a.yml").write_text(before)
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
@@ -117,4 +118,19 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_files(tmp_path, {"a.yml": OURS})
-    assert contents(tmp_path) == {"a.yml": "before"}
+    assert contents(tmp_path) == {"a.yml": before}
+
+
+@pytest.mark.parametrize("content", [b"groups: []\n", b"", b"\xff\xfe"])
+def test_a_foreign_file_of_the_same_name_is_never_overwritten(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "b.yml").write_bytes(content)
+    (tmp_path / "old.yml").write_text(OURS)
+    with pytest.raises(FileExistsError, match="was not generated and would be overwritten"):
+        write_files(tmp_path, {"a.yml": OURS, "b.yml": OURS})
+    # Nothing else was written or removed either.
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "b.yml": content,
+        "old.yml": OURS.encode(),
+    }

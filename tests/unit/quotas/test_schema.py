@@ -19,6 +19,12 @@ def test_a_key_that_is_not_known_is_never_passed_over() -> None:
     assert caught.value.messages == {"quotas": {0: {"x": ["unknown key"]}}}
 
 
+def test_a_label_may_have_any_name_that_is_none_of_the_rules() -> None:
+    labels = {"b": "1", "a": "2", "key": "3", "value": "4", "_schema": "5"}
+    loaded = QuotaSchema().load({"name": "a", "limit": "1 B", "labels": labels})
+    assert list(loaded["labels"].items()) == list(labels.items())
+
+
 def test_a_file_needs_a_version_and_quotas_and_nothing_else() -> None:
     required = {name for name, field in QuotaFileSchema().fields.items() if field.required}
     assert required == {"version", "quotas"}

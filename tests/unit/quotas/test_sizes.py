@@ -61,9 +61,13 @@ def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
         parse_size(text)
 
 
-def test_a_size_that_no_whole_number_of_bytes_is_equal_to_is_refused() -> None:
-    with pytest.raises(ValueError, match=r'"0\.3 B" is 0\.3 bytes; a size is a whole number'):
-        parse_size("0.3 B")
+@pytest.mark.parametrize(
+    "text", ["0.3 B", "0.0001 kB", "0.1 KiB", "1000000000.00000000000000000001 B"]
+)
+def test_a_size_that_no_whole_number_of_bytes_is_equal_to_is_refused(text: str) -> None:
+    message = f'"{text}" is not a whole number of bytes; write for example "1.5 kB"'
+    with pytest.raises(ValueError, match=message):
+        parse_size(text)
 
 
 def test_nothing_is_no_limit() -> None:
