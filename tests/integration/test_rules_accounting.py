@@ -200,6 +200,40 @@ def test_a_prometheus_that_just_started_counts_no_past_even_where_new_targets_co
     counted(2_200, story, count_new_targets=True)
 
 
+def test_a_prometheus_that_just_started_counts_no_past_though_scrapes_are_spread(
+    counted: Counted,
+) -> None:
+    story = {
+        up("a:8100"): "1+0x80",
+        up("b:8100"): "_ 1+0x79",
+        counter("a:8100"): "1000000000000+100x20",
+        counter("b:8100"): "_ 2000000000000+10x20",
+    }
+    counted(2_200, story, count_new_targets=True)
+
+
+def test_a_partition_beyond_the_gap_is_not_counted_twice_where_new_targets_count(
+    counted: Counted,
+) -> None:
+    story = {
+        up("a:8100"): "1+0x400",
+        counter("a:8100"): "0+0x400",
+        up("b:8100"): "1+0x20 0+0x249 1+0x40",
+        counter("b:8100"): "0+100x20 stale _x249 2000+0x20",
+    }
+    counted(2_000, story, at=END, count_new_targets=True)
+
+
+def test_a_new_pod_that_restarts_in_its_first_step_counts_both_lives(counted: Counted) -> None:
+    story = {
+        up("old:8100"): "1+0x80",
+        up("new:8100"): "_x18 1+0x60",
+        counter("new:8100"): "_x18 700 30+10x20",
+    }
+    # At some phases both lives meet one step, at others a step lies between them.
+    counted(700 + 230, story, count_new_targets=True)
+
+
 def test_gateways_are_added_up(counted: Counted) -> None:
     story = {
         up("a:8100"): "1+0x80",

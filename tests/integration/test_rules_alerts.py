@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from quotas import names
-from tests.integration.promtool import Alerts, Case, counter, rules_of, run_rules, series, up
+from tests.integration.promtool import (
+    Alerts,
+    Case,
+    Samples,
+    counter,
+    rules_of,
+    run_rules,
+    series,
+    up,
+)
 
 HEAD = "version: 1\ndefaults: {notify: [ops@example.com]}\nquotas:\n"
 ONE = HEAD + "  - {name: a, service: bun-service, limit: 10 kB, labels: {team: bun}}\n"
@@ -105,6 +114,58 @@ def test_each_quota_is_alerted_at_its_own_thresholds(tmp_path: Path) -> None:
     run_rules(tmp_path, rules, [Case(moved(5_700), [alerts])])
 
 
+def test_a_crossing_in_the_last_step_of_a_period_raises_the_alert_of_that_period(
+    tmp_path: Path,
+) -> None:
+    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 10 kB, thresholds: [100]}\n")
+    # The counter grows at 00:59:55, in the step that began at 00:59:50 and is counted at 01:01.
+    expected = (
+        {"quota": "a", "period": "1970010100", "threshold": "100", "severity": "critical"},
+        {
+            "summary": "a has used 110% of its limit",
+            "description": "The quota a passed 100 % of its limit in period 1970010100.",
+            "used_bytes": "11000",
+            "limit_bytes": "10000",
+            "ratio": "1.1",
+        },
+    )
+    case = Case(
+        {up(): "1+0x1200", counter(): "_x24 9000+0x694 11000+0x300"},
+        [
+            Alerts(names.USAGE_ALERT, "60m", []),
+            Alerts(names.USAGE_ALERT, "61m", [expected]),
+            # It ends by itself, and the new hour starts from nothing.
+            Alerts(names.USAGE_ALERT, "75m", []),
+        ],
+        interval="5s",
+    )
+    run_rules(tmp_path, rules, [case])
+
+
+def test_what_an_alert_tells_is_complete_for_as_long_as_it_fires(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 10 kB, thresholds: [100]}\n")
+    # The old hour's ratio is read for some steps after its last value.
+    query = f'ALERTS{{alertname="{names.USAGE_ALERT}", period="1970010100"}}'
+    labels = {"quota": "a", "period": "1970010100", "threshold": "100", "severity": "critical"}
+    firing = {"__name__": "ALERTS", "alertname": names.USAGE_ALERT, "alertstate": "firing"}
+    told = {
+        "summary": "a has used 110% of its limit",
+        "description": "The quota a passed 100 % of its limit in period 1970010100.",
+        "used_bytes": "11000",
+        "limit_bytes": "10000",
+        "ratio": "1.1",
+    }
+    case = Case(
+        {up(): "1+0x400", counter(): "_x8 11000+0x390"},
+        [
+            Samples(query, "63m", [({**firing, **labels}, 1)]),
+            *(Alerts(names.USAGE_ALERT, f"{m}m", [(labels, told)]) for m in (59, 60, 61, 62, 63)),
+            Alerts(names.USAGE_ALERT, "75m", []),
+        ],
+    )
+    run_rules(tmp_path, rules, [case])
+
+
 def test_the_alert_of_a_new_period_starts_from_nothing_and_that_of_the_old_one_ends(
     tmp_path: Path,
 ) -> None:
@@ -135,7 +196,7 @@ def test_the_alert_of_a_new_period_starts_from_nothing_and_that_of_the_old_one_e
 
 def forecast_expected(period: str, forecast: int, used: int, ratio: str) -> LabelsAndAnnotations:
     return (
-        {"quota": "a", "period": period, "severity": "warning"},
+        {"quota": "a", "period": period, "calendar": "hour", "severity": "warning"},
         {
             "summary": "a is expected to pass its limit",
             "description": f"At the recent pace a reaches {forecast / 1000:g}kB "
@@ -183,6 +244,37 @@ def test_no_forecast_alert_fires_where(tmp_path: Path, why: str, quota: str, val
     run_rules(tmp_path, rules, [case])
 
 
+@pytest.mark.parametrize(
+    ("period", "rate", "minutes"),
+    [
+        ("hour", 100, (59, 119, 120, 121, 122, 123, 124, 125, 126, 130)),
+        ("day", 14, (1_439, 1_440, 1_441, 1_442, 1_444, 1_445, 1_446)),
+    ],
+)
+def test_no_forecast_alert_fires_at_the_turn_of_a_period_that_ended_below_its_limit(
+    tmp_path: Path, period: str, rate: int, minutes: tuple[int, ...]
+) -> None:
+    rules = rules_of(HEAD + f"  - {{name: a, period: {period}, limit: 30 kB, forecast: true}}\n")
+    # 100 bytes each 15 s are 24 kB an hour; 14 bytes a minute are 20 kB a day.
+    case = Case(
+        {up(): "1+0x1500", counter(): f"1000+{rate}x1500"},
+        [Alerts(names.FORECAST_ALERT, f"{minute}m", []) for minute in minutes],
+        interval="15s" if period == "hour" else "1m",
+    )
+    run_rules(tmp_path, rules, [case])
+
+
+def test_a_period_that_has_ended_has_no_forecast(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 30 kB, forecast: true}\n")
+    old = f'{names.FORECAST}{{period="1970010101"}}'
+    case = Case(
+        {up(): "1+0x900", counter(): "1000+100x900"},
+        [Samples(f"count({old})", "119m", [({}, 1)])]
+        + [Samples(f"count({old})", f"{minute}m", []) for minute in (120, 121, 122, 123)],
+    )
+    run_rules(tmp_path, rules, [case])
+
+
 CRITICAL = {"severity": "critical"}
 
 
@@ -222,9 +314,9 @@ def test_missing_metrics_are_not_told_where(
     run_rules(tmp_path, rules_of(ONE), [case])
 
 
-def scrape_failing(instance: str) -> dict[str, str]:
+def scrape_failing(summary: str) -> dict[str, str]:
     return pipeline(
-        f"Gateway {instance} cannot be scraped",
+        summary,
         "Since 20m Prometheus gets no numbers from it. What it moves is caught up if it answers "
         "again within 1h and was not restarted meanwhile; later, those bytes are lost to the "
         "quotas.",
@@ -235,11 +327,25 @@ def test_a_gateway_that_cannot_be_scraped_is_told_well_before_its_bytes_are_lost
     tmp_path: Path,
 ) -> None:
     labels = {"severity": "critical", "job": "kong", "instance": "b:8100"}
+    told = scrape_failing("Gateway b:8100 cannot be scraped")
     case = Case(
         {up("a:8100"): "1+0x400", up("b:8100"): "1+0x8 0+0x390"},
         [
             Alerts(names.SCRAPE_FAILING_ALERT, "20m", []),
-            Alerts(names.SCRAPE_FAILING_ALERT, "25m", [(labels, scrape_failing("b:8100"))]),
+            Alerts(names.SCRAPE_FAILING_ALERT, "25m", [(labels, told)]),
+        ],
+    )
+    run_rules(tmp_path, rules_of(ONE), [case])
+
+
+def test_a_job_without_any_gateway_is_told(tmp_path: Path) -> None:
+    labels = {"severity": "critical", "job": "kong"}
+    told = scrape_failing("There is no gateway to scrape")
+    case = Case(
+        {up("b:8100", job="other"): "1+0x400"},
+        [
+            Alerts(names.SCRAPE_FAILING_ALERT, "15m", []),
+            Alerts(names.SCRAPE_FAILING_ALERT, "25m", [(labels, told)]),
         ],
     )
     run_rules(tmp_path, rules_of(ONE), [case])

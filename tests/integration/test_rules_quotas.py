@@ -46,6 +46,8 @@ NASTY_VALUES = [
     "null",
     "true",
     " spaces ",
+    "no-break\u00a0space",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
     "\U0001f680",
     "Zürich",
     "日本語",
@@ -61,6 +63,12 @@ def used(*expected: tuple[str, str, float], at: str) -> Samples:
         at,
         [({"period": period, "quota": quota}, value) for quota, period, value in expected],
     )
+
+
+def used_in(period: str, value: float, *, at: str) -> Samples:
+    """Return the expectation of ``used`` in one period, whatever there is of others."""
+    query = f'sum by ({names.PERIOD}) ({names.USED}{{{names.PERIOD}="{period}"}})'
+    return Samples(query, at, [({"period": period}, value)])
 
 
 def yaml_quote(value: str) -> str:
@@ -182,25 +190,29 @@ def test_used_and_ratio_carry_selector_and_own_labels_and_limit_only_the_name(
     run_rules(tmp_path, rules, [case])
 
 
-def test_at_the_turn_of_an_hour_used_starts_from_nothing(tmp_path: Path) -> None:
+def test_an_hour_is_complete_before_it_ends_and_the_next_starts_from_nothing(
+    tmp_path: Path,
+) -> None:
     rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 1 TB}\n")
     case = Case(
         {up(): "1+0x600", counter(): "1000+100x600"},
         [
             # What was scraped until 00:58:45; the first step began before 1970.
             used(("a", "1970010100", 58 * 400), at="59m"),
-            used(("a", "1970010101", 0), at="60m"),
-            # The step that began at 00:59:50 is the old hour's.
-            used(("a", "1970010101", 0), at="61m"),
-            used(("a", "1970010101", 400), at="62m"),
+            used(("a", "1970010100", 59 * 400), ("a", "1970010101", 0), at="60m"),
+            # The step that began at 00:59:50 is the old hour's, and its last.
+            used(("a", "1970010100", 60 * 400), ("a", "1970010101", 0), at="61m"),
+            used_in("1970010101", 400, at="62m"),
+            used(("a", "1970010101", 3 * 400 + 400), at="65m"),
             used(("a", "1970010101", 58 * 400), at="119m"),
-            used(("a", "1970010102", 0), at="120m"),
+            used(("a", "1970010101", 59 * 400), ("a", "1970010102", 0), at="120m"),
+            used(("a", "1970010101", 60 * 400), ("a", "1970010102", 0), at="121m"),
         ],
     )
     run_rules(tmp_path, rules, [case])
 
 
-def test_at_the_turn_of_a_day_used_starts_from_nothing(tmp_path: Path) -> None:
+def test_a_day_is_complete_before_it_ends_and_the_next_starts_from_nothing(tmp_path: Path) -> None:
     rules = rules_of(
         HEAD.replace("quotas:", "accounting: {resolution: 5m}\nquotas:")
         + "  - {name: a, period: day, limit: 1 TB}\n"
@@ -210,11 +222,12 @@ def test_at_the_turn_of_a_day_used_starts_from_nothing(tmp_path: Path) -> None:
         [
             # Scrapes every 5 minutes, 00:00 the first: the last that is counted is of 23:50.
             used(("a", "19700101", 286 * 100), at="23h55m"),
-            used(("a", "19700102", 0), at="24h"),
-            used(("a", "19700102", 0), at="24h5m"),
-            used(("a", "19700102", 100), at="24h10m"),
+            used(("a", "19700101", 287 * 100), ("a", "19700102", 0), at="24h"),
+            used(("a", "19700101", 288 * 100), ("a", "19700102", 0), at="24h5m"),
+            used_in("19700102", 100, at="24h10m"),
+            used(("a", "19700102", 400), at="24h25m"),
             used(("a", "19700102", 286 * 100), at="47h55m"),
-            used(("a", "19700103", 0), at="48h"),
+            used(("a", "19700102", 287 * 100), ("a", "19700103", 0), at="48h"),
         ],
         interval="5m",
     )
@@ -231,7 +244,7 @@ def test_at_the_turn_of_a_day_used_starts_from_nothing(tmp_path: Path) -> None:
         pytest.param(789, "197202", "197203", id="29 days"),
     ],
 )
-def test_at_the_turn_of_a_month_used_starts_from_nothing(
+def test_a_month_stays_at_its_turn_and_the_next_starts_from_nothing(
     tmp_path: Path, last_day: int, old: str, new: str
 ) -> None:
     rules = rules_of(HEAD + "  - {name: a, limit: 1 TB}\n")
@@ -244,7 +257,7 @@ def test_at_the_turn_of_a_month_used_starts_from_nothing(
         },
         [
             used(("a", old, 21 * 7), at=f"{last_day}d"),
-            used(("a", new, 0), at=f"{last_day + 1}d"),
+            used(("a", old, 21 * 7), ("a", new, 0), at=f"{last_day + 1}d"),
             used(("a", new, 5), at=f"{last_day + 2}d"),
         ],
         interval="1d",
