@@ -21,7 +21,7 @@ export PYTHONPATH := $(CURDIR)
 
 .PHONY: demo
 demo: $(SYNCED) $(PROGRAMS) ## Everything on this machine, with traffic and a mailbox, until Ctrl-C
-	@$(RUN)/python -m local demo
+	@$(RUN)/python -m local demo $(DEMO_ARGS)
 
 .PHONY: smoke
 smoke: $(SYNCED) $(PROGRAMS) ## The same without a screen: cross 80, 90 and 100 %, check mails and series, exit
@@ -32,12 +32,11 @@ rules: $(SYNCED) ## Compile quotas.yaml to rules/
 	@$(RUN)/python generate_rules.py
 
 .PHONY: secrets
-secrets: secrets/webhook_token ## Random secrets for the containers, where there are none yet
-
-secrets/webhook_token:
+secrets: ## Secrets for the containers, where there are none yet: a random token, an empty password
 	@mkdir -p -m 700 secrets
-	@umask 022; openssl rand -hex 32 > $@
-	@echo "wrote $@"
+	@umask 022; test -s secrets/webhook_token || openssl rand -hex 32 > secrets/webhook_token
+	@umask 022; test -e secrets/mail_password || : > secrets/mail_password
+	@echo "secrets/ holds webhook_token and mail_password (empty: mail is sent without a login)"
 
 ##@ Check
 

@@ -6,14 +6,22 @@ Exit status: 0 done; 1 the quotas are wrong, or --check found rules that differ;
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from quotas.load import QuotasError, load_quotas
-from quotas.rulefile import changed_files, write_files
-from quotas.rules import compile_rules
-
 HERE = Path(__file__).resolve().parent
+
+try:
+    from quotas.load import QuotasError, load_quotas
+    from quotas.rulefile import changed_files, write_files
+    from quotas.rules import compile_rules
+except ModuleNotFoundError as missing:
+    # Called by its name, it is run by the system's Python, which lacks our packages.
+    python = HERE / ".venv" / "bin" / "python"
+    if not python.exists() or Path(sys.prefix) == python.parent.parent:
+        sys.exit(f"{missing}; `make rules` sets up what is needed and runs this")
+    os.execv(python, [str(python), *sys.argv])  # noqa: S606 - the same program, no shell
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -22,14 +22,21 @@ def main() -> int:
         command.add_argument(
             "--kong", choices=("3.9", "2.7"), default="3.9", help="what the gateway imitates"
         )
+        if name == "demo":
+            command.add_argument(
+                "--free-ports", action="store_true", help="not the usual ports but any free ones"
+            )
     commands.add_parser("check", help="promtool and amtool check the configuration files")
     options = parser.parse_args()
-    # SIGTERM ends the parts as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # These end the parts as Ctrl-C does; SIGHUP comes when a terminal is closed.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         if options.command == "check":
             return run_check()
-        return run_demo(options.kong) if options.command == "demo" else run_smoke(options.kong)
+        if options.command == "demo":
+            return run_demo(options.kong, free_ports=options.free_ports)
+        return run_smoke(options.kong)
     except ProgramMissingError as error:
         print(error, file=sys.stderr)
         return 1

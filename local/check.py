@@ -19,7 +19,10 @@ def run_check() -> int:
         _accepts([str(promtool), "check", "rules", *rules]),
         _accepts([str(amtool), "check-config", str(ALERTMANAGER_FILE)]),
     ]
-    return 0 if all(accepted) else 1
+    if not all(accepted):
+        return 1
+    print("promtool and amtool accept prometheus.yml, the rules and alertmanager.yml")
+    return 0
 
 
 def _accepts(command: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,11 +57,14 @@ class Processes:
                 ready in time.
 
         """
-        for port in part.ports:
-            check_free(port, part.name)
+        check_free(part)
+        if shutil.which(part.command[0]) is None:
+            raise StackError(f"{part.name} cannot be started: {part.command[0]} is not a program")
+        # Where this program is killed, so are the parts.
+        tied = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         try:
             process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
-                part.command,
+                [*tied, *part.command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -150,17 +154,27 @@ class Processes:
                     self._log.flush()
 
 
-def check_free(port: int, name: str) -> None:
-    """Raise StackError if something listens on a port of the loopback interface already."""
+def check_free(*parts: Part) -> None:
+    """Raise StackError if something listens already on a loopback port that a part needs."""
+    taken = [
+        f"port {port}, which {part.name} needs, is in use; "
+        f"end what listens there: ss -ltnp 'sport = :{port}'"
+        for part in parts
+        for port in part.ports
+        if not _is_free(port)
+    ]
+    if taken:
+        raise StackError("\n".join(taken))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise StackError(
-                f"port {port}, which {name} needs, is in use ({error.strerror}); "
-                f"end what listens there: ss -ltnp 'sport = :{port}'"
-            ) from error
+        except OSError:
+            return False
+    return True
 
 
 def free_ports(count: int) -> list[int]:

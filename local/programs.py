@@ -130,10 +130,10 @@ def _startable(program: Path) -> Path:
             # Only receivers other than webhooks use them: without any, it starts just as well.
             (home / name).write_bytes(packaged.read_bytes() if packaged.exists() else b"")
         here = "./" * (len(_DEBIAN_TEMPLATES) // 2)
-        copy = home / "program"
+        copy = home / "alertmanager"
         copy.write_bytes(content.replace(_DEBIAN_TEMPLATES.encode(), here.encode()))
         copy.chmod(0o755)
-        start.write_text('#!/bin/sh\ncd "${0%/*}" && exec ./program "$@"\n')
+        start.write_text('#!/bin/sh\ncd "${0%/*}" && exec ./alertmanager "$@"\n')
         start.chmod(0o755)
     return start
 

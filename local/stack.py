@@ -1,13 +1,14 @@
 """The whole system as local processes, from the files that production uses."""
 
 import secrets
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local import config, programs
-from local.processes import Part, Processes, free_ports
+from local.processes import Part, Processes, check_free, free_ports
 from quotas.load import load_quotas
 from quotas.rulefile import write_files
 from quotas.rules import compile_rules
@@ -86,9 +87,18 @@ class Stack:
         )
 
     def start(self, processes: Processes) -> None:
-        """Prepare the folder and start all parts, each once the one before is ready."""
+        """Start all parts in a new folder, each once the one before is ready.
+
+        Raises:
+            local.processes.StackError: ports are in use (the folder is left as it was), or a part
+                does not start.
+
+        """
+        parts = self.parts()
+        check_free(*parts)
+        shutil.rmtree(self.folder, ignore_errors=True)
         self.prepare()
-        for part in self.parts():
+        for part in parts:
             processes.start(part)
 
     @property
@@ -141,6 +151,7 @@ class Stack:
                 f"--config.file={self.folder / 'alertmanager.yml'}",
                 f"--storage.path={self.folder / 'alertmanager'}",
                 f"--web.listen-address={HOST}:{self.ports.alertmanager}",
+                f"--web.external-url={self.ports.url('alertmanager')}",
                 "--cluster.listen-address=",
             ],
             (self.ports.alertmanager,),
@@ -156,6 +167,7 @@ class Stack:
                 f"--storage.tsdb.path={self.folder / 'prometheus'}",
                 "--storage.tsdb.retention.time=45d",
                 f"--web.listen-address={HOST}:{self.ports.prometheus}",
+                f"--web.external-url={self.ports.url('prometheus')}",
                 "--web.enable-lifecycle",
                 "--log.level=warn",
             ],
@@ -176,5 +188,6 @@ class Stack:
 def _gunicorn(port: int, application: str) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}"),
-        *("--workers", "2", "--threads", "4", application),
+        *("--workers", "2", "--threads", "4", "--log-level", "warning"),
+        *("--no-control-socket", application),
     ]

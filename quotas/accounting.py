@@ -42,7 +42,13 @@ _KNOWN_OR_NEW = Template("""\
           and on (job)
           (max_over_time(up[$gap] offset $before_before) == 1)
           unless on (job, instance)
-          (up offset $before_gap)
+          (
+            present_over_time(up[$gap] offset $before_gap)
+            or
+            present_over_time(up[$gap] offset $before)
+            unless on (job)
+            (max_over_time(up[$gap] offset $before_gap) == 1)
+          )
         )""")
 
 # Rows 1 to 4 of the explanation, top to bottom. `m offset` is absent where the last scrape failed

@@ -82,7 +82,7 @@ def _across_quotas(document: Document) -> Iterator[Mistake]:
         if not isinstance(quota, dict):
             continue
         if not somebody and "notify" not in quota:
-            message = "has nobody to tell; add notify: [...], here or under defaults"
+            message = "nobody is notified; add notify: [...], here or under defaults"
             yield document.mistake(("quotas", index), message)
         name, place = quota.get("name"), ("quotas", index, "name")
         if isinstance(name, str):
@@ -100,7 +100,7 @@ def _flatten(
     if isinstance(messages, dict):
         for step, inner in messages.items():
             # "_schema" stands for the mapping itself; a key of that name can only be unknown.
-            itself = step == "_schema" and inner != [UNKNOWN_KEY]
+            itself = step == "_schema" and isinstance(inner, list) and inner != [UNKNOWN_KEY]
             yield from _flatten(inner, place if itself else (*place, step))
     else:
         for message in messages:

@@ -106,7 +106,9 @@ def _render_rule(rule: Rule) -> list[str]:
 
 def _render_value(indent: str, key: str, value: str) -> list[str]:
     """Return ``key: value``: several lines as a block, and what YAML would misread in quotes."""
-    if "\n" in value and all(line.isprintable() for line in value.split("\n")):
+    lines = value.split("\n")
+    plain = all(line.isprintable() and line == line.rstrip() for line in lines)
+    if len(lines) > 1 and plain and value == value.strip():
         return [f"{indent}{key}: |-", *(f"{indent}  {line}".rstrip() for line in value.split("\n"))]
     text = yaml.safe_dump(value, width=10**9, default_style='"', allow_unicode=False)
     return [f"{indent}{key}: {text.rstrip()}"]

@@ -62,10 +62,13 @@ def _used_rule(quota: Quota, accounting: Accounting) -> Rule:
     a threshold is told too.
     """
     calendar = quota.calendar
-    now, began = period_label_query(calendar), period_label_query(calendar, _began(accounting))
+    # The accounting of a step can come as much as a step later.
+    lag = _behind_seconds(accounting) + accounting.resolution_seconds
+    now = period_label_query(calendar)
+    began = period_label_query(calendar, f"vector(time() - {lag})")
     direction = {} if quota.direction == names.BOTH else {names.DIRECTION: quota.direction}
     selector = {names.CALENDAR: calendar.name, **quota.selector, **direction}
-    longest = format_duration(calendar.longest_period_seconds + _behind_seconds(accounting))
+    longest = format_duration(calendar.longest_period_seconds + lag)
     return Rule(
         name=names.USED,
         query=(

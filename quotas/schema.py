@@ -119,7 +119,7 @@ class QuotaSchema(DefaultsSchema):
         Parsed(values.text),
         validate=at_most(MOST_LABELS, least=0),
         error_messages={
-            "invalid": "is not a mapping; write for example {team: bun}",
+            "invalid": "is not a mapping; write for example {{team: bun}}",
             "null": NO_VALUE,
         },
     )

@@ -1,7 +1,7 @@
 """Sizes in bytes: read as people write them, written as people read them."""
 
 import re
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 DECIMAL_UNITS = {
@@ -48,18 +48,18 @@ def parse_size(text: str) -> int:
     return int(size)
 
 
-def format_size(size_bytes: float, *, binary: bool = False) -> str:
+def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUND_HALF_EVEN) -> str:
     """Return a size for people, with four digits at most: ``9133`` is ``9.133 kB``.
 
-    It is rounded down, so that 99.99 % of a limit never reads as all of it.
+    ``rounding`` is one of decimal's modes.
     """
     units = {"B": 1} | BINARY_UNITS if binary else DECIMAL_UNITS
-    unit = max(
-        (u for u in units if units[u] <= abs(size_bytes)), key=units.__getitem__, default="B"
-    )
+    # What rounds up to the next unit is written in that: 999,960 is 1 MB.
+    rounded = Context(prec=4, rounding=rounding).create_decimal(Decimal(size_bytes))
+    unit = max((u for u in units if units[u] <= abs(rounded)), key=units.__getitem__, default="B")
     number = Decimal(size_bytes) / units[unit]
     digits = max(0, 3 - max(0, number.adjusted()))
-    text = f"{number.quantize(Decimal(10) ** -digits, ROUND_DOWN):f}"
+    text = f"{number.quantize(Decimal(10) ** -digits, rounding):f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return f"{text} {unit}"

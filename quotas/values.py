@@ -58,6 +58,9 @@ def text(value: object) -> str:
         )
     if any(unicodedata.category(character) in _NO_TEXT for character in value):
         raise ValueError(f"found control characters in {value!a}, expected text without them")
+    if "\ufffd" in value:
+        # PromQL takes it for a byte that is not UTF-8.
+        raise ValueError(f"found U+FFFD in {value!a}, which stands for a lost character; write it")
     return value
 
 

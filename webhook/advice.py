@@ -76,4 +76,4 @@ def describe_next(notice: QuotaNotice) -> str:
     if notice.forecast_bytes is not None or not notice.later_thresholds:
         return ""
     later = join_words([f"{percent} %" for percent in notice.later_thresholds])
-    return f"The next mail about this period comes at {later}."
+    return f"In this period, mail comes again at {later}."

@@ -82,7 +82,11 @@ def check_content_type() -> None:
 
 def log_payload(request_id: str, payload: Payload, mails: int) -> None:
     """Log one line for the request and one for each alert that people can be told of."""
-    _log.info(
+    told = [alert for alert in payload.alerts if alert.name != names.WATCHDOG_ALERT]
+    # The watchdog comes each minute: it is news only when it stays away.
+    level = logging.INFO if told else logging.DEBUG
+    _log.log(
+        level,
         "request=%s group=%r alerts=%d truncated=%d mails=%d",
         request_id,
         clean_line(payload.group_key),
@@ -90,9 +94,7 @@ def log_payload(request_id: str, payload: Payload, mails: int) -> None:
         payload.truncated_alerts,
         mails,
     )
-    for alert in payload.alerts:
-        if alert.name == names.WATCHDOG_ALERT:
-            continue
+    for alert in told:
         shown = {
             name: clean_line(alert.labels[name], 80)
             for name in ("alertname", names.QUOTA, names.THRESHOLD, names.PERIOD)

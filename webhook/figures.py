@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from decimal import ROUND_DOWN
 
 from quotas.sizes import format_size, parse_size
 
@@ -24,6 +25,15 @@ def format_percent(part: int, whole: int) -> str:
     """Return ``90 %`` or ``90.4 %``: the share, with one digit, rounded down."""
     units, tenths = divmod(part * 1_000 // whole, 10)
     return f"{units}.{tenths} %" if tenths else f"{units} %"
+
+
+def format_amount(size_bytes: int, limit_bytes: int) -> str:
+    """Return an amount as sizes of its limit's kind; what is below the limit never reads as it."""
+    binary = is_binary(limit_bytes)
+    text = format_size(size_bytes, binary=binary)
+    if size_bytes < limit_bytes and text == format_size(limit_bytes, binary=binary):
+        return format_size(size_bytes, binary=binary, rounding=ROUND_DOWN)
+    return text
 
 
 def format_bytes(size_bytes: int) -> str:

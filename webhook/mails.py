@@ -54,7 +54,7 @@ def compose_mails(
 def _build(page: Page, recipient: str, sender: Address, now: datetime, message_id: str) -> bytes:
     footer = (
         f"You get this mail because quotas.yaml lists {recipient} under notify. "
-        f"It was sent by a machine that reads no answers."
+        f"Nobody reads replies to this address."
     )
     message = EmailMessage(policy=SMTP)
     message["From"] = sender

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from quotas import names
 from quotas.sizes import format_size
 from webhook.advice import advise, describe_next, describe_outlook
-from webhook.figures import format_bytes, format_percent, format_time, is_binary
+from webhook.figures import format_amount, format_bytes, format_percent, format_time, is_binary
 from webhook.notices import Notice, PlainNotice, QuotaNotice
 from webhook.payload import FIRING
 from webhook.texts import clean_line, clean_paragraphs, join_words
@@ -79,7 +79,9 @@ def make_page(notices: Sequence[Notice], now: datetime) -> Page:
 
 def _quota_page(notice: QuotaNotice, now: datetime) -> Page:
     binary = is_binary(notice.limit_bytes)
-    used, limit = (format_size(n, binary=binary) for n in (notice.used_bytes, notice.limit_bytes))
+    used, limit = (
+        format_amount(n, notice.limit_bytes) for n in (notice.used_bytes, notice.limit_bytes)
+    )
     percent = format_percent(notice.used_bytes, notice.limit_bytes)
     name = name_notice(notice)
     left_bytes = notice.limit_bytes - notice.used_bytes
@@ -100,7 +102,7 @@ def _quota_page(notice: QuotaNotice, now: datetime) -> Page:
         figure_words=f"of {limit} used",
         bar_percent=min(100, notice.used_bytes * 100 // notice.limit_bytes),
         bar_words=(percent, left),
-        facts=tuple(_quota_facts(notice, binary=binary)),
+        facts=tuple(_quota_facts(notice)),
         paragraphs=tuple(text for text in outlook if text),
         to_do=(advise(notice),),
         link=_web_link(notice.alert.generator_url),
@@ -126,7 +128,7 @@ def _forecast_lead(notice: QuotaNotice, limit: str, *, binary: bool) -> str:
     return f"It is heading for {expected}{by}: {over} more than its limit of {limit}."
 
 
-def _quota_facts(notice: QuotaNotice, *, binary: bool) -> list[Fact]:
+def _quota_facts(notice: QuotaNotice) -> list[Fact]:
     left_bytes = notice.limit_bytes - notice.used_bytes
     numbers = [
         ("Used", notice.used_bytes),
@@ -135,7 +137,7 @@ def _quota_facts(notice: QuotaNotice, *, binary: bool) -> list[Fact]:
     ]
     if notice.forecast_bytes is not None:
         numbers.append(("Expected", notice.forecast_bytes))
-    facts = [Fact(k, format_size(n, binary=binary), format_bytes(n)) for k, n in numbers]
+    facts = [Fact(k, format_amount(n, notice.limit_bytes), format_bytes(n)) for k, n in numbers]
     facts.append(Fact("Counted", describe_counted(notice.selector)))
     if notice.period:
         facts.append(Fact("Period", notice.period.title))
@@ -172,10 +174,9 @@ def _make_row(notice: Notice) -> Row:
     )
     if isinstance(notice, PlainNotice):
         return replace(row, detail=clean_line(notice.alert.annotations.get(names.SUMMARY, "")))
-    binary = is_binary(notice.limit_bytes)
     amount = notice.used_bytes if notice.forecast_bytes is None else notice.forecast_bytes
     percent = format_percent(amount, notice.limit_bytes)
-    sizes = [format_size(size, binary=binary) for size in (amount, notice.limit_bytes)]
+    sizes = [format_amount(size, notice.limit_bytes) for size in (amount, notice.limit_bytes)]
     return replace(
         row,
         figures=f"{sizes[0]} of {sizes[1]} ({percent})",

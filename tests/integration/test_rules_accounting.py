@@ -322,3 +322,32 @@ def test_with_restarts_never_more_is_counted_than_was_moved(tmp_path: Path) -> N
         for i, trace in enumerate(traces)
     }
     assert_totals(tmp_path, stories, at="28m")
+
+
+def test_a_gateway_that_failed_since_prometheus_started_counts_no_past(counted: Counted) -> None:
+    story = {
+        up("a:8100"): "1+0x80",
+        up("b:8100"): "0+0x15 1+0x60",
+        counter("b:8100"): "_x16 1000000000000+100x20",
+    }
+    counted(2_000, story, count_new_targets=True)
+
+
+def test_a_gateway_that_left_discovery_beyond_the_gap_is_not_counted_twice(
+    counted: Counted,
+) -> None:
+    story = {
+        up("a:8100"): "1+0x400",
+        up("b:8100"): "1+0x20 stale _x248 1+0x60",
+        counter("b:8100"): "0+100x20 stale _x248 2000+0x60",
+    }
+    counted(2_000, story, at=END, count_new_targets=True)
+
+
+def test_prometheus_was_away_one_gap_before_the_return_of_a_gateway(counted: Counted) -> None:
+    story = {
+        up("a:8100"): "1+0x20 1+0x9 _x60 1+0x300",
+        up("b:8100"): "1+0x20 0+0x9 _x60 0+0x220 1+0x60",
+        counter("b:8100"): "0+100x20 stale _x290 2000+0x60",
+    }
+    counted(2_000, story, at=END, count_new_targets=True)

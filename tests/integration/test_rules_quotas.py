@@ -304,3 +304,19 @@ def test_labels_select_exactly_themselves_whatever_is_in_them(tmp_path: Path) ->
     ]
     case = Case({up(): "1+0x40", **series}, [Samples(query, "9m", expected)])
     run_rules(tmp_path, rules, [case])
+
+
+def test_a_last_step_counts_though_accounting_is_evaluated_after_the_quotas(tmp_path: Path) -> None:
+    rules = rules_of(
+        "version: 1\ndefaults: {notify: [ops@example.com]}\nquotas:\n"
+        "  - {name: a, period: hour, limit: 1 kB}\n"
+    )
+    hour = {"gateway-quotas-hour.yml": rules["gateway-quotas-hour.yml"]}
+    delta = names.DELTA + '{calendar="hour", direction="egress", period="1970010100"}'
+    query = f'max by (period) (max_over_time({names.USED}{{period="1970010100"}}[1h]))'
+    case = Case(
+        {delta: "_x721 900 _x11 100"},
+        [Samples(query, "70m", [({"period": "1970010100"}, 1000)])],
+        interval="5s",
+    )
+    run_rules(tmp_path, hour, [case])

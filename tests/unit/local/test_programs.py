@@ -98,10 +98,10 @@ def test_an_alertmanager_that_would_not_find_its_templates_is_started_from_where
     assert {path.name for path in start.parent.iterdir()} == {
         "default.tmpl",
         "email.tmpl",
-        "program",
+        "alertmanager",
         "start",
     }
-    copy = (start.parent / "program").read_text()
+    copy = (start.parent / "alertmanager").read_text()
     assert "/nowhere" not in copy
     assert len(copy) in (len(content), len(content) - 1)
     assert packaged.read_text() == content

@@ -117,6 +117,7 @@ NO_LABEL = (
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("labels: [a]", "5:13: labels: is not a mapping; write for example {team: bun}"),
         ("servise: a", '5:5: servise: is not a key that is known here; did you mean "service"?'),
         (
             "colour: red",
@@ -343,7 +344,7 @@ def test_a_mistake_in_defaults_is_told_with_its_place(line: str, message: str) -
         (f"version: 1\n{ONE}{ONE}", "3:1: quotas: is there twice; keep one"),
         (
             "version: 1\nquotas: [{name: a, limit: 1 B}]\n",
-            "2:10: quotas: has nobody to tell; add notify: [...], here or under defaults",
+            "2:10: quotas: nobody is notified; add notify: [...], here or under defaults",
         ),
         (
             (
