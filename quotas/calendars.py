@@ -1,77 +1,124 @@
-"""Calendars cut time into periods: in PromQL for the rules, in Python for those who read them.
+"""Calendars cut time into periods; here for those who read numbers, in period_queries for PromQL.
 
-The id of a period is a number: 2026112413 for an hour, 20261124 for a day, 202611 for a month.
+The id of a period is a number: 2026112413 for an hour (of UTC), 20261124 for a day, 20261123 for
+the week that begins on that day, 202611 for a month, which is the month that it begins in.
 """
 
 from dataclasses import dataclass
-from datetime import MAXYEAR, UTC, datetime, timedelta
-from string import Template
+from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
+from functools import cache
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-from quotas import names
+from quotas.durations import format_duration, parse_duration
+
+Kind = Literal["hour", "day", "week", "month"]
 
 HOUR_SECONDS = 3_600
 DAY_SECONDS = 86_400
+WEEK_SECONDS = 7 * DAY_SECONDS
+LONGEST_SECONDS: dict[Kind, int] = {
+    "hour": HOUR_SECONDS,
+    "day": DAY_SECONDS,
+    "week": WEEK_SECONDS,
+    "month": 31 * DAY_SECONDS,
+}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LAST_ANCHOR_DAY = 28
+
+_ID_FORMATS: dict[Kind, str] = {
+    "hour": "%Y%m%d%H",
+    "day": "%Y%m%d",
+    "week": "%Y%m%d",
+    "month": "%Y%m",
+}
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """A rule that cuts time into periods, in UTC."""
+    """A rule that cuts time into periods, on the clocks of a time zone.
 
-    name: str
-    longest_period_seconds: int
-    # PromQL: the id of the period that holds $at, as a vector of one element; $at is a vector of
-    # Unix seconds, or nothing for the time of the evaluation.
-    period_id: str
-    # PromQL, scalars: seconds from the current period's start until now, and until its end.
-    elapsed_seconds: str
-    length_seconds: str
-    # The shape of the id, for strptime and as a regular expression for a label matcher.
-    id_format: str
-    id_pattern: str
-    title_format: str
+    ``anchor_day`` is the day of the month on which months begin, ``anchor_weekday`` the day on
+    which weeks do, as a number from 0 for Monday.
+    """
+
+    kind: Kind
+    anchor_day: int = 1
+    anchor_weekday: int = 0
+    timezone: str = "UTC"
+
+    @property
+    def name(self) -> str:
+        """Return the value of the label calendar: ``month``, ``month:15@Europe/Berlin``."""
+        anchor = ""
+        if self.anchor_day != 1:
+            anchor = f":{self.anchor_day}"
+        elif self.anchor_weekday:
+            anchor = f":{WEEKDAYS[self.anchor_weekday]}"
+        zone = "" if self.timezone == "UTC" else f"@{self.timezone}"
+        return f"{self.kind}{anchor}{zone}"
+
+    @property
+    def longest_period_seconds(self) -> int:
+        """Return how long a period can be, an hour of changing clocks included."""
+        extra = HOUR_SECONDS if self.timezone != "UTC" and self.kind != "hour" else 0
+        return LONGEST_SECONDS[self.kind] + extra
 
 
-HOUR = Calendar(
-    name="hour",
-    longest_period_seconds=HOUR_SECONDS,
-    period_id=("year($at) * 1000000 + month($at) * 10000 + day_of_month($at) * 100 + hour($at)"),
-    elapsed_seconds="(time() % 3600)",
-    length_seconds="3600",
-    id_format="%Y%m%d%H",
-    id_pattern="[0-9]{10}",
-    title_format="{0.day} {0:%B} {0.year}, {0:%H}:00 to {1:%H}:00 UTC",
-)
-DAY = Calendar(
-    name="day",
-    longest_period_seconds=DAY_SECONDS,
-    period_id=("year($at) * 10000 + month($at) * 100 + day_of_month($at)"),
-    elapsed_seconds="(time() % 86400)",
-    length_seconds="86400",
-    id_format="%Y%m%d",
-    id_pattern="[0-9]{8}",
-    title_format="{0.day} {0:%B} {0.year}",
-)
-MONTH = Calendar(
-    name="month",
-    longest_period_seconds=31 * DAY_SECONDS,
-    period_id="year($at) * 100 + month($at)",
-    elapsed_seconds="((scalar(day_of_month()) - 1) * 86400 + time() % 86400)",
-    length_seconds="(scalar(days_in_month()) * 86400)",
-    id_format="%Y%m",
-    id_pattern="[0-9]{6}",
-    title_format="{0:%B} {0.year}",
-)
-CALENDARS = {calendar.name: calendar for calendar in (HOUR, DAY, MONTH)}
+@dataclass(frozen=True)
+class Rolling:
+    """The window that ends now and is always as long; it has no periods."""
+
+    seconds: int
+
+    @property
+    def name(self) -> str:
+        """Return the value of the label calendar: ``rolling:30d``."""
+        return f"rolling:{format_duration(self.seconds)}"
+
+    @property
+    def longest_period_seconds(self) -> int:
+        """Return how long the window is."""
+        return self.seconds
+
+
+HOUR, DAY, WEEK, MONTH = (Calendar("hour"), Calendar("day"), Calendar("week"), Calendar("month"))
 
 
 @dataclass(frozen=True)
 class Period:
-    """One stretch of a calendar; ``start`` belongs to it, ``end`` to the next. Both are in UTC."""
+    """One stretch of a calendar; ``start`` belongs to it, ``end`` to the next.
+
+    Both are aware, in the calendar's time zone.
+    """
 
     id: int
     title: str
     start: datetime
     end: datetime
+
+
+def parse_calendar(name: str) -> Calendar | Rolling:
+    """Return the calendar that has this name as its label.
+
+    Raises:
+        ValueError: none has.
+
+    """
+    rest, _, zone = name.partition("@")
+    kind, _, anchor = rest.partition(":")
+    if kind == "rolling" and not zone:
+        return Rolling(parse_duration(anchor))
+    day, weekday = 1, 0
+    if anchor.isdigit() and kind == "month":
+        day = int(anchor)
+    elif anchor in WEEKDAYS and kind == "week":
+        weekday = WEEKDAYS.index(anchor)
+    for known in LONGEST_SECONDS:
+        calendar = Calendar(known, day, weekday, zone or "UTC")
+        if calendar.name == name and 1 <= day <= LAST_ANCHOR_DAY and _is_zone(calendar.timezone):
+            return calendar
+    raise ValueError(f'"{name}" is no calendar')
 
 
 def period_of(calendar: Calendar, period_id: str) -> Period:
@@ -81,30 +128,97 @@ def period_of(calendar: Calendar, period_id: str) -> Period:
         ValueError: the id is none of this calendar's.
 
     """
-    start = datetime.strptime(period_id, calendar.id_format).replace(tzinfo=UTC)
-    if start.strftime(calendar.id_format) != period_id or start.year == MAXYEAR:
-        raise ValueError(f'"{period_id}" is no {calendar.name}')
-    end = _next_start(calendar, start)
-    return Period(int(period_id), calendar.title_format.format(start, end), start, end)
+    day = datetime.strptime(period_id, _ID_FORMATS[calendar.kind]).replace(tzinfo=UTC)
+    if day.strftime(_ID_FORMATS[calendar.kind]) != period_id or day.year in (1, MAXYEAR):
+        raise ValueError(f'"{period_id}" is no {calendar.kind}')
+    if calendar.kind == "hour":
+        period = _hour_that_begins_within(calendar, day)
+    else:
+        period = _period_from(
+            calendar, day.replace(day=calendar.anchor_day if _monthly(calendar) else day.day)
+        )
+    if str(period.id) != period_id:
+        raise ValueError(f'"{period_id}" is not the first day of a {calendar.name}')
+    return period
 
 
 def period_at(calendar: Calendar, time: datetime) -> Period:
     """Return the period that holds an aware point in time."""
-    return period_of(calendar, time.astimezone(UTC).strftime(calendar.id_format))
+    local = time.astimezone(_zone(calendar))
+    if calendar.kind == "hour":
+        start = time.astimezone(UTC) - timedelta(
+            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+        )
+        return _hour_from(calendar, start)
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    if calendar.kind == "week":
+        day -= timedelta(days=(day.weekday() - calendar.anchor_weekday) % 7)
+    elif calendar.kind == "month":
+        day -= timedelta(days=calendar.anchor_day - 1)
+        day = day.replace(day=calendar.anchor_day)
+    return _period_from(calendar, day)
 
 
-def period_label_query(calendar: Calendar, at: str = "") -> str:
-    """Return PromQL for a vector of one element, 1, whose label is the id of the period.
+def _hour_that_begins_within(calendar: Calendar, utc_hour: datetime) -> Period:
+    """Return the hour of the calendar's clocks whose start lies in an hour of UTC."""
+    return period_at(calendar, utc_hour + timedelta(minutes=59, seconds=59))
 
-    Args:
-        calendar: the calendar that the period is one of.
-        at: a vector of Unix seconds, such as ``vector(time() - 60)``; by default now.
 
+def _hour_from(calendar: Calendar, start: datetime) -> Period:
+    end = start + timedelta(hours=1)
+    first, last = start.astimezone(_zone(calendar)), end.astimezone(_zone(calendar))
+    title = f"{first.day} {first:%B} {first.year}, {first:%H:%M} to {last:%H:%M} {first:%Z}"
+    return Period(int(start.strftime(_ID_FORMATS["hour"])), title, first, last)
+
+
+def _period_from(calendar: Calendar, first_day: datetime) -> Period:
+    """Return the period that begins on a day, given as its midnight in UTC."""
+    next_day = first_day + timedelta(seconds=LONGEST_SECONDS[calendar.kind])
+    if calendar.kind == "month":
+        next_day = (first_day.replace(day=1) + timedelta(days=31)).replace(day=first_day.day)
+    start, end = _midnight(calendar, first_day), _midnight(calendar, next_day)
+    period_id = int(first_day.strftime(_ID_FORMATS[calendar.kind]))
+    return Period(period_id, _title(calendar, first_day, next_day), start, end)
+
+
+def _title(calendar: Calendar, first_day: datetime, next_day: datetime) -> str:
+    first, last = first_day, next_day - timedelta(days=1)
+    if calendar.kind == "month" and calendar.anchor_day == 1:
+        return f"{first:%B} {first.year}"
+    if calendar.kind == "day":
+        return f"{first.day} {first:%B} {first.year}"
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {first:%B}{year} to {last.day} {last:%B} {last.year}"
+
+
+def _midnight(calendar: Calendar, day: datetime) -> datetime:
+    """Return when a day begins on the clocks of the calendar's time zone.
+
+    Where clocks leave midnight out, that is the first moment that is not left out.
     """
-    return f'count_values("{names.PERIOD}", {Template(calendar.period_id).substitute(at=at)})'
+    zone = _zone(calendar)
+    local = day.replace(tzinfo=zone)
+    # A time that is left out is moved on by going to UTC and back.
+    return local.astimezone(UTC).astimezone(zone)
 
 
-def _next_start(calendar: Calendar, start: datetime) -> datetime:
-    beyond = start + timedelta(seconds=calendar.longest_period_seconds)
-    # A month that is shorter than 31 days: back to the first of the month that was reached.
-    return beyond.replace(day=1) if calendar is MONTH else beyond
+def _monthly(calendar: Calendar) -> bool:
+    return calendar.kind == "month"
+
+
+@cache
+def _zone_named(name: str) -> tzinfo:
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def _zone(calendar: Calendar) -> tzinfo:
+    return _zone_named(calendar.timezone)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        _zone_named(name)
+    except (ValueError, OSError):
+        # zoneinfo raises either for what is no key of its files.
+        return False
+    return True

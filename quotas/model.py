@@ -1,9 +1,11 @@
 """What quotas.yaml says, as values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from quotas import calendars, names
+from quotas import names
+from quotas.calendars import MONTH, Calendar, Rolling
+from quotas.document import Mistake
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,23 @@ class Accounting:
     scrape_delay_seconds: int = 10
     count_new_targets: bool = False
 
+    @property
+    def lag_seconds(self) -> int:
+        """Return how long after its start a step is counted at the latest."""
+        return 2 * self.resolution_seconds + self.scrape_delay_seconds
+
 
 @dataclass(frozen=True)
 class Threshold:
     """A percentage of the limit at which people are told, and how grave that is."""
 
-    percent: int
+    percent: float
     severity: str
+
+    @property
+    def label(self) -> str:
+        """Return the value of the label threshold: ``80``, ``99.5``."""
+        return f"{self.percent:g}"
 
 
 DEFAULT_THRESHOLDS = (
@@ -34,32 +46,62 @@ DEFAULT_THRESHOLDS = (
 
 
 @dataclass(frozen=True)
+class Match:
+    """Which values a label may have: one of ``values``, or what all of ``regex`` matches (RE2)."""
+
+    values: tuple[str, ...] = ()
+    regex: str | None = None
+
+
+@dataclass(frozen=True)
 class Quota:
     """A limit in bytes on what a selector matches, over a period.
 
-    ``selector`` maps service, route, consumer or workspace to the one value it must have;
-    ``direction`` is egress, ingress or both. ``line`` is where quotas.yaml has it.
+    ``selector`` says what service, route, consumer and workspace must be; ``direction`` is egress,
+    ingress or both. With ``for_each`` the limit holds for each value of those labels by itself,
+    but for those in ``excluded``. ``opening_bytes`` were used in the period ``opening_period``
+    before anything was counted. ``line`` is where quotas.yaml has the quota.
     """
 
     name: str
     limit_bytes: int
-    selector: Mapping[str, str]
+    selector: Mapping[str, Match] = field(default_factory=dict)
     direction: str = names.BOTH
-    calendar: calendars.Calendar = calendars.MONTH
+    calendar: Calendar | Rolling = MONTH
     thresholds: tuple[Threshold, ...] = DEFAULT_THRESHOLDS
     notify: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     forecast: bool = False
+    for_each: tuple[str, ...] = ()
+    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    opening_bytes: int = 0
+    opening_period: int | None = None
     line: int = 0
+
+    @property
+    def fixed_labels(self) -> dict[str, str]:
+        """Return the labels that all that the quota counts has in common, in their order."""
+        fixed = {
+            label: match.values[0]
+            for label, match in self.selector.items()
+            if len(match.values) == 1 and label not in self.for_each
+        }
+        if self.direction != names.BOTH:
+            fixed[names.DIRECTION] = self.direction
+        return fixed
 
 
 @dataclass(frozen=True)
 class QuotaFile:
-    """A whole quotas.yaml. ``notify`` are the default recipients, also of pipeline alerts."""
+    """A whole quotas.yaml. ``notify`` are the default recipients, also of pipeline alerts.
+
+    ``warnings`` are what is allowed and yet most likely a mistake.
+    """
 
     accounting: Accounting
     notify: tuple[str, ...]
     quotas: tuple[Quota, ...]
+    warnings: Sequence[Mistake] = ()
 
     def find(self, name: str) -> Quota | None:
         """Return the quota of this name, or None."""

@@ -1,5 +1,6 @@
 """Sizes in bytes: read as people write them, written as people read them."""
 
+import difflib
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
@@ -19,22 +20,26 @@ UNITS = DECIMAL_UNITS | BINARY_UNITS
 LARGEST_SIZE_BYTES = 2**53
 
 _SIZE = re.compile(r"(?P<number>[0-9]{1,20}(?:\.[0-9]{1,20})?) ?(?P<unit>[A-Za-z]{1,5})", re.ASCII)
+# What people write for a size; where it could mean two things, the error says which.
+_LOOSE = re.compile(
+    r"(?P<whole>[0-9]{1,20})(?P<fraction>[.,][0-9]{1,20})?(?P<power>[eE][+-]?[0-9]{1,2})? {0,9}"
+    r"(?P<unit>[A-Za-z]{0,12})",
+    re.ASCII,
+)
+_BITS_IN_A_BYTE = 8
 
 
 def parse_size(text: str) -> int:
     """Return the bytes that a size such as ``500 GB``, ``1.5TB`` or ``10 GiB`` stands for.
 
     Raises:
-        ValueError: the text is no size, not a whole number of bytes, zero, or beyond 2**53 bytes;
-            the message says which and what to write.
+        ValueError: the text is no size, could be read in two ways, is not a whole number of bytes,
+            zero, or beyond 2**53 bytes; the message says which and what to write.
 
     """
     match = _SIZE.fullmatch(text)
     if match is None or match["unit"] not in UNITS:
-        raise ValueError(
-            f'"{text}" is not a size; write for example "500 GB", with one of the units '
-            f"{', '.join(UNITS)}"
-        )
+        raise ValueError(_explain(text))
     size = Fraction(match["number"]) * UNITS[match["unit"]]
     if size.denominator != 1:
         raise ValueError(f'"{text}" is not a whole number of bytes; write for example "1.5 kB"')
@@ -46,6 +51,55 @@ def parse_size(text: str) -> int:
             f"no longer counts single bytes; write a smaller size"
         )
     return int(size)
+
+
+def _explain(text: str) -> str:
+    """Return why a text is no size: which two sizes it could be, or which unit is nearest."""
+    loose = _LOOSE.fullmatch(text.strip())
+    if loose is not None:
+        readings = _readings(loose)
+        if readings:
+            return f'"{text}" could be {readings[0]} or {readings[1]}; write which'
+        by_lower_case = {unit.lower(): unit for unit in UNITS}
+        near = difflib.get_close_matches(loose["unit"].lower(), list(by_lower_case), n=1)
+        if near and not loose["power"]:
+            number = loose["whole"] + (loose["fraction"] or "")
+            return f'"{text}" is not a size; did you mean "{number} {by_lower_case[near[0]]}"?'
+    return (
+        f'"{text}" is not a size; write for example "500 GB", with one of the units '
+        f"{', '.join(UNITS)}"
+    )
+
+
+def _readings(loose: re.Match[str]) -> tuple[str, str] | None:
+    """Return the two things that a size could mean, or None if it is no such case."""
+    whole, fraction, unit = loose["whole"], loose["fraction"] or "", loose["unit"]
+    if fraction.startswith(","):
+        unit = unit if unit in UNITS else "GB"
+        return f'"{whole}.{fraction[1:]} {unit}"', f'"{whole}{fraction[1:]} {unit}"'
+    number = whole + fraction
+    if loose["power"]:
+        number = f"{Decimal(number + loose['power']):f}"
+    if not unit:
+        return f'"{number} B"', f'"{number} GB"'
+    if loose["power"] and unit in UNITS:
+        return f'"{number} {unit}"', f'"{whole} {unit}"'
+    return _unit_readings(number, unit)
+
+
+def _unit_readings(number: str, unit: str) -> tuple[str, str] | None:
+    """Return what a letter alone (``G``, ``KB``) or a small b (``Gb``, ``Gbit``) could mean."""
+    letter = unit[0].lower()
+    decimal = next((known for known in DECIMAL_UNITS if known[0].lower() == letter), "B")
+    if unit in UNITS or decimal == "B":
+        return None
+    if unit == "KB" or len(unit) == 1:
+        binary = f"{decimal[0].upper()}iB"
+        return f'"{number} {decimal}" (decimal)', f'"{number} {binary}" (binary)'
+    if unit.lower() in (f"{letter}b", f"{letter}bit", f"{letter}bits"):
+        of_bits = Decimal(number) / _BITS_IN_A_BYTE
+        return f'"{number} {decimal}"', f'"{of_bits:f} {decimal}" (that many bits)'
+    return None
 
 
 def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUND_HALF_EVEN) -> str:

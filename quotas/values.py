@@ -6,11 +6,15 @@ All raise ValueError, whose message says what was found and what is expected.
 import difflib
 import re
 import unicodedata
+import zoneinfo
 from collections.abc import Callable, Iterable
 
-from quotas import calendars, names
+import re2
+
+from quotas import names
+from quotas.calendars import WEEKDAYS
 from quotas.durations import parse_duration
-from quotas.model import DEFAULT_THRESHOLDS, Threshold
+from quotas.model import DEFAULT_THRESHOLDS, Match
 from quotas.sizes import parse_size
 
 LONGEST_SHOWN = 80
@@ -19,8 +23,14 @@ _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 LONGEST_VALUE = 1_024
 HIGHEST_THRESHOLD = 1_000
 
+_RE2_OPTIONS = re2.Options()
+_RE2_OPTIONS.log_errors = False
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
-_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}", re.ASCII)
+_LABEL_RE2_OPTIONS = re2.Options()
+_RE2_OPTIONS.log_errors = False
+
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}", re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 
 
@@ -109,9 +119,52 @@ def one_of(*words: str) -> Callable[[object], str]:
     return take
 
 
-def calendar(value: object) -> calendars.Calendar:
-    """Take the name of a calendar."""
-    return calendars.CALENDARS[one_of(*calendars.CALENDARS)(value)]
+def weekday(value: object) -> int:
+    """Take the name of a day of the week as its number from 0 for Monday."""
+    return WEEKDAYS.index(one_of(*WEEKDAYS)(value))
+
+
+def whole_number(least: int, most: int) -> Callable[[object], int]:
+    """Return what takes a whole number between two others."""
+
+    def take(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(
+                f"found {describe(value)}, expected a whole number from {least} to {most}"
+            )
+        return value
+
+    return take
+
+
+def timezone(value: object) -> str:
+    """Take the IANA name of a time zone."""
+    zone = text(value)
+    known = zoneinfo.available_timezones()
+    if zone not in known:
+        raise ValueError(
+            f"{describe(zone)} is not a time zone; write an IANA name such as "
+            f'"Europe/Berlin"{nearest(zone, known)}'
+        )
+    return zone
+
+
+def regex(value: object) -> Match:
+    """Take a regular expression that Prometheus accepts; all of a value must match it."""
+    pattern = text(value)
+    try:
+        re2.compile(pattern, _RE2_OPTIONS)
+        # What newer RE2 takes and the one that Prometheus is built with does not.
+        odd = next((sequence for sequence in (r"\C", "(?<") if sequence in pattern), None)
+        problem = f"{odd} is not supported" if odd else None
+    except re2.error as error:
+        problem = error.args[0].decode(errors="replace")
+    if problem:
+        raise ValueError(
+            f"{describe(pattern)} is not a regular expression that Prometheus takes (RE2): "
+            f"{problem}"
+        )
+    return Match(regex=pattern)
 
 
 def address(value: object) -> str:
@@ -124,14 +177,22 @@ def address(value: object) -> str:
     return found
 
 
-def threshold(value: object) -> Threshold:
-    """Take a threshold in percent; how grave it is follows from how near it is to the limit."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"found {describe(value)}, expected a whole number of percent such as 80")
-    if not 1 <= value <= HIGHEST_THRESHOLD:
-        raise ValueError(f"found {value}, expected 1 to {HIGHEST_THRESHOLD} percent")
-    grave = [default for default in DEFAULT_THRESHOLDS if default.percent <= value]
-    return Threshold(value, (grave or DEFAULT_THRESHOLDS)[-1 if grave else 0].severity)
+def percent(value: object) -> float:
+    """Take a percentage of the limit: above 0, with two decimals at most."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"found {describe(value)}, expected a number of percent such as 80")
+    if not 0 < value <= HIGHEST_THRESHOLD or round(value, 2) != value:
+        raise ValueError(
+            f"found {value}, expected more than 0 and at most {HIGHEST_THRESHOLD} percent, with "
+            f"two decimals at most"
+        )
+    return value
+
+
+def severity_of(threshold_percent: float) -> str:
+    """Return how grave a threshold is that does not say: that of the default one at or below it."""
+    below = [known for known in DEFAULT_THRESHOLDS if known.percent <= threshold_percent]
+    return (below[-1] if below else DEFAULT_THRESHOLDS[0]).severity
 
 
 def yes_or_no(value: object) -> bool:
