@@ -1,21 +1,35 @@
 #!/usr/bin/env python3
-"""Compile quotas.yaml to Prometheus rules.
-
-Exit status: 0 done; 1 the quotas are wrong, or --check found rules that differ;
-2 wrong arguments.
-"""
+"""Compile quotas.yaml to Prometheus rules."""
 
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+EPILOG = """\
+examples:
+  ./generate_rules.py                       write rules/ from quotas.yaml
+  ./generate_rules.py --diff                show what would change, first in terms of quotas
+  ./generate_rules.py --check               for CI: exit 1 if rules/ is not what quotas.yaml says
+  ./generate_rules.py --reload http://localhost:9090
+                                            write, have Prometheus load it, and wait until it has
+  ./generate_rules.py --verify http://localhost:9090
+                                            ask a running Prometheus whether quotas can be trusted
+  ./generate_rules.py --format kubernetes --stdout | kubectl apply -f -
+
+exit status: 0 done; 1 the quotas are wrong, --check found rules that differ, or --reload or
+--verify found something wrong; 2 wrong arguments."""
 
 try:
+    from quotas.changes import describe_changes
     from quotas.load import QuotasError, load_quotas
-    from quotas.rulefile import changed_files, write_files
+    from quotas.model import QuotaFile
+    from quotas.rulefile import changed_files, render_files, write_files
+    from quotas.ruler import Ruler, RulerError, await_rules
     from quotas.rules import compile_rules
+    from quotas.verify import verify
 except ModuleNotFoundError as missing:
     # Called by its name, it is run by the system's Python, which lacks our packages.
     python = HERE / ".venv" / "bin" / "python"
@@ -26,42 +40,117 @@ except ModuleNotFoundError as missing:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.check and (options.stdout or options.reload):
+        parser.error("--check writes nothing: it goes neither with --stdout nor with --reload")
+    if options.reload and (options.stdout or options.format == "kubernetes"):
+        parser.error("--reload is for rules in --out that a Prometheus reads")
     try:
-        files = compile_rules(load_quotas(options.quotas))
-        if options.check:
-            return _check(options.out, files)
-        for path in write_files(options.out, files):
-            print(f"{'wrote' if path.exists() else 'removed'} {path}")
-    except QuotasError as error:
+        return _run(options)
+    except (QuotasError, RulerError) as error:
         print(error, file=sys.stderr)
-        return 1
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
+    return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    quotas = load_quotas(options.quotas)
+    for warning in quotas.warnings:
+        print(f"{options.quotas}:{warning} (a warning)", file=sys.stderr)
+    rules = compile_rules(quotas, datetime.now(UTC))
+    files = render_files(rules, kubernetes=options.format == "kubernetes")
+    if options.diff:
+        print(describe_changes(options.out, files, colour=_is_coloured()), end="")
+    if options.stdout:
+        print("---\n".join(files.values()), end="")
+    elif options.check:
+        return _check(options.out, files)
+    elif options.reload or not (options.diff or options.verify):
+        _write(options, files)
+    if options.reload:
+        _say(options, await_rules(Ruler(options.reload), rules))
+    return _verify(options, quotas) if options.verify else 0
+
+
+def _write(options: argparse.Namespace, files: dict[str, str]) -> None:
+    changed = write_files(options.out, files)
+    for path in changed:
+        _say(options, f"{'wrote' if path.exists() else 'removed'} {_short(path)}")
+    if not changed:
+        _say(options, f"{_short(options.out)} is up to date")
 
 
 def _check(folder: Path, files: dict[str, str]) -> int:
     differing = changed_files(folder, files)
     for path in differing:
-        print(f"{path}: is not what the quotas compile to; run generate_rules.py", file=sys.stderr)
+        print(
+            f"{_short(path)}: is not what the quotas compile to; run this without --check",
+            file=sys.stderr,
+        )
     return 1 if differing else 0
+
+
+def _verify(options: argparse.Namespace, quotas: QuotaFile) -> int:
+    findings = verify(Ruler(options.verify), quotas, compile_rules(quotas, datetime.now(UTC)))
+    for finding in findings:
+        if not (finding.good and options.quiet):
+            print(finding.render(colour=_is_coloured()))
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def _say(options: argparse.Namespace, text: str) -> None:
+    if not options.quiet:
+        print(text, flush=True)
+
+
+def _short(path: Path) -> Path:
+    """Return a path as seen from here, where it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _is_coloured() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--quotas", type=Path, default=HERE / "quotas.yaml", metavar="FILE", help="what to compile"
+    add = parser.add_argument
+    add(
+        "--quotas",
+        type=Path,
+        default=_short(HERE / "quotas.yaml"),
+        metavar="FILE",
+        help="what to compile (%(default)s)",
     )
-    parser.add_argument(
-        "--out", type=Path, default=HERE / "rules", metavar="DIR", help="where the rules go"
+    add(
+        "--out",
+        type=Path,
+        default=_short(HERE / "rules"),
+        metavar="DIR",
+        help="where the rules go (%(default)s)",
     )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 if the rules would change"
+    add("--check", action="store_true", help="write nothing; exit 1 if the rules would change")
+    add("--diff", action="store_true", help="write nothing; show what would change")
+    add("--reload", metavar="URL", help="have this Prometheus load the rules, and wait for it")
+    add(
+        "--verify",
+        metavar="URL",
+        help="write nothing; ask this Prometheus whether the quotas can be trusted",
     )
+    add(
+        "--format",
+        choices=("prometheus", "kubernetes"),
+        default="prometheus",
+        help="rule files (also for vmalert, Thanos, Mimir), or PrometheusRule objects",
+    )
+    add("--stdout", action="store_true", help="print the rules and write nothing")
+    add("-q", "--quiet", action="store_true", help="say nothing but what is wrong")
     return parser
 
 

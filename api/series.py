@@ -9,7 +9,7 @@ from string import Template
 from api.prometheus import BadAnswerError, Prometheus, Series, query_at, query_range
 from api.windows import Timetable, window_of
 from quotas import names
-from quotas.accounting import delta_query
+from quotas.accounting import step_query as bytes_query
 from quotas.durations import format_duration
 from quotas.model import Accounting
 from quotas.promql import quote, select
@@ -87,10 +87,9 @@ def step_query(selection: Mapping[str, str], step_seconds: float) -> str:
     """Return PromQL for the bytes of one step by ROW_LABELS, and whether a gateway was observed."""
     return _QUERY.substitute(
         by=", ".join(ROW_LABELS),
-        delta=delta_query(
+        delta=bytes_query(
             Accounting(),
             matchers=select(selection) if selection else "",
-            delay_seconds=0,
             step_seconds=step_seconds,
         ),
         job=quote(names.GATEWAY_JOB),

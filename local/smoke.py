@@ -56,10 +56,10 @@ def _drive(stack: Observer, setup: Stack, say: Say) -> None:
     say("the gateway is scraped")
     stack.send("/ban/once")
     for number, threshold in enumerate(quota.thresholds, start=1):
-        used_bytes = _send_until(stack, quota.limit_bytes * threshold.percent // 100)
+        used_bytes = _send_until(stack, int(quota.limit_bytes * threshold.percent / 100))
         mail = _wait_for_mail(stack, number)
         say(f"  {format_size(used_bytes):>9} used -> {mail['subject']}")
-        _check_mail(mail, threshold.percent, quota.notify)
+        _check_mail(mail, threshold.label, quota.notify)
     _check_quota(stack, QUOTA, say, service="bun-service", direction="egress")
     _check_quota(stack, RARE_QUOTA, say, route="ban-route")
     _check_series(stack, say)
@@ -85,7 +85,7 @@ def _wait_for_mail(stack: Observer, number: int) -> dict[str, Any]:
     return stack.wait_for(f"mail {number}", arrived, SETTLE_SECONDS)
 
 
-def _check_mail(mail: dict[str, Any], percent: int, notify: tuple[str, ...]) -> None:
+def _check_mail(mail: dict[str, Any], percent: str, notify: tuple[str, ...]) -> None:
     if not mail["subject"].startswith(f"[{percent} %] {QUOTA}: "):
         raise StackError(f"expected a mail about {percent} % of {QUOTA}, got {mail['subject']!r}")
     if mail["envelope_to"] != list(notify):

@@ -5,12 +5,13 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from local import config, programs
 from local.processes import Part, Processes, check_free, free_ports
 from quotas.load import load_quotas
-from quotas.rulefile import write_files
+from quotas.rulefile import render_files, write_files
 from quotas.rules import compile_rules
 
 DEMO_QUOTAS = Path(__file__).resolve().parent / "quotas.yaml"
@@ -57,7 +58,8 @@ class Stack:
 
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_files(self.folder / "rules", compile_rules(load_quotas(self.quotas)))
+        rules = compile_rules(load_quotas(self.quotas), datetime.now(UTC))
+        write_files(self.folder / "rules", render_files(rules))
         self._token_file.touch(mode=0o600)
         self._token_file.write_text(secrets.token_urlsafe(32), encoding="ascii")
         addresses = {

@@ -16,14 +16,16 @@ BY = f"({names.SERVICE}, {names.ROUTE}, {names.CONSUMER}, {names.WORKSPACE}, {na
 
 # How the expression works, for the rule file and for whoever reads it here.
 EXPLANATION = """\
-Bytes moved in one step, from $resolution + $delay ago until $delay ago, summed over the gateways.
- 1. A counter's highest value in this step, minus its value one step before. Where the gateway
-    was not up one step before (failed scrapes, a partition, a restart of Prometheus), its last
-    value of the past $gap: what was moved meanwhile is caught up.
+Bytes moved in one step of $resolution, summed over the gateways.
+ 1. A counter's highest value in the step, minus its value when the step began. Where the gateway
+    was not up then (failed scrapes, a partition, a restart of Prometheus), minus its last value
+    of the past $gap: what was moved meanwhile is caught up.
  2. A counter that is new, or below its value before, started at zero: all of it counts.
- 3. A gateway that was not seen for $gap counts $unknown
+ 3. A gateway that was not seen for $gap counts
+    $unknown
  4. A counter that fell within the step was reset there: what it counted since is added.
-The delay lets scrapes end that began in the step: their samples carry the time of their start."""
+Steps are whole ($resolution:$resolution), so that none lies in two periods. They are looked at
+$delay after their end, since a sample carries the time at which its scrape began."""
 
 _UNKNOWN = {
     False: "from its first scrape: it may have run for a year.",
@@ -31,100 +33,115 @@ _UNKNOWN = {
 }
 
 # The gateways that cannot have counted anything before their job was watched.
-_KNOWN = Template("(max_over_time(up[$gap] offset $before) == 1)")
+_KNOWN = "max_over_time(up[$gap] offset $step) == 1"
 # With them, those that are new to a job that was up already. A job's first scrapes are spread over
 # an interval, hence the further step; a target of long ago that failed since is not new.
-_KNOWN_OR_NEW = Template("""\
-(
-          max_over_time(up[$gap] offset $before) == 1
+_KNOWN_OR_NEW = """\
+max_over_time(up[$gap] offset $step) == 1
+        or
+        max_over_time(up[$step]) == 1
+        and on (job)
+        (max_over_time(up[$gap] offset $two_steps) == 1)
+        unless on (job, instance)
+        (
+          present_over_time(up[$gap] offset $gap_and_step)
           or
-          max_over_time(up[$resolution]$offset) == 1
-          and on (job)
-          (max_over_time(up[$gap] offset $before_before) == 1)
-          unless on (job, instance)
-          (
-            present_over_time(up[$gap] offset $before_gap)
-            or
-            present_over_time(up[$gap] offset $before)
-            unless on (job)
-            (max_over_time(up[$gap] offset $before_gap) == 1)
-          )
-        )""")
+          present_over_time(up[$gap] offset $step)
+          unless on (job)
+          (max_over_time(up[$gap] offset $gap_and_step) == 1)
+        )"""
 
-# Rows 1 to 4 of the explanation, top to bottom. `m offset` is absent where the last scrape failed
-# or no longer had the counter; only in the first case may an older value stand in for it.
-# The part of a step after a reset (4) is told apart by a label, so that it adds up with the rest.
+# Each look at a range costs about as much as increase() of all counters, so there are few: three
+# at the highest value and one each at the lowest, the last, that of the step before and that of
+# the gap. What is joined to them by job and instance is nearly always empty, and then costs
+# nothing: gateways that are back after a while (1), unknown ones (3), counters that fell (4).
+#
+# A counter that fell is first: of an unknown gateway, what it counts since is all that is certain,
+# so it must not reach (1); of a known one it is added to (1), for which the label since tells the
+# two apart. `m offset` is absent where the last scrape failed or no longer had the counter; only in
+# the first case may an older value stand in for it.
 _EXPRESSION = Template("""\
 sum by $by (
+    # 4
+    (last_over_time($m[$step]) < max_over_time($m[$step]))
+    * on (job, instance) group_left (since)
+    (
+      label_replace($known, "since", "reset", "", "")
+      or
+      $unknown
+    )
+  or
+    # 1
+    (
+      max_over_time($m[$step])
+      -
       (
-        max_over_time($m[$resolution]$offset)
-        -
-        (
-            $m offset $before
-          or
-            (
-              last_over_time($m[$gap] offset $before)
-              unless on (job, instance)
-              (up offset $before == 1)
-            )
-        )
-      ) >= 0
-    or
-      (
-        max_over_time($m[$resolution]$offset)
-        and on (job, instance)
-        $known
+          $m offset $step
+        or
+          last_over_time($m[$gap] offset $step)
+          and on (job, instance)
+          (max_over_time(up[$step]) == 1 unless on (job, instance) (up offset $step == 1))
+        or
+          # 3
+          min_over_time($m[$step])
+          and on (job, instance)
+          ($unknown)
       )
-    or
-      (
-        last_over_time($m[$resolution]$offset)
-        -
-        min_over_time($m[$resolution]$offset)
-      )
-    or
-      label_replace(
-        last_over_time($m[$resolution]$offset) < max_over_time($m[$resolution]$offset)
-        and on (job, instance)
-        $known,
-        "since", "reset", "", ""
-      )
+    ) >= 0
+  or
+    # 2
+    max_over_time($m[$step])
+    and on (job, instance)
+    ($known)
 )""")
 
 
-def delta_query(
-    accounting: Accounting,
-    *,
-    matchers: str = "",
-    delay_seconds: int | None = None,
-    step_seconds: float | None = None,
+def step_query(
+    accounting: Accounting, *, matchers: str = "", step_seconds: float | None = None
 ) -> str:
-    """Return PromQL for the bytes of one step, by service, route, consumer, workspace, direction.
+    """Return PromQL for the bytes of the step that ends at the time of the evaluation.
+
+    The result is by service, route, consumer, workspace and direction.
 
     Args:
-        accounting: the step, the gap tolerance and what a new gateway counts.
+        accounting: the gap tolerance, what a new gateway counts, and the step.
         matchers: the selector that the counters must match, ``{...}`` or nothing.
-        delay_seconds: how long before the evaluation the step ends; by default the accounting's.
         step_seconds: how long the step is, to the millisecond; by default the resolution.
 
     """
     step = accounting.resolution_seconds if step_seconds is None else step_seconds
-    delay = accounting.scrape_delay_seconds if delay_seconds is None else delay_seconds
+    gap = accounting.gap_tolerance_seconds
     holes = {
-        "resolution": format_duration(step),
-        "offset": f" offset {format_duration(delay)}" if delay else "",
-        "before": format_duration(step + delay),
-        "gap": format_duration(accounting.gap_tolerance_seconds),
+        "step": format_duration(step),
+        "two_steps": format_duration(2 * step),
+        "gap": format_duration(gap),
+        "gap_and_step": format_duration(gap + step),
     }
-    known = _KNOWN_OR_NEW if accounting.count_new_targets else _KNOWN
+    known = Template(_KNOWN_OR_NEW if accounting.count_new_targets else _KNOWN).substitute(holes)
     return _EXPRESSION.substitute(
         holes,
         by=BY,
         m=names.GATEWAY_BYTES + matchers,
-        known=known.substitute(
-            holes,
-            before_before=format_duration(2 * step + delay),
-            before_gap=format_duration(step + delay + accounting.gap_tolerance_seconds),
-        ),
+        known=known,
+        unknown=f"max_over_time(up[{holes['step']}]) == 1 unless on (job, instance) ({known})",
+    )
+
+
+def recorded_query(accounting: Accounting, period_label: str) -> str:
+    """Return PromQL for the newest whole step, labelled with the period in which it began.
+
+    Args:
+        accounting: how bytes are counted.
+        period_label: a vector of one element, 1, that has the label; its time is that of the
+            step's end.
+
+    """
+    step = format_duration(accounting.resolution_seconds)
+    delay = format_duration(accounting.scrape_delay_seconds)
+    return (
+        f"last_over_time((\n{step_query(accounting)}\n"
+        f"* on () group_left ({names.PERIOD})\n{period_label}\n"
+        f")[{step}:{step}] offset {delay})"
     )
 
 

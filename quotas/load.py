@@ -8,22 +8,30 @@ from marshmallow import Schema, ValidationError
 
 from quotas import calendars, names
 from quotas.document import LARGEST_FILE_BYTES, Document, DocumentError, Mistake, read_document
-from quotas.model import DEFAULT_THRESHOLDS, Accounting, Quota, QuotaFile
+from quotas.fields import MISSING_KEY, UNKNOWN_KEY, AtKey
+from quotas.model import DEFAULT_THRESHOLDS, Accounting, Match, Quota, QuotaFile
 from quotas.schema import (
-    MISSING_KEY,
-    UNKNOWN_KEY,
     AccountingSchema,
     DefaultsSchema,
+    MatchSchema,
+    PeriodSchema,
     QuotaFileSchema,
     QuotaSchema,
+    ThresholdSchema,
 )
 from quotas.values import nearest
 
-_SCHEMA_BY_KEY: dict[str, type[Schema]] = {
+# Which keys there are below a key, for the hint to a misspelt one.
+_SCHEMA_BELOW: dict[str | int, type[Schema]] = {
     "accounting": AccountingSchema,
     "defaults": DefaultsSchema,
     "quotas": QuotaSchema,
+    "period": PeriodSchema,
+    "thresholds": ThresholdSchema,
+    **dict.fromkeys(names.SELECTOR_LABELS, MatchSchema),
 }
+
+Place = tuple[str | int, ...]
 
 
 class QuotasError(Exception):
@@ -67,6 +75,10 @@ def parse_quotas(content: bytes) -> QuotaFile:
         mistakes += [
             _mistake(document, place, message) for place, message in _flatten(error.messages)
         ]
+        # Quotas that are right by themselves are looked at all the same.
+        if isinstance(error.valid_data, dict):
+            loaded = error.valid_data
+    mistakes += _within_quotas(document, loaded)
     if mistakes:
         raise DocumentError(mistakes)
     return _quota_file(loaded, document)
@@ -93,9 +105,59 @@ def _across_quotas(document: Document) -> Iterator[Mistake]:
             first.setdefault(name, line)
 
 
-def _flatten(
-    messages: Any, place: tuple[str | int, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _within_quotas(document: Document, loaded: dict[str, Any]) -> Iterator[Mistake]:
+    """Yield where the keys of one quota do not go together."""
+    data = document.data if isinstance(document.data, dict) else {}
+    defaults, quotas = loaded.get("defaults") or {}, loaded.get("quotas") or []
+    if len(quotas) != len(data.get("quotas") or []):
+        return
+    for index, quota in enumerate(quotas):
+        for key, message in _disagreements(defaults | (quota or {})):
+            yield document.mistake(("quotas", index, key), message, at_key=True)
+
+
+def _disagreements(quota: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    calendar = quota.get("period", calendars.MONTH)
+    for label in quota.get("except_", {}):
+        if label not in quota.get("for_each", ()):
+            yield (
+                "except",
+                f'"{label}" is not among for_each; write for_each: {label}, or remove it',
+            )
+    if quota.get("forecast") and isinstance(calendar, calendars.Rolling):
+        yield "forecast", "a rolling window has no end to forecast; remove it"
+    if "opening_period" in quota and "opening_balance" not in quota:
+        yield "opening_period", "says when, but no opening_balance says how much; add it"
+    if "opening_balance" not in quota:
+        return
+    if isinstance(calendar, calendars.Rolling):
+        yield "opening_balance", "a rolling window has no periods to open; remove it"
+    elif "for_each" in quota:
+        yield "opening_balance", "cannot be shared out among for_each; write a quota for each"
+    elif "opening_period" not in quota:
+        yield "opening_balance", "counts in one period; add opening_period, such as 2026-11"
+    elif _period_id(quota["opening_period"], calendar) is None:
+        example = {
+            "hour": "2026-11-24T13",
+            "day": "2026-11-24",
+            "week": "2026-11-23, the day on which it begins",
+            "month": "2026-11",
+        }[calendar.kind]
+        yield (
+            "opening_period",
+            f'"{quota["opening_period"]}" is no {calendar.name}; write for example {example}',
+        )
+
+
+def _period_id(text: str, calendar: calendars.Calendar) -> int | None:
+    digits = text.replace("-", "").replace("T", "")
+    try:
+        return calendars.period_of(calendar, digits).id
+    except ValueError:
+        return None
+
+
+def _flatten(messages: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
     """Yield place and message of each of marshmallow's nested errors."""
     if isinstance(messages, dict):
         for step, inner in messages.items():
@@ -107,38 +169,57 @@ def _flatten(
             yield place, message
 
 
-def _mistake(document: Document, place: tuple[str | int, ...], message: str) -> Mistake:
-    if "labels" in place and place[-1] in ("key", "value"):
-        # marshmallow tells a wrong name of a label from a wrong value by a further step.
-        return document.mistake(place[:-1], message, at_key=place[-1] == "key")
-    if message == MISSING_KEY and place[0] == "quotas" and len(place) > 1:
+def _mistake(document: Document, place: Place, message: str) -> Mistake:
+    if message == UNKNOWN_KEY:
+        below = (_SCHEMA_BELOW[step] for step in reversed(place[:-1]) if step in _SCHEMA_BELOW)
+        known = [
+            field.data_key or name for name, field in next(below, QuotaFileSchema)().fields.items()
+        ]
+        hint = nearest(str(place[-1]), known) or f"; expected one of {', '.join(known)}"
+        return document.mistake(place, f"is not a key that is known here{hint}", at_key=True)
+    if message == MISSING_KEY and place[0] == "quotas" and len(place) == 3:  # noqa: PLR2004 - quotas, index, key
         message += " from this quota"
-    if message != UNKNOWN_KEY:
-        return document.mistake(place, message)
-    schema = _SCHEMA_BY_KEY.get(str(place[0]), QuotaFileSchema) if place[1:] else QuotaFileSchema
-    known = list(schema().fields)
-    word = str(place[-1])
-    hint = nearest(word, known) or f"; expected one of {', '.join(known)}"
-    return document.mistake(place, f"is not a key that is known here{hint}", at_key=True)
+    return document.mistake(place, message, at_key=bool(place) and isinstance(place[-1], AtKey))
 
 
 def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
     defaults = loaded.get("defaults", {})
+    quotas = tuple(
+        _quota(defaults | quota, document.mistake(("quotas", index), "").line)
+        for index, quota in enumerate(loaded["quotas"])
+    )
     return QuotaFile(
         accounting=_accounting(loaded.get("accounting", {})),
         notify=tuple(defaults.get("notify", ())),
-        quotas=tuple(
-            _quota(defaults | quota, document.mistake(("quotas", index), "").line)
-            for index, quota in enumerate(loaded["quotas"])
-        ),
+        quotas=quotas,
+        warnings=tuple(_doubles(quotas)),
+    )
+
+
+def _doubles(quotas: tuple[Quota, ...]) -> Iterator[Mistake]:
+    """Yield a warning for each quota that is like an earlier one but for its name."""
+    first: dict[Any, Quota] = {}
+    for quota in quotas:
+        same = first.setdefault(_all_but_name(quota), quota)
+        if same is not quota:
+            message = f'"{quota.name}" is the same as "{same.name}" at line {same.line}'
+            yield Mistake(quota.line, 1, "", message)
+
+
+def _all_but_name(quota: Quota) -> Any:
+    return (
+        tuple(quota.selector.items()),
+        tuple(quota.labels.items()),
+        tuple(quota.excluded.items()),
+        (quota.limit_bytes, quota.direction, quota.calendar, quota.thresholds, quota.notify),
+        (quota.forecast, quota.for_each, quota.opening_bytes, quota.opening_period),
     )
 
 
 def _accounting(loaded: dict[str, Any]) -> Accounting:
     default = Accounting()
-    resolution = loaded.get("resolution", default.resolution_seconds)
     return Accounting(
-        resolution_seconds=resolution,
+        resolution_seconds=loaded.get("resolution", default.resolution_seconds),
         gap_tolerance_seconds=loaded.get("gap_tolerance", default.gap_tolerance_seconds),
         scrape_delay_seconds=loaded.get("scrape_delay", default.scrape_delay_seconds),
         count_new_targets=loaded.get("new_targets") == "count",
@@ -146,20 +227,26 @@ def _accounting(loaded: dict[str, Any]) -> Accounting:
 
 
 def _quota(loaded: dict[str, Any], line: int) -> Quota:
-    thresholds = loaded.get("thresholds", DEFAULT_THRESHOLDS)
+    calendar = loaded.get("period", calendars.MONTH)
+    selector: dict[str, Match] = {
+        label: loaded[label]
+        for label in names.SELECTOR_LABELS
+        if label in loaded and label != names.DIRECTION
+    }
+    opening = loaded.get("opening_period")
     return Quota(
         name=loaded["name"],
         limit_bytes=loaded["limit"],
-        selector={
-            label: loaded[label]
-            for label in names.SELECTOR_LABELS
-            if label in loaded and label != names.DIRECTION
-        },
+        selector=selector,
         direction=loaded.get("direction", names.BOTH),
-        calendar=loaded.get("period", calendars.MONTH),
-        thresholds=tuple(sorted(thresholds, key=lambda threshold: threshold.percent)),
-        notify=tuple(loaded.get("notify", ())),
+        calendar=calendar,
+        thresholds=loaded.get("thresholds", DEFAULT_THRESHOLDS),
+        notify=loaded.get("notify", ()),
         labels=loaded.get("labels", {}),
         forecast=loaded.get("forecast", False),
+        for_each=loaded.get("for_each", ()),
+        excluded=loaded.get("except_", {}),
+        opening_bytes=loaded.get("opening_balance", 0),
+        opening_period=None if opening is None else _period_id(opening, calendar),
         line=line,
     )

@@ -19,6 +19,8 @@ EGRESS = "egress"
 INGRESS = "ingress"
 BOTH = "both"
 
+SEVERITIES = ("info", "warning", "critical")
+
 QUOTA = "quota"
 PERIOD = "period"
 CALENDAR = "calendar"
@@ -35,6 +37,11 @@ USED = "quota:bandwidth_bytes:used"
 LIMIT = "quota:bandwidth_bytes:limit"
 RATIO = "quota:bandwidth_bytes:ratio"
 FORECAST = "quota:bandwidth_bytes:forecast"
+
+# Of each calendar, by period: seconds since the current one began, and until it ends. A period
+# that has just ended is there a little longer.
+PERIOD_ELAPSED = "gateway:period:elapsed_seconds"
+PERIOD_LEFT = "gateway:period:left_seconds"
 
 # Alerts about quotas.
 USAGE_ALERT = "BandwidthQuotaUsage"

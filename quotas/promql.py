@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def quote(value: str) -> str:
@@ -27,3 +27,18 @@ def any_of(values: Iterable[str]) -> str:
     """Return the quoted regular expression that matches each of the values and nothing else."""
     # A hyphen means nothing outside brackets: left alone, names stay readable.
     return quote("|".join(re.escape(value).replace("\\-", "-") for value in values))
+
+
+def match_any(name: str, values: Sequence[str]) -> str:
+    """Return the matcher of a label that has one of these values."""
+    return f"{name}={quote(values[0])}" if len(values) == 1 else f"{name}=~{any_of(values)}"
+
+
+def match_none(name: str, values: Sequence[str]) -> str:
+    """Return the matcher of a label that has none of these values."""
+    return f"{name}!={quote(values[0])}" if len(values) == 1 else f"{name}!~{any_of(values)}"
+
+
+def match_regex(name: str, regex: str) -> str:
+    """Return the matcher of a label all of whose value a regular expression matches."""
+    return f"{name}=~{quote(regex)}"

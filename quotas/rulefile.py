@@ -3,7 +3,7 @@
 import errno
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,18 +37,56 @@ class Group:
     rules: Sequence[Rule]
 
 
-def render(group: Group) -> str:
-    """Return the text of the rule file that holds one group."""
-    lines = [
-        MARK,
-        "groups:",
-        f"  - name: {group.name}",
-        f"    interval: {format_duration(group.interval_seconds)}",
-        "    rules:",
+@dataclass(frozen=True)
+class RuleFile:
+    """Groups that stand in one file: its name without an ending, and a note for its head."""
+
+    stem: str
+    groups: Sequence[Group]
+    note: str = ""
+
+
+def render(file: RuleFile) -> str:
+    """Return the text of a rule file as Prometheus, vmalert, Thanos Ruler and Mimir read it."""
+    return "\n".join([*_head(file), *_render_groups(file.groups)]) + "\n"
+
+
+def render_kubernetes(file: RuleFile) -> str:
+    """Return the text of a PrometheusRule object, which the Prometheus Operator loads."""
+    head = [
+        "apiVersion: monitoring.coreos.com/v1",
+        "kind: PrometheusRule",
+        "metadata:",
+        f"  name: {file.stem}",
+        "  labels:",
+        "    app.kubernetes.io/name: gateway-telemetry-bff",
+        "spec:",
     ]
-    for rule in group.rules:
-        lines += _render_rule(rule)
-    return "\n".join(lines) + "\n"
+    groups = [f"  {line}".rstrip() for line in _render_groups(file.groups)]
+    return "\n".join([*_head(file), *head, *groups]) + "\n"
+
+
+def render_files(files: Iterable[RuleFile], *, kubernetes: bool = False) -> dict[str, str]:
+    """Return the text of each file by its name."""
+    render_one = render_kubernetes if kubernetes else render
+    return {f"{file.stem}.yml": render_one(file) for file in files}
+
+
+def _head(file: RuleFile) -> list[str]:
+    return [MARK, *([f"# {file.note}"] if file.note else [])]
+
+
+def _render_groups(groups: Sequence[Group]) -> list[str]:
+    lines = ["groups:"]
+    for group in groups:
+        lines += [
+            f"  - name: {group.name}",
+            f"    interval: {format_duration(group.interval_seconds)}",
+            "    rules:",
+        ]
+        for rule in group.rules:
+            lines += _render_rule(rule)
+    return lines
 
 
 def changed_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
@@ -112,6 +150,12 @@ def _render_value(indent: str, key: str, value: str) -> list[str]:
         return [f"{indent}{key}: |-", *(f"{indent}  {line}".rstrip() for line in value.split("\n"))]
     text = yaml.safe_dump(value, width=10**9, default_style='"', allow_unicode=False)
     return [f"{indent}{key}: {text.rstrip()}"]
+
+
+def read_generated(path: Path) -> str:
+    """Return the text of a generated file; nothing where there is none, or another's."""
+    text = _read(path) or ""
+    return text if text.startswith(MARK) else ""
 
 
 def _read(path: Path) -> str | None:

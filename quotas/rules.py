@@ -1,107 +1,124 @@
-"""The compiler: from quotas to groups of Prometheus rules."""
+"""The compiler: from quotas to groups of Prometheus rules, by the file that they belong in."""
 
-from quotas import accounting, alerts, calendars, names
-from quotas.calendars import Calendar, period_label_query
-from quotas.durations import format_duration
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from quotas import accounting, alerts, names, pipeline
+from quotas.calendars import MONTH, Calendar, Rolling
+from quotas.intervals import group_count, interval_seconds
 from quotas.model import Accounting, Quota, QuotaFile
-from quotas.promql import select
-from quotas.rulefile import Group, Rule, render
-from quotas.sizes import format_size
+from quotas.period_queries import compiled_until, period_queries
+from quotas.rulefile import Group, Rule, RuleFile
+from quotas.usage import limit_rule, used_rule
 
 
-def compile_rules(quotas: QuotaFile) -> dict[str, str]:
-    """Return the content of each rule file by its name."""
-    step = quotas.accounting.resolution_seconds
-    in_use = [
-        calendar
-        for calendar in calendars.CALENDARS.values()
-        if any(quota.calendar == calendar for quota in quotas.quotas)
-    ]
-    groups = [
-        Group("gateway-accounting", step, _accounting_rules(quotas.accounting, in_use)),
-        *(
-            Group(f"gateway-quotas-{calendar.name}", step, _quota_rules(quotas, calendar))
-            for calendar in in_use
+def compile_rules(quotas: QuotaFile, now: datetime) -> list[RuleFile]:
+    """Return the rule files.
+
+    Args:
+        quotas: what to compile.
+        now: the time of the compilation: the clocks of time zones are compiled for ten years on.
+
+    """
+    settings = quotas.accounting
+    step = settings.resolution_seconds
+    in_use = calendars_of(quotas.quotas)
+    cut = [calendar for calendar in in_use if isinstance(calendar, Calendar)]
+    return [
+        RuleFile(
+            "gateway-accounting",
+            [
+                Group("gateway-accounting", step, _delta_rules(settings, cut, now)),
+                Group("gateway-periods", step, _period_rules(cut, now)),
+            ],
+            note=_note(cut, now),
         ),
-        Group("gateway-quota-alerts", step, alerts.quota_rules(quotas, in_use)),
-        Group("gateway-pipeline", step, alerts.pipeline_rules(quotas.accounting)),
+        *(
+            RuleFile(f"gateway-quotas-{_file_name(calendar)}", _groups(quotas, calendar))
+            for calendar in in_use
+            if any(quota.calendar == calendar for quota in quotas.quotas)
+        ),
+        RuleFile(
+            "gateway-quota-alerts",
+            [Group("gateway-quota-alerts", step, alerts.quota_rules(quotas, in_use))],
+        ),
+        RuleFile(
+            "gateway-pipeline",
+            [Group("gateway-pipeline", step, pipeline.pipeline_rules(settings))],
+        ),
     ]
-    return {f"{group.name}.yml": render(group) for group in groups}
 
 
-def _accounting_rules(settings: Accounting, in_use: list[Calendar]) -> list[Rule]:
-    """Return one rule a calendar; months are always counted, for charts and later quotas."""
-    bytes_moved = accounting.delta_query(settings)
+def calendars_of(quotas: Iterable[Quota]) -> list[Calendar | Rolling]:
+    """Return the calendars in use, sorted; months are always counted, for charts and windows."""
+    in_use = {MONTH, *(quota.calendar for quota in quotas)}
+    return sorted(in_use, key=lambda calendar: calendar.name)
+
+
+def _delta_rules(settings: Accounting, calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
+    # A step belongs to the period in which it began, a whole step before the time it is made for.
+    began = f"(time() - {settings.resolution_seconds})"
     return [
         Rule(
-            name=names.DELTA,
-            query=(
-                f"{bytes_moved}\n* on () group_left ({names.PERIOD})\n"
-                f"{period_label_query(calendar, _began(settings))}"
-            ),
+            names.DELTA,
+            accounting.recorded_query(settings, period_queries(calendar, began, now).label),
             labels={names.CALENDAR: calendar.name},
             comment="" if number else accounting.explain(settings),
         )
-        for number, calendar in enumerate(dict.fromkeys([calendars.MONTH, *in_use]))
+        for number, calendar in enumerate(calendars)
     ]
 
 
-def _quota_rules(quotas: QuotaFile, calendar: Calendar) -> list[Rule]:
+def _period_rules(calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
+    rules = []
+    for calendar in calendars:
+        queries = period_queries(calendar, "time()", now)
+        for name, seconds in (
+            (names.PERIOD_ELAPSED, queries.elapsed_seconds),
+            (names.PERIOD_LEFT, queries.left_seconds),
+        ):
+            query = f"{queries.label}\n* ({seconds})"
+            rules.append(Rule(name, query, labels={names.CALENDAR: calendar.name}))
+    return rules
+
+
+def _groups(quotas: QuotaFile, calendar: Calendar | Rolling) -> list[Group]:
+    """Return the quotas of a calendar in groups, so that none takes too long."""
+    mine = sorted(
+        (quota for quota in quotas.quotas if quota.calendar == calendar),
+        key=lambda quota: quota.name,
+    )
+    count = group_count(len(mine))
+    members: list[list[Quota]] = [[] for _ in range(count)]
+    for quota in mine:
+        members[zlib.crc32(quota.name.encode()) % count].append(quota)
+    name = f"gateway-quotas-{_file_name(calendar)}"
     return [
-        rule
-        for quota in quotas.quotas
-        if quota.calendar == calendar
-        for rule in (_used_rule(quota, quotas.accounting), _limit_rule(quota))
+        Group(
+            f"{name}-{number}" if count > 1 else name,
+            interval_seconds(calendar, quotas.accounting),
+            [
+                rule
+                for quota in group
+                for rule in (used_rule(quota, quotas.accounting), limit_rule(quota))
+            ],
+        )
+        for number, group in enumerate(members, start=1)
+        if group
     ]
 
 
-def _used_rule(quota: Quota, accounting: Accounting) -> Rule:
-    """Return the rule for the bytes so far in the current period: 0 where nothing was moved.
+def _file_name(calendar: Calendar | Rolling) -> str:
+    """Return a calendar's name as part of a file's: ``month-15-europe-berlin``."""
+    name = calendar.name.lower()
+    return "".join(c if c.isalnum() or c in "+_" else "-" for c in name)
 
-    A period that has ended stays until its last step is counted, so that what this brings over
-    a threshold is told too.
-    """
-    calendar = quota.calendar
-    # The accounting of a step can come as much as a step later.
-    lag = _behind_seconds(accounting) + accounting.resolution_seconds
-    now = period_label_query(calendar)
-    began = period_label_query(calendar, f"vector(time() - {lag})")
-    direction = {} if quota.direction == names.BOTH else {names.DIRECTION: quota.direction}
-    selector = {names.CALENDAR: calendar.name, **quota.selector, **direction}
-    longest = format_duration(calendar.longest_period_seconds + lag)
-    return Rule(
-        name=names.USED,
-        query=(
-            f"(\n"
-            f"  sum by ({names.PERIOD}) "
-            f"(sum_over_time({names.DELTA}{select(selector)}[{longest}]))\n"
-            f"  or\n"
-            f"  0 * {now}\n"
-            f")\n"
-            f"and\n"
-            f"(\n"
-            f"  {now}\n"
-            f"  or\n"
-            f"  {began}\n"
-            f")"
-        ),
-        labels={names.QUOTA: quota.name, **quota.selector, **direction, **quota.labels},
+
+def _note(calendars: Iterable[Calendar], now: datetime) -> str:
+    years = [year for calendar in calendars if (year := compiled_until(calendar, now)) is not None]
+    if not years:
+        return ""
+    return (
+        f"The clocks of its time zones are right until the end of {min(years)}; run it again then."
     )
-
-
-def _limit_rule(quota: Quota) -> Rule:
-    return Rule(
-        name=names.LIMIT,
-        query=f"vector({quota.limit_bytes})",
-        labels={names.QUOTA: quota.name},
-        comment=format_size(quota.limit_bytes),
-    )
-
-
-def _began(accounting: Accounting) -> str:
-    """Return the time at which the step began that is counted now: it belongs to that period."""
-    return f"vector(time() - {_behind_seconds(accounting)})"
-
-
-def _behind_seconds(accounting: Accounting) -> int:
-    return accounting.resolution_seconds + accounting.scrape_delay_seconds

@@ -3,134 +3,39 @@
 Each field also says what it is as a JSON Schema, which quotas/json_schema.py collects for editors.
 """
 
-from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from quotas import names, values
 from quotas.calendars import LAST_ANCHOR_DAY, LONGEST_SECONDS, WEEKDAYS, Calendar, Rolling
+from quotas.fields import (
+    MISSING_KEY,
+    MOST_VALUES,
+    NO_VALUE,
+    Parsed,
+    Strict,
+    at_most,
+    each,
+    list_of,
+    many,
+    mapping_of,
+    object_of,
+    one_or_many,
+)
 from quotas.model import Match, Threshold
+from quotas.sizes import UNITS
 
 MOST_QUOTAS = 100_000
-MOST_VALUES = 1_000
 MOST_RECIPIENTS = 100
 MOST_THRESHOLDS = 20
 MOST_LABELS = 20
 
-UNKNOWN_KEY = "unknown key"
-MISSING_KEY = "is missing"
-NO_VALUE = "has no value"
-
+# JSON Schemas of single values.
 TEXT = {"type": "string", "minLength": 1, "maxLength": values.LONGEST_VALUE}
 DURATION = {"type": "string", "pattern": values.DURATION_PATTERN}
-
-
-class Parsed(fields.Field[Any]):
-    """A key whose value one function takes: it returns the value or raises ValueError.
-
-    A ValidationError passes, with the places of what is wrong within the value.
-    """
-
-    default_error_messages = {  # noqa: RUF012 - marshmallow's own form
-        "required": MISSING_KEY,
-        "null": NO_VALUE,
-    }
-
-    def __init__(
-        self,
-        take: Callable[[Any], Any],
-        json: Mapping[str, Any],
-        help: str = "",  # noqa: A002 - as argparse has it
-        **options: Any,
-    ) -> None:
-        super().__init__(**options)
-        self.take = take
-        self.json = {**json, **({"description": help} if help else {})}
-
-    def _deserialize(
-        self,
-        value: Any,
-        attr: str | None,  # noqa: ARG002 - marshmallow's own form
-        data: Mapping[str, Any] | None,  # noqa: ARG002 - the same
-        **_options: Any,
-    ) -> Any:
-        try:
-            return self.take(value)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-
-def many(take: Callable[[Any], Any], most: int) -> Callable[[object], tuple[Any, ...]]:
-    """Return what takes a list of 1 to ``most`` such values, no two the same."""
-
-    def take_all(value: object) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise ValueError("is not a list; write [first, second]")
-        at_most(most)(value)
-        taken, mistakes = [], {}
-        for index, entry in enumerate(value):
-            try:
-                taken.append(take(entry))
-            except (ValueError, ValidationError) as error:
-                inner = getattr(error, "messages", [str(error)])
-                mistakes[index] = inner
-        if mistakes:
-            raise ValidationError(mistakes)
-        if len(set(taken)) != len(taken):
-            raise ValueError("has an entry twice; write each once")
-        return tuple(taken)
-
-    return take_all
-
-
-def at_most(most: int, *, least: int = 1) -> Callable[[Sized], None]:
-    """Return what refuses fewer or more entries."""
-
-    def check(entries: Sized) -> None:
-        if not least <= len(entries) <= most:
-            raise ValidationError(f"has {len(entries)} entries, expected {least} to {most}")
-
-    return check
-
-
-def list_of(entry: Mapping[str, Any], most: int) -> dict[str, Any]:
-    """Return the JSON Schema of such a list."""
-    return {
-        "type": "array",
-        "items": dict(entry),
-        "minItems": 1,
-        "maxItems": most,
-        "uniqueItems": True,
-    }
-
-
-def one_or_many(take: Callable[[Any], Any]) -> Callable[[object], tuple[Any, ...]]:
-    """Return what takes one such value, or a list of them."""
-
-    def take_either(value: object) -> tuple[Any, ...]:
-        return many(take, MOST_VALUES)(value) if isinstance(value, list) else (take(value),)
-
-    return take_either
-
-
-def mapping_of(schema: type[Schema]) -> Callable[[object], Any]:
-    """Return what takes a mapping of these keys."""
-    return lambda value: schema().load(value)
-
-
-class Strict(Schema):
-    """A mapping that has these keys and no others."""
-
-    class Meta:
-        """A key that is not known is a mistake, never passed over."""
-
-        unknown = RAISE
-
-    error_messages = {  # noqa: RUF012 - marshmallow's own form
-        "type": "is not a mapping; write key: value",
-        "unknown": UNKNOWN_KEY,
-    }
+SIZE_PATTERN = f"^[0-9]+(\\.[0-9]+)? ?({'|'.join(UNITS)})$"
+PERCENT = {"type": "number", "exclusiveMinimum": 0, "maximum": values.HIGHEST_THRESHOLD}
 
 
 class MatchSchema(Strict):
@@ -154,7 +59,7 @@ def match(value: object) -> Match:
 class ThresholdSchema(Strict):
     """``{percent: 95, severity: critical}``."""
 
-    percent = Parsed(values.percent, {"type": "number"}, required=True)
+    percent = Parsed(values.percent, PERCENT, required=True)
     severity = Parsed(
         values.one_of(*names.SEVERITIES), {"enum": [*names.SEVERITIES]}, required=True
     )
@@ -189,9 +94,7 @@ class PeriodSchema(Strict):
         {"type": "integer", "minimum": 1, "maximum": LAST_ANCHOR_DAY},
         "the day on which a month begins",
     )
-    anchor_weekday = Parsed(
-        values.weekday, {"enum": [*WEEKDAYS]}, "the day on which a week begins"
-    )
+    anchor_weekday = Parsed(values.weekday, {"enum": [*WEEKDAYS]}, "the day on which a week begins")
     timezone = Parsed(values.timezone, TEXT, "IANA name of the zone whose clocks count")
     rolling = Parsed(
         values.duration_between("1h", "44d"), DURATION, "a window that always ends now"
@@ -227,3 +130,138 @@ def period(value: object) -> Calendar | Rolling:
         return found
     kind = values.one_of(*LONGEST_SECONDS)(value)
     return Calendar(kind)  # type: ignore[arg-type]  # one of the kinds, as checked above
+
+
+def labels(value: object) -> dict[str, str]:
+    """Take the labels that a quota puts onto its alerts, sorted by name."""
+    if not isinstance(value, dict):
+        raise ValueError("is not a mapping; write for example {team: bun}")
+    at_most(MOST_LABELS, least=0)(value)
+    return dict(sorted(each(value, values.label_name, values.text).items()))
+
+
+def excluded(value: object) -> dict[str, tuple[str, ...]]:
+    """Take the values that ``for_each`` leaves out, by label."""
+    if not isinstance(value, dict):
+        raise ValueError("is not a mapping; write for example {consumer: [big-co]}")
+    at_most(len(names.SELECTOR_LABELS))(value)
+    return each(value, values.one_of(*names.SELECTOR_LABELS), one_or_many(values.text))
+
+
+LABEL_LIST = [*names.SELECTOR_LABELS]
+SELECTOR = {"anyOf": [TEXT, list_of(TEXT, MOST_VALUES), object_of(MatchSchema)]}
+THRESHOLD = {"anyOf": [PERCENT, object_of(ThresholdSchema)]}
+PERIOD = {"anyOf": [{"enum": [*LONGEST_SECONDS]}, object_of(PeriodSchema)]}
+
+
+class AccountingSchema(Strict):
+    """``accounting:``, for the whole file."""
+
+    resolution = Parsed(values.resolution, DURATION, "the step in which bytes are counted")
+    gap_tolerance = Parsed(
+        values.duration_between("5m", "1d"),
+        DURATION,
+        "for how long a gateway may be out of sight without losing bytes",
+    )
+    scrape_delay = Parsed(
+        values.duration_between("1s", "5m"), DURATION, "how long a scrape may take"
+    )
+    new_targets = Parsed(
+        values.one_of("baseline", "count"),
+        {"enum": ["baseline", "count"]},
+        "what a gateway never seen before counts: from its first scrape on, or all it has",
+    )
+
+
+class DefaultsSchema(Strict):
+    """``defaults:``, what a quota has that does not say otherwise."""
+
+    period = Parsed(period, PERIOD, "how time is cut into periods")
+    thresholds = Parsed(
+        thresholds,
+        list_of(THRESHOLD, MOST_THRESHOLDS),
+        "percentages of the limit at which people are told",
+    )
+    notify = Parsed(
+        many(values.address, MOST_RECIPIENTS),
+        list_of({"type": "string", "format": "email"}, MOST_RECIPIENTS),
+        "who is told",
+    )
+
+
+class QuotaSchema(DefaultsSchema):
+    """One entry of ``quotas:``."""
+
+    name = Parsed(
+        values.quota_name, {"type": "string", "pattern": values.NAME_PATTERN}, required=True
+    )
+    service = Parsed(match, SELECTOR, "only this service, these, or those that match")
+    route = Parsed(match, SELECTOR, "only this route, these, or those that match")
+    consumer = Parsed(match, SELECTOR, "only this consumer, these, or those that match")
+    workspace = Parsed(match, SELECTOR, "only this workspace, these, or those that match")
+    direction = Parsed(
+        values.one_of(names.EGRESS, names.INGRESS, names.BOTH),
+        {"enum": [names.EGRESS, names.INGRESS, names.BOTH]},
+        "to clients, from clients, or their sum",
+    )
+    limit = Parsed(
+        values.size,
+        {"type": "string", "pattern": SIZE_PATTERN},
+        "bytes allowed in a period",
+        required=True,
+    )
+    labels = Parsed(
+        labels,
+        {
+            "type": "object",
+            "propertyNames": {"pattern": values.LABEL_NAME_PATTERN},
+            "additionalProperties": TEXT,
+            "maxProperties": MOST_LABELS,
+        },
+        "go onto the alerts, for Alertmanager's routes",
+    )
+    forecast = Parsed(
+        values.yes_or_no, {"type": "boolean"}, "also tell when the forecast passes the limit"
+    )
+    for_each = Parsed(
+        one_or_many(values.one_of(*LABEL_LIST)),
+        {"anyOf": [{"enum": LABEL_LIST}, list_of({"enum": LABEL_LIST}, len(LABEL_LIST))]},
+        "the limit holds for each value of these by itself",
+    )
+    except_ = Parsed(
+        excluded,
+        {
+            "type": "object",
+            "propertyNames": {"enum": LABEL_LIST},
+            "additionalProperties": {"anyOf": [TEXT, list_of(TEXT, MOST_VALUES)]},
+            "minProperties": 1,
+        },
+        "values that for_each leaves out",
+        data_key="except",
+    )
+    opening_balance = Parsed(
+        values.size,
+        {"type": "string", "pattern": SIZE_PATTERN},
+        "bytes used in opening_period before anything was counted",
+    )
+    opening_period = Parsed(
+        values.text, TEXT, "the one period in which opening_balance counts, such as 2026-11"
+    )
+
+
+class QuotaFileSchema(Strict):
+    """The whole of quotas.yaml."""
+
+    version = Parsed(values.version, {"const": 1}, required=True)
+    accounting = fields.Nested(AccountingSchema, error_messages={"null": NO_VALUE})
+    defaults = fields.Nested(DefaultsSchema, error_messages={"null": NO_VALUE})
+    quotas = fields.List(
+        fields.Nested(QuotaSchema, error_messages={"null": NO_VALUE}),
+        required=True,
+        error_messages={
+            "required": MISSING_KEY,
+            "null": "has no value; write a list of quotas",
+            "invalid": "is not a list of quotas",
+        },
+        validate=at_most(MOST_QUOTAS),
+    )

@@ -27,6 +27,7 @@ _LOOSE = re.compile(
     re.ASCII,
 )
 _BITS_IN_A_BYTE = 8
+_MOST_DIGITS = 3
 
 
 def parse_size(text: str) -> int:
@@ -117,3 +118,15 @@ def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUN
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return f"{text} {unit}"
+
+
+def format_exact(size_bytes: int) -> str:
+    """Return the shortest text that reads back as this size: ``500 GB``, ``10 GiB``, ``1001 B``."""
+    texts = []
+    for unit, of_unit in UNITS.items():
+        number = Fraction(size_bytes, of_unit)
+        for digits in range(_MOST_DIGITS + 1):
+            if (number * 10**digits).denominator == 1:
+                texts.append(f"{Decimal(number.numerator) / number.denominator} {unit}")
+                break
+    return min(texts, key=len)

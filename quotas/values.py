@@ -22,15 +22,17 @@ LONGEST_SHOWN = 80
 _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 LONGEST_VALUE = 1_024
 HIGHEST_THRESHOLD = 1_000
+QUARTER_OF_AN_HOUR_SECONDS = 900
+# As a JSON Schema has them.
+NAME_PATTERN = "^[a-z0-9][a-z0-9._-]{0,62}$"
+LABEL_NAME_PATTERN = "^(?!__)[a-zA-Z_][a-zA-Z0-9_]{0,62}$"
+DURATION_PATTERN = "^(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
 
 _RE2_OPTIONS = re2.Options()
 _RE2_OPTIONS.log_errors = False
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
-_LABEL_RE2_OPTIONS = re2.Options()
-_RE2_OPTIONS.log_errors = False
-
-_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}", re.ASCII)
+_NAME = re.compile(NAME_PATTERN, re.ASCII)
+_LABEL_NAME = re.compile(LABEL_NAME_PATTERN, re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 
 
@@ -104,6 +106,17 @@ def duration_between(shortest: str, longest: str) -> Callable[[object], int]:
         return seconds
 
     return take
+
+
+def resolution(value: object) -> int:
+    """Take an accounting step as seconds: periods begin at quarters of an hour, as must steps."""
+    seconds = duration_between("1s", "5m")(value)
+    if QUARTER_OF_AN_HOUR_SECONDS % seconds:
+        raise ValueError(
+            f'found "{value}", expected a step that fits into 15 minutes without a rest, such as '
+            f'"15s", "30s", "1m" or "5m"'
+        )
+    return seconds
 
 
 def one_of(*words: str) -> Callable[[object], str]:
@@ -212,7 +225,7 @@ def version(value: object) -> int:
 def label_name(value: object) -> str:
     """Take the name of a label that a quota puts onto its alerts."""
     name = text(value)
-    if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
+    if not _LABEL_NAME.fullmatch(name):
         raise ValueError(
             f"{describe(name)} is not a label name; write a-z, A-Z, 0-9 and underscores, "
             f"the first no digit, and not two underscores in front"

@@ -75,5 +75,5 @@ def describe_next(notice: QuotaNotice) -> str:
     """Return which mail comes next in this period, or nothing where that is not known."""
     if notice.forecast_bytes is not None or not notice.later_thresholds:
         return ""
-    later = join_words([f"{percent} %" for percent in notice.later_thresholds])
+    later = join_words([f"{percent:g} %" for percent in notice.later_thresholds])
     return f"In this period, mail comes again at {later}."

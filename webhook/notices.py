@@ -1,5 +1,6 @@
 """What an alert tells people: its numbers, its period, and who is to be told."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from quotas.model import Quota, QuotaFile
 from webhook.figures import parse_bytes
 from webhook.payload import FIRING, Alert
 
-_SEVERITIES = ("info", "warning", "critical")
+_PERCENTAGE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class QuotaNotice:
 
     alert: Alert
     quota_name: str
-    threshold_percent: int
+    threshold_percent: float
     severity: str
     used_bytes: int
     limit_bytes: int
@@ -29,7 +30,7 @@ class QuotaNotice:
     period: calendars.Period | None
     selector: Mapping[str, str]
     own_labels: Mapping[str, str]
-    later_thresholds: tuple[int, ...] = ()
+    later_thresholds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
         return PlainNotice(alert)
     name = alert.labels.get(names.QUOTA, "")
     quota = quotas.find(name)
-    percent = int(threshold) if is_usage else 100
+    percent = float(threshold) if is_usage else 100
     later = quota.thresholds if quota and is_usage else ()
     return QuotaNotice(
         alert=alert,
@@ -101,32 +102,34 @@ def recipients_of(notice: Notice, quotas: QuotaFile) -> tuple[str, ...]:
 
 
 def _is_percentage(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= len("1000") and int(text) > 0
+    return _PERCENTAGE.fullmatch(text) is not None and float(text) > 0
 
 
 def _severity_of(alert: Alert) -> str:
     severity = alert.labels.get(names.SEVERITY, "")
-    return severity if severity in _SEVERITIES else "warning"
+    return severity if severity in names.SEVERITIES else "warning"
 
 
 def _period_of(alert: Alert, quota: Quota | None) -> calendars.Period | None:
     """Return the alert's period, or None where it has none.
 
-    Ids of the calendars differ in length: one that the quota's calendar does not know, because
-    that was changed since, still tells its own.
+    The alert says which calendar it is a period of: the quota's may have changed since.
     """
     period_id = alert.labels.get(names.PERIOD, "")
-    known = [quota.calendar] if quota else []
-    for calendar in (*known, *calendars.CALENDARS.values()):
-        try:
-            return calendars.period_of(calendar, period_id)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    try:
+        calendar = calendars.parse_calendar(alert.labels.get(names.CALENDAR, ""))
+    except ValueError:
+        calendar = quota.calendar if quota else calendars.MONTH
+    if isinstance(calendar, calendars.Rolling):
+        return None
+    try:
+        return calendars.period_of(calendar, period_id)
+    except ValueError:
+        return None
 
 
 def _selector_of(alert: Alert, quota: Quota | None) -> dict[str, str]:
-    written = {**quota.selector, names.DIRECTION: quota.direction} if quota else {}
+    written = {**quota.fixed_labels, names.DIRECTION: quota.direction} if quota else {}
     merged = {
         label: alert.labels.get(label) or written.get(label, "") for label in names.SELECTOR_LABELS
     }

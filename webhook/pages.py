@@ -86,7 +86,7 @@ def _quota_page(notice: QuotaNotice, now: datetime) -> Page:
     name = name_notice(notice)
     left_bytes = notice.limit_bytes - notice.used_bytes
     left = f"{format_size(abs(left_bytes), binary=binary)} {'left' if left_bytes >= 0 else 'over'}"
-    passed = f"{notice.threshold_percent} % threshold"
+    passed = f"{notice.threshold_percent:g} % threshold"
     title = f"{name} has used {percent} of its limit"
     if notice.forecast_bytes is not None:
         title = f"{name} is expected to pass its limit"

@@ -27,7 +27,7 @@ def tag_notice(notice: Notice) -> str:
     """Return what stands in brackets: ``90 %``, ``forecast``, ``firing`` or ``resolved``."""
     if isinstance(notice, PlainNotice):
         return notice.alert.status
-    return "forecast" if notice.forecast_bytes is not None else f"{notice.threshold_percent} %"
+    return "forecast" if notice.forecast_bytes is not None else f"{notice.threshold_percent:g} %"
 
 
 def tone_of(notice: Notice) -> str:
