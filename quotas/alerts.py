@@ -74,6 +74,8 @@ def _forecast(kind: Kind, calendar_names: Sequence[str], back: str, interval: in
         f" offset {format_duration(span)})) / {span}"
         for span in spans
     ]
+    # Nothing is left of a period that has ended and stays until its last step is counted.
+    left = f"(topk by ({names.CALENDAR}) (1, {left}) or 0 * {left})"
     by_period = f"on ({names.CALENDAR}, {names.PERIOD}) group_left ()"
     rates.append(f"{used} / {by_period} {elapsed}")
     rate = "\n  or\n  ".join(rates)
@@ -94,7 +96,7 @@ def _usage_alerts(quotas: QuotaFile, back: str, far_back: str) -> list[Rule]:
 def _usage_alert(threshold: Threshold, which: str, back: str, far_back: str) -> Rule:
     return Rule(
         names.USAGE_ALERT,
-        f"last_over_time({_series(names.RATIO, which)}[{back}]) >= {threshold.percent / 100!r}",
+        f"last_over_time({_series(names.RATIO, which)}[{back}]) >= {round(threshold.percent / 100, 4)!r}",
         alert=True,
         labels={names.THRESHOLD: threshold.label, names.SEVERITY: threshold.severity},
         annotations={

@@ -18,13 +18,24 @@ from tests.integration.promtool import (
 
 HEAD = "version: 1\ndefaults: {notify: [ops@example.com]}\nquotas:\n"
 ONE = HEAD + "  - {name: a, service: bun-service, limit: 10 kB, labels: {team: bun}}\n"
-LABELS = {"quota": "a", "period": "197001", "service": "bun-service", "team": "bun"}
+MONTH = {"quota": "a", "calendar": "month", "period": "197001"}
+HOUR = {"quota": "a", "calendar": "hour"}
+LABELS = {**MONTH, "service": "bun-service", "team": "bun"}
+MONTH_MINUTES = 31 * 24 * 60
 SEVERITIES = {80: "info", 90: "warning", 100: "critical"}
 
 LabelsAndAnnotations = tuple[dict[str, str], dict[str, str]]
 
 
-def usage(percent: int, used_bytes: int, shown: str, ratio: str) -> LabelsAndAnnotations:
+def forecast(used_bytes: int, minutes: int, length_minutes: int = MONTH_MINUTES) -> str:
+    """Return what the pace of a period's first minutes comes to at its end."""
+    rate = used_bytes / (60 * minutes)
+    return f"{used_bytes + rate * 60 * (length_minutes - minutes):.0f}"
+
+
+def usage(
+    percent: int, used_bytes: int, shown: str, ratio: str, *, minutes: int = 10
+) -> LabelsAndAnnotations:
     """Return labels and annotations of the alert on a threshold of the quota ``a``."""
     return (
         {**LABELS, "threshold": str(percent), "severity": SEVERITIES[percent]},
@@ -34,6 +45,7 @@ def usage(percent: int, used_bytes: int, shown: str, ratio: str) -> LabelsAndAnn
             "used_bytes": str(used_bytes),
             "limit_bytes": "10000",
             "ratio": ratio,
+            "forecast_bytes": forecast(used_bytes, minutes),
         },
     )
 
@@ -64,8 +76,8 @@ def test_an_alert_fires_for_each_threshold_that_is_reached_and_no_other(
 
 
 def test_several_thresholds_that_are_passed_in_one_step_fire_at_once(tmp_path: Path) -> None:
-    expected = [usage(percent, 11_000, "110%", "1.1") for percent in (80, 90, 100)]
-    # The first scrape that has the counter is that at 2m: the step that is looked at from 3m.
+    expected = [usage(percent, 11_000, "110%", "1.1", minutes=3) for percent in (80, 90, 100)]
+    # The counter is there from 2m on: in the step that ends then, which is looked at from 3m.
     case = Case(
         moved(11_000),
         [Alerts(names.USAGE_ALERT, "2m", []), Alerts(names.USAGE_ALERT, "3m", expected)],
@@ -76,13 +88,14 @@ def test_several_thresholds_that_are_passed_in_one_step_fire_at_once(tmp_path: P
 def test_large_numbers_reach_the_annotations_digit_by_digit(tmp_path: Path) -> None:
     rules = rules_of(HEAD + "  - {name: a, limit: 8 PB, thresholds: [100]}\n")
     expected = (
-        {"quota": "a", "period": "197001", "threshold": "100", "severity": "critical"},
+        {**MONTH, "threshold": "100", "severity": "critical"},
         {
             "summary": "a has used 112.6% of its limit",
             "description": "The quota a passed 100 % of its limit in period 197001.",
             "used_bytes": "9007199254740991",
             "limit_bytes": "8000000000000000",
             "ratio": "1.1258999068426239",
+            "forecast_bytes": forecast(9_007_199_254_740_991, 10),
         },
     )
     case = Case(moved(9_007_199_254_740_991), [Alerts(names.USAGE_ALERT, "10m", [expected])])
@@ -99,7 +112,7 @@ def test_each_quota_is_alerted_at_its_own_thresholds(tmp_path: Path) -> None:
 
     def expected(quota: str, percent: int) -> LabelsAndAnnotations:
         return (
-            {"quota": quota, "period": "197001", "threshold": str(percent), "severity": "info"},
+            {**MONTH, "quota": quota, "threshold": str(percent), "severity": "info"},
             {
                 "summary": f"{quota} has used 57% of its limit",
                 "description": f"The quota {quota} passed {percent} % "
@@ -107,6 +120,7 @@ def test_each_quota_is_alerted_at_its_own_thresholds(tmp_path: Path) -> None:
                 "used_bytes": "5700",
                 "limit_bytes": "10000",
                 "ratio": "0.57",
+                "forecast_bytes": forecast(5_700, 10),
             },
         )
 
@@ -120,13 +134,14 @@ def test_a_crossing_in_the_last_step_of_a_period_raises_the_alert_of_that_period
     rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 10 kB, thresholds: [100]}\n")
     # The counter grows at 00:59:55, in the step that began at 00:59:50 and is counted at 01:01.
     expected = (
-        {"quota": "a", "period": "1970010100", "threshold": "100", "severity": "critical"},
+        {**HOUR, "period": "1970010100", "threshold": "100", "severity": "critical"},
         {
             "summary": "a has used 110% of its limit",
             "description": "The quota a passed 100 % of its limit in period 1970010100.",
             "used_bytes": "11000",
             "limit_bytes": "10000",
             "ratio": "1.1",
+            "forecast_bytes": "11000",
         },
     )
     case = Case(
@@ -135,7 +150,7 @@ def test_a_crossing_in_the_last_step_of_a_period_raises_the_alert_of_that_period
             Alerts(names.USAGE_ALERT, "60m", []),
             Alerts(names.USAGE_ALERT, "61m", [expected]),
             # It ends by itself, and the new hour starts from nothing.
-            Alerts(names.USAGE_ALERT, "75m", []),
+            Alerts(names.USAGE_ALERT, "90m", []),
         ],
         interval="5s",
     )
@@ -146,7 +161,7 @@ def test_what_an_alert_tells_is_complete_for_as_long_as_it_fires(tmp_path: Path)
     rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 10 kB, thresholds: [100]}\n")
     # The old hour's ratio is read for some steps after its last value.
     query = f'ALERTS{{alertname="{names.USAGE_ALERT}", period="1970010100"}}'
-    labels = {"quota": "a", "period": "1970010100", "threshold": "100", "severity": "critical"}
+    labels = {**HOUR, "period": "1970010100", "threshold": "100", "severity": "critical"}
     firing = {"__name__": "ALERTS", "alertname": names.USAGE_ALERT, "alertstate": "firing"}
     told = {
         "summary": "a has used 110% of its limit",
@@ -154,13 +169,14 @@ def test_what_an_alert_tells_is_complete_for_as_long_as_it_fires(tmp_path: Path)
         "used_bytes": "11000",
         "limit_bytes": "10000",
         "ratio": "1.1",
+        "forecast_bytes": "11000",
     }
     case = Case(
         {up(): "1+0x400", counter(): "_x8 11000+0x390"},
         [
             Samples(query, "63m", [({**firing, **labels}, 1)]),
             *(Alerts(names.USAGE_ALERT, f"{m}m", [(labels, told)]) for m in (59, 60, 61, 62, 63)),
-            Alerts(names.USAGE_ALERT, "75m", []),
+            Alerts(names.USAGE_ALERT, "90m", []),
         ],
     )
     run_rules(tmp_path, rules, [case])
@@ -171,24 +187,26 @@ def test_the_alert_of_a_new_period_starts_from_nothing_and_that_of_the_old_one_e
 ) -> None:
     rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 10 kB, thresholds: [90]}\n")
 
-    def expected(period: str) -> LabelsAndAnnotations:
+    def expected(period: str, forecast_bytes: str) -> LabelsAndAnnotations:
         return (
-            {"quota": "a", "period": period, "threshold": "90", "severity": "warning"},
+            {**HOUR, "period": period, "threshold": "90", "severity": "warning"},
             {
                 "summary": "a has used 95% of its limit",
                 "description": f"The quota a passed 90 % of its limit in period {period}.",
                 "used_bytes": "9500",
                 "limit_bytes": "10000",
                 "ratio": "0.95",
+                "forecast_bytes": forecast_bytes,
             },
         )
 
     case = Case(
         {up(): "1+0x900", counter(): "_x8 9500+0x391 19000+0x400"},
         [
-            Alerts(names.USAGE_ALERT, "59m", [expected("1970010100")]),
-            Alerts(names.USAGE_ALERT, "70m", []),
-            Alerts(names.USAGE_ALERT, "110m", [expected("1970010101")]),
+            # Nothing was moved in the last quarter of the first hour, all at once in the second.
+            Alerts(names.USAGE_ALERT, "59m", [expected("1970010100", "9500")]),
+            Alerts(names.USAGE_ALERT, "90m", []),
+            Alerts(names.USAGE_ALERT, "110m", [expected("1970010101", "15833")]),
         ],
     )
     run_rules(tmp_path, rules, [case])
@@ -196,7 +214,7 @@ def test_the_alert_of_a_new_period_starts_from_nothing_and_that_of_the_old_one_e
 
 def forecast_expected(period: str, forecast: int, used: int, ratio: str) -> LabelsAndAnnotations:
     return (
-        {"quota": "a", "period": period, "calendar": "hour", "severity": "warning"},
+        {**HOUR, "period": period, "severity": "warning"},
         {
             "summary": "a is expected to pass its limit",
             "description": f"At the recent pace a reaches {forecast / 1000:g}kB "
@@ -264,13 +282,19 @@ def test_no_forecast_alert_fires_at_the_turn_of_a_period_that_ended_below_its_li
     run_rules(tmp_path, rules, [case])
 
 
-def test_a_period_that_has_ended_has_no_forecast(tmp_path: Path) -> None:
-    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 30 kB, forecast: true}\n")
+def test_a_period_that_has_ended_is_forecast_to_use_what_it_used(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 24.1 kB, forecast: true}\n")
     old = f'{names.FORECAST}{{period="1970010101"}}'
+    labels = {**HOUR, "__name__": names.FORECAST, "period": "1970010101"}
     case = Case(
         {up(): "1+0x900", counter(): "1000+100x900"},
-        [Samples(f"count({old})", "119m", [({}, 1)])]
-        + [Samples(f"count({old})", f"{minute}m", []) for minute in (120, 121, 122, 123)],
+        [
+            # 58 steps are counted and one minute is left; the 59th is under way.
+            Samples(old, "119m", [(labels, 23_600)]),
+            *(Samples(old, f"{minute}m", [(labels, 24_000)]) for minute in (121, 122, 123)),
+            *(Alerts(names.FORECAST_ALERT, f"{minute}m", []) for minute in range(119, 130)),
+            Samples(old, "140m", []),
+        ],
     )
     run_rules(tmp_path, rules, [case])
 
@@ -317,7 +341,7 @@ def test_missing_metrics_are_not_told_where(
 def scrape_failing(summary: str) -> dict[str, str]:
     return pipeline(
         summary,
-        "Since 20m Prometheus gets no numbers from it. What it moves is caught up if it answers "
+        "Since 20m Prometheus gets no numbers. What a gateway moves is caught up if it answers "
         "again within 1h and was not restarted meanwhile; later, those bytes are lost to the "
         "quotas.",
     )
@@ -371,8 +395,9 @@ def test_quota_rules_that_fail_or_are_left_out_are_told(tmp_path: Path, metric: 
     others = "/etc/prometheus/rules/node.yml;node"
     annotations = pipeline(
         f"Quota rules fail or are too slow: {ours}",
-        "Evaluations failed or were left out in the last 15 minutes; each loses the bytes of its "
-        "own step. The page /rules of Prometheus shows the error.",
+        "In the last 15 minutes evaluations failed or were left out, each of which loses the bytes "
+        "of its own step, or they take more than half of their interval. The page /rules of "
+        "Prometheus shows which and why.",
     )
     case = Case(
         {
