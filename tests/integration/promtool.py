@@ -4,19 +4,24 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from local import programs
 from quotas import names
 from quotas.load import parse_quotas
 from quotas.promql import quote
+from quotas.rulefile import render_files
 from quotas.rules import compile_rules
 
 TIMEOUT_SECONDS = 120
 LONGEST_REPORT = 20_000
+# When rules are compiled, for the clocks of time zones.
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 Labels = Mapping[str, str]
 
@@ -102,7 +107,7 @@ def counter(instance: str = "kong:8100", **labels: str) -> str:
 
 def rules_of(quotas_yaml: str) -> dict[str, str]:
     """Return the rule files that a quotas.yaml compiles to."""
-    return compile_rules(parse_quotas(quotas_yaml.encode()))
+    return render_files(compile_rules(parse_quotas(quotas_yaml.encode()), NOW))
 
 
 def run_rules(
@@ -110,7 +115,7 @@ def run_rules(
 ) -> None:
     """Fail, with promtool's own report, unless the rules do in each case what is expected.
 
-    Rule files are evaluated in the order of ``rules``: each holds one group of the same name.
+    All groups are evaluated at the same times, one after the other in the order of ``rules``.
     """
     write(folder, rules)
     test = folder / "cases.yml"
@@ -118,7 +123,11 @@ def run_rules(
     content = {
         "rule_files": list(rules),
         "evaluation_interval": evaluate_every,
-        "group_eval_order": [Path(name).stem for name in rules],
+        "group_eval_order": [
+            group["name"]
+            for content in rules.values()
+            for group in yaml.load(content, yaml.CSafeLoader)["groups"]
+        ],
         "tests": [case.as_test() for case in cases],
     }
     test.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

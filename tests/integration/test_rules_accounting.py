@@ -15,8 +15,9 @@ import pytest
 from quotas import names
 from quotas.calendars import DAY, HOUR
 from quotas.model import Accounting, Quota, QuotaFile
+from quotas.rulefile import render_files
 from quotas.rules import compile_rules
-from tests.integration.promtool import Case, Samples, counter, run_rules, up
+from tests.integration.promtool import NOW, Case, Samples, counter, run_rules, up
 
 PHASES = range(4)
 DELAYS_SECONDS = (10, 15)
@@ -65,7 +66,7 @@ def assert_totals(
 
 def accounting_rules(accounting: Accounting) -> dict[str, str]:
     quota = Quota("any", 1_000, {})
-    files = compile_rules(QuotaFile(accounting, (), (quota,)))
+    files = render_files(compile_rules(QuotaFile(accounting, (), (quota,)), NOW))
     return {"gateway-accounting.yml": files["gateway-accounting.yml"]}
 
 
@@ -246,7 +247,7 @@ def test_gateways_are_added_up(counted: Counted) -> None:
 
 def test_every_calendar_counts_the_same_bytes(tmp_path: Path) -> None:
     quotas = tuple(Quota(c.name, 1, {}, calendar=c) for c in (HOUR, DAY))
-    files = compile_rules(QuotaFile(Accounting(), (), quotas))
+    files = render_files(compile_rules(QuotaFile(Accounting(), (), quotas), NOW))
     case = Case(
         {up(): "1+0x480", counter(): "0+100x400"},
         [
