@@ -14,6 +14,8 @@ from quotas.model import Accounting
 
 BY = f"({names.SERVICE}, {names.ROUTE}, {names.CONSUMER}, {names.WORKSPACE}, {names.DIRECTION})"
 
+_MILLISECOND = 0.001
+
 # How the expression works, for the rule file and for whoever reads it here.
 EXPLANATION = """\
 Bytes moved in one step of $resolution, summed over the gateways.
@@ -137,7 +139,9 @@ def recorded_query(accounting: Accounting, period_label: str) -> str:
 
     """
     step = format_duration(accounting.resolution_seconds)
-    delay = format_duration(accounting.scrape_delay_seconds)
+    # Prometheus 2 takes both ends of a range: exactly a step after a step's end it would see two,
+    # and of a gateway that is gone the older one again. Evaluations at whole seconds never are.
+    delay = format_duration(accounting.scrape_delay_seconds + _MILLISECOND)
     return (
         f"last_over_time((\n{step_query(accounting)}\n"
         f"* on () group_left ({names.PERIOD})\n{period_label}\n"
