@@ -94,9 +94,11 @@ def _usage_alerts(quotas: QuotaFile, back: str, far_back: str) -> list[Rule]:
 
 
 def _usage_alert(threshold: Threshold, which: str, back: str, far_back: str) -> Rule:
+    # 99.9 / 100 is a little more than 0.999.
+    reached = round(threshold.percent / 100, 4)
     return Rule(
         names.USAGE_ALERT,
-        f"last_over_time({_series(names.RATIO, which)}[{back}]) >= {round(threshold.percent / 100, 4)!r}",
+        f"last_over_time({_series(names.RATIO, which)}[{back}]) >= {reached!r}",
         alert=True,
         labels={names.THRESHOLD: threshold.label, names.SEVERITY: threshold.severity},
         annotations={

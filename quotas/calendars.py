@@ -107,8 +107,8 @@ def parse_calendar(name: str) -> Calendar | Rolling:
     """
     rest, _, zone = name.partition("@")
     kind, _, anchor = rest.partition(":")
-    if kind == "rolling" and not zone:
-        return Rolling(parse_duration(anchor))
+    if kind == "rolling" and (window := Rolling(parse_duration(anchor))).name == name:
+        return window
     day, weekday = 1, 0
     if anchor.isdigit() and kind == "month":
         day = int(anchor)

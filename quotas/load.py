@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from quotas import calendars, names
+from quotas.agreement import AGREEING, disagreements, period_id
 from quotas.document import LARGEST_FILE_BYTES, Document, DocumentError, Mistake, read_document
 from quotas.fields import MISSING_KEY, UNKNOWN_KEY, AtKey
 from quotas.model import DEFAULT_THRESHOLDS, Accounting, Match, Quota, QuotaFile
@@ -109,52 +110,22 @@ def _within_quotas(document: Document, loaded: dict[str, Any]) -> Iterator[Mista
     """Yield where the keys of one quota do not go together."""
     data = document.data if isinstance(document.data, dict) else {}
     defaults, quotas = loaded.get("defaults") or {}, loaded.get("quotas") or []
-    if len(quotas) != len(data.get("quotas") or []):
+    written = data.get("quotas")
+    if not isinstance(written, list) or len(quotas) != len(written):
         return
     for index, quota in enumerate(quotas):
-        for key, message in _disagreements(defaults | (quota or {})):
+        # What is wrong by itself was told, and would only seem to disagree.
+        wrong = _wrong(data.get("defaults"), defaults) | _wrong(written[index], quota)
+        if wrong & AGREEING:
+            continue
+        for key, message in disagreements(defaults | (quota or {})):
             yield document.mistake(("quotas", index, key), message, at_key=True)
 
 
-def _disagreements(quota: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    calendar = quota.get("period", calendars.MONTH)
-    for label in quota.get("except_", {}):
-        if label not in quota.get("for_each", ()):
-            yield (
-                "except",
-                f'"{label}" is not among for_each; write for_each: {label}, or remove it',
-            )
-    if quota.get("forecast") and isinstance(calendar, calendars.Rolling):
-        yield "forecast", "a rolling window has no end to forecast; remove it"
-    if "opening_period" in quota and "opening_balance" not in quota:
-        yield "opening_period", "says when, but no opening_balance says how much; add it"
-    if "opening_balance" not in quota:
-        return
-    if isinstance(calendar, calendars.Rolling):
-        yield "opening_balance", "a rolling window has no periods to open; remove it"
-    elif "for_each" in quota:
-        yield "opening_balance", "cannot be shared out among for_each; write a quota for each"
-    elif "opening_period" not in quota:
-        yield "opening_balance", "counts in one period; add opening_period, such as 2026-11"
-    elif _period_id(quota["opening_period"], calendar) is None:
-        example = {
-            "hour": "2026-11-24T13",
-            "day": "2026-11-24",
-            "week": "2026-11-23, the day on which it begins",
-            "month": "2026-11",
-        }[calendar.kind]
-        yield (
-            "opening_period",
-            f'"{quota["opening_period"]}" is no {calendar.name}; write for example {example}',
-        )
-
-
-def _period_id(text: str, calendar: calendars.Calendar) -> int | None:
-    digits = text.replace("-", "").replace("T", "")
-    try:
-        return calendars.period_of(calendar, digits).id
-    except ValueError:
-        return None
+def _wrong(written: Any, loaded: dict[str, Any] | None) -> set[str]:
+    """Return the keys of a mapping whose values were not taken."""
+    taken = {key.rstrip("_") for key in loaded or {}}
+    return set(written) - taken if isinstance(written, dict) else set()
 
 
 def _flatten(messages: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
@@ -192,18 +163,21 @@ def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
         accounting=_accounting(loaded.get("accounting", {})),
         notify=tuple(defaults.get("notify", ())),
         quotas=quotas,
-        warnings=tuple(_doubles(quotas)),
+        warnings=tuple(_doubles(quotas, document)),
     )
 
 
-def _doubles(quotas: tuple[Quota, ...]) -> Iterator[Mistake]:
+def _doubles(quotas: tuple[Quota, ...], document: Document) -> Iterator[Mistake]:
     """Yield a warning for each quota that is like an earlier one but for its name."""
     first: dict[Any, Quota] = {}
-    for quota in quotas:
+    for index, quota in enumerate(quotas):
         same = first.setdefault(_all_but_name(quota), quota)
         if same is not quota:
-            message = f'"{quota.name}" is the same as "{same.name}" at line {same.line}'
-            yield Mistake(quota.line, 1, "", message)
+            message = (
+                f'"{quota.name}" is the same as "{same.name}" at line {same.line} but for the '
+                f"name; keep one"
+            )
+            yield document.mistake(("quotas", index), message)
 
 
 def _all_but_name(quota: Quota) -> Any:
@@ -247,6 +221,6 @@ def _quota(loaded: dict[str, Any], line: int) -> Quota:
         for_each=loaded.get("for_each", ()),
         excluded=loaded.get("except_", {}),
         opening_bytes=loaded.get("opening_balance", 0),
-        opening_period=None if opening is None else _period_id(opening, calendar),
+        opening_period=None if opening is None else period_id(opening, calendar),
         line=line,
     )

@@ -26,6 +26,8 @@ _LOOSE = re.compile(
     r"(?P<unit>[A-Za-z]{0,12})",
     re.ASCII,
 )
+# A small b is a bit.
+_BITS = re.compile(r"(?P<prefix>[KkMmGgTtPp]i?)(?:b|[Bb]its?)")
 _BITS_IN_A_BYTE = 8
 _MOST_DIGITS = 3
 
@@ -89,17 +91,17 @@ def _readings(loose: re.Match[str]) -> tuple[str, str] | None:
 
 
 def _unit_readings(number: str, unit: str) -> tuple[str, str] | None:
-    """Return what a letter alone (``G``, ``KB``) or a small b (``Gb``, ``Gbit``) could mean."""
+    """Return what a letter alone (``G``, ``KB``) or a small b (``Gb``, ``Gibit``) could mean."""
+    units = {known.lower(): known for known in UNITS}
     letter = unit[0].lower()
-    decimal = next((known for known in DECIMAL_UNITS if known[0].lower() == letter), "B")
-    if unit in UNITS or decimal == "B":
-        return None
-    if unit == "KB" or len(unit) == 1:
-        binary = f"{decimal[0].upper()}iB"
+    if unit == "KB" or (len(unit) == 1 and f"{letter}ib" in units):
+        decimal, binary = units[f"{letter}b"], units[f"{letter}ib"]
         return f'"{number} {decimal}" (decimal)', f'"{number} {binary}" (binary)'
-    if unit.lower() in (f"{letter}b", f"{letter}bit", f"{letter}bits"):
-        of_bits = Decimal(number) / _BITS_IN_A_BYTE
-        return f'"{number} {decimal}"', f'"{of_bits:f} {decimal}" (that many bits)'
+    bits = _BITS.fullmatch(unit)
+    if bits is not None:
+        of_bytes = units[f"{bits['prefix'].lower()}b"]
+        bytes_of_bits = Decimal(number) / _BITS_IN_A_BYTE
+        return f'"{number} {of_bytes}"', f'"{bytes_of_bits:f} {of_bytes}" (that many bits)'
     return None
 
 
