@@ -9,6 +9,12 @@ _DURATION = re.compile(
     re.ASCII,
 )
 
+# What Prometheus itself may show.
+_SHOWN = re.compile(
+    r"(?:(?P<y>[0-9]{1,3})y)?(?P<rest>[0-9wdhms]*?)(?:(?P<ms>[0-9]{1,9})ms)?", re.ASCII
+)
+_YEAR_SECONDS = 365 * 86_400
+
 
 def parse_duration(text: str) -> int:
     """Return the seconds of a duration such as ``90s``, ``5m`` or ``1h30m``.
@@ -24,6 +30,20 @@ def parse_duration(text: str) -> int:
     if seconds == 0:
         raise ValueError(f'"{text}" is not a duration; write for example "90s", "5m" or "1h30m"')
     return seconds
+
+
+def read_duration(text: str) -> float:
+    """Return the seconds of a duration as Prometheus shows it, with years and milliseconds: ``1y``.
+
+    Raises:
+        ValueError: the text is none.
+
+    """
+    match = _SHOWN.fullmatch(text)
+    if match is None or not text:
+        raise ValueError(f'"{text}" is not a duration')
+    rest = parse_duration(match["rest"]) if match["rest"] else 0
+    return int(match["y"] or 0) * _YEAR_SECONDS + rest + int(match["ms"] or 0) / 1000
 
 
 def format_duration(seconds: float) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import requests
 
-from quotas.rulefile import RuleFile
+from quotas.durations import read_duration
+from quotas.rulefile import Group, RuleFile
 
 TIMEOUT_SECONDS = 15
 RELOAD_TIMEOUT_SECONDS = 60
@@ -19,6 +20,8 @@ LONGEST_ANSWER_SHOWN = 300
 # The tokens of PromQL that matter: strings, words with digits (durations, names), signs.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[0-9.]+e[+-]?[0-9]+|[A-Za-z0-9_.:]+|[^\sA-Za-z0-9_.:"]')
 _MATCHER = re.compile(r'[^",]+"(?:[^"\\]|\\.)*"')
+# An escape of Go's that JSON lacks, or any other.
+_ESCAPE = re.compile(r"\\(?:U([0-9a-f]{8})|.)")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
 
@@ -43,7 +46,11 @@ class Ruler:
         try:
             return response.json()["data"]
         except (ValueError, KeyError, TypeError) as error:
-            raise RulerError(f"{self.url}{path}: the answer is not Prometheus's") from error
+            raise self.misunderstood(path) from error
+
+    def misunderstood(self, path: str) -> RulerError:
+        """Return the error for an answer that is not what Prometheus answers."""
+        return RulerError(f"{self.url.rstrip('/')}{path}: the answer is not Prometheus's")
 
     def query(self, promql: str) -> list[tuple[dict[str, str], float]]:
         """Return labels and value of each element of an instant query's vector."""
@@ -75,6 +82,9 @@ class Ruler:
             )
         except requests.RequestException as error:
             raise RulerError(f"{address} cannot be reached: {error}") from error
+        if response.is_redirect:
+            where = response.headers["Location"][:LONGEST_ANSWER_SHOWN]
+            raise RulerError(f"{address} answered {response.status_code}, see {where}; name that")
         if not response.ok:
             answer = response.text.strip()[:LONGEST_ANSWER_SHOWN]
             raise RulerError(f"{address} answered {response.status_code}: {answer}")
@@ -106,19 +116,60 @@ def differing_rules(ruler: Ruler, files: Sequence[RuleFile]) -> Iterator[str]:
 
     Groups of others are passed over, but not those that were generated from quotas that are gone.
     """
-    loaded = {group["name"]: group for group in ruler.ask("/api/v1/rules")["groups"]}
+    loaded = {group["name"]: group for group in loaded_groups(ruler)}
     wanted = {group.name: group for file in files for group in file.groups}
     for name, group in wanted.items():
         if name not in loaded:
             yield f"the group {name} is not loaded"
             continue
-        theirs = [(rule["name"], normalise(rule["query"])) for rule in loaded[name]["rules"]]
-        ours = [(rule.name, normalise(rule.query)) for rule in group.rules]
-        if theirs != ours:
+        if loaded[name]["interval"] != group.interval_seconds:
+            yield f"the group {name} has another interval"
+        if _loaded_rules(loaded[name]) != _rules(group):
             yield f"the group {name} has other rules"
     for name in loaded.keys() - wanted.keys():
         if name.startswith("gateway-quotas-"):
             yield f"the group {name} is loaded, but no longer wanted"
+
+
+def loaded_groups(ruler: Ruler) -> list[dict[str, Any]]:
+    """Return the groups of rules that are loaded, as the HTTP API has them.
+
+    Raises:
+        RulerError: there is no such answer.
+
+    """
+    path = "/api/v1/rules"
+    data = ruler.ask(path)
+    groups = data.get("groups") if isinstance(data, dict) else None
+    if not isinstance(groups, list):
+        raise ruler.misunderstood(path)
+    return groups
+
+
+def _loaded_rules(group: Mapping[str, Any]) -> list[Any]:
+    return [
+        (
+            rule["name"],
+            normalise(rule["query"]),
+            rule.get("duration", 0),
+            rule.get("labels", {}),
+            rule.get("annotations", {}),
+        )
+        for rule in group["rules"]
+    ]
+
+
+def _rules(group: Group) -> list[Any]:
+    return [
+        (
+            rule.name,
+            normalise(rule.query),
+            rule.for_seconds,
+            dict(rule.labels),
+            dict(rule.annotations),
+        )
+        for rule in group.rules
+    ]
 
 
 def normalise(query: str) -> tuple[str, ...]:
@@ -140,8 +191,13 @@ def normalise(query: str) -> tuple[str, ...]:
 
 def _normalise_word(word: str) -> str:
     if word.startswith('"'):
-        return json.dumps(json.loads(word))
-    try:
-        return repr(float(word))
-    except ValueError:
+        plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[0], word)
+        return json.dumps(json.loads(plain))
+    if not word[0].isdigit():
         return word
+    for read in (float, read_duration):
+        try:
+            return repr(float(read(word)))
+        except ValueError:
+            continue
+    return word

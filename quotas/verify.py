@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import re2
 
 from quotas import names
-from quotas.durations import format_duration, parse_duration
+from quotas.durations import format_duration, read_duration
 from quotas.intervals import lingering_seconds
 from quotas.model import Accounting, Match, Quota, QuotaFile
 from quotas.rulefile import RuleFile
-from quotas.ruler import Ruler, RulerError, differing_rules
+from quotas.ruler import Ruler, RulerError, differing_rules, loaded_groups
 
 _GREEN, _RED = "32", "31"
 # How far back a counter is looked for before a quota is said to select nothing.
@@ -76,8 +76,12 @@ def _check_retention(ruler: Ruler, quotas: QuotaFile) -> Iterator[Finding]:
         for quota in quotas.quotas
     )
     told = ruler.ask("/api/v1/status/runtimeinfo")["storageRetention"]
-    # "45d", "45d or 10GB", or a size alone.
-    kept = parse_duration(told.split(" ")[0]) if told[-1:].isalpha() and told[0].isdigit() else 0
+    try:
+        # "45d", or "45d or 10GiB".
+        kept = read_duration(told.split(" ")[0])
+    except ValueError:
+        # A size alone promises no time.
+        kept = 0
     longest = format_duration(needed)
     if kept >= needed:
         yield Finding(good=True, text=f"retention is {told}; the longest period needs {longest}")
@@ -108,7 +112,7 @@ def _check_targets(ruler: Ruler, accounting: Accounting) -> Iterator[Finding]:
         yield Finding(good=False, text=f"gateway {instance} is not scraped: {why}")
     if not down:
         yield Finding(good=True, text=f"gateways scraped: {len(targets)} of {len(targets)}")
-    timeout = max(parse_duration(target["scrapeTimeout"]) for target in targets)
+    timeout = max(read_duration(target["scrapeTimeout"]) for target in targets)
     delay = accounting.scrape_delay_seconds
     if timeout > delay:
         yield Finding(
@@ -151,7 +155,7 @@ def _check_rules(ruler: Ruler, rules: Sequence[RuleFile]) -> Iterator[Finding]:
     ours = {group.name for file in rules for group in file.groups}
     failing = [
         (rule["name"], rule.get("lastError") or rule["health"])
-        for group in ruler.ask("/api/v1/rules")["groups"]
+        for group in loaded_groups(ruler)
         if group["name"] in ours
         for rule in group["rules"]
         if rule["health"] == "err"
