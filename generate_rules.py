@@ -61,17 +61,18 @@ def _run(options: argparse.Namespace) -> int:
         print(f"{options.quotas}:{warning} (a warning)", file=sys.stderr)
     rules = compile_rules(quotas, datetime.now(UTC))
     files = render_files(rules, kubernetes=options.format == "kubernetes")
+    status = 0
     if options.diff:
         print(describe_changes(options.out, files, colour=_is_coloured()), end="")
     if options.stdout:
         print("---\n".join(files.values()), end="")
     elif options.check:
-        return _check(options.out, files)
+        status = _check(options.out, files)
     elif options.reload or not (options.diff or options.verify):
         _write(options, files)
     if options.reload:
         _say(options, await_rules(Ruler(options.reload), rules))
-    return _verify(options, quotas) if options.verify else 0
+    return max(status, _verify(options, quotas)) if options.verify else status
 
 
 def _write(options: argparse.Namespace, files: dict[str, str]) -> None:

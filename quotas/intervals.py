@@ -37,15 +37,3 @@ def reach_seconds(calendars: Iterable[Calendar | Rolling], accounting: Accountin
     """
     longest = max(interval_seconds(calendar, accounting) for calendar in calendars)
     return 2 * longest + accounting.resolution_seconds
-
-
-def group_count(quotas: int) -> int:
-    """Return into how many groups so many quotas are split: a power of two.
-
-    A quota's group follows from its name, so that a new quota moves none of the others unless the
-    number of groups doubles.
-    """
-    count = 1
-    while count * MOST_QUOTAS_IN_GROUP < quotas:
-        count *= 2
-    return count

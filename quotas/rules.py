@@ -6,7 +6,7 @@ from datetime import datetime
 
 from quotas import accounting, alerts, names, pipeline
 from quotas.calendars import MONTH, Calendar, Rolling
-from quotas.intervals import group_count, interval_seconds
+from quotas.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds
 from quotas.model import Accounting, Quota, QuotaFile
 from quotas.period_queries import compiled_until, period_queries
 from quotas.rulefile import Group, Rule, RuleFile
@@ -89,14 +89,12 @@ def _groups(quotas: QuotaFile, calendar: Calendar | Rolling) -> list[Group]:
         (quota for quota in quotas.quotas if quota.calendar == calendar),
         key=lambda quota: quota.name,
     )
-    count = group_count(len(mine))
-    members: list[list[Quota]] = [[] for _ in range(count)]
-    for quota in mine:
-        members[zlib.crc32(quota.name.encode()) % count].append(quota)
+    members = _split(mine)
     name = f"gateway-quotas-{_file_name(calendar)}"
     return [
         Group(
-            f"{name}-{number}" if count > 1 else name,
+            # Not the number alone: gateway-quotas-month-2 are months that begin on the second.
+            f"{name}-part-{number}" if len(members) > 1 else name,
             interval_seconds(calendar, quotas.accounting),
             [
                 rule
@@ -109,10 +107,29 @@ def _groups(quotas: QuotaFile, calendar: Calendar | Rolling) -> list[Group]:
     ]
 
 
+def _split(quotas: Sequence[Quota]) -> list[list[Quota]]:
+    """Return quotas in as few groups as can be, none of which has too many.
+
+    A quota's group follows from its name and the number of groups, which is a power of two: a new
+    quota moves none of the others unless that number doubles.
+    """
+    count = 1
+    while True:
+        members: list[list[Quota]] = [[] for _ in range(count)]
+        for quota in quotas:
+            members[zlib.crc32(quota.name.encode()) % count].append(quota)
+        if count > len(quotas) or max(map(len, members)) <= MOST_QUOTAS_IN_GROUP:
+            return members
+        count *= 2
+
+
 def _file_name(calendar: Calendar | Rolling) -> str:
-    """Return a calendar's name as part of a file's: ``month-15-europe-berlin``."""
-    name = calendar.name.lower()
-    return "".join(c if c.isalnum() or c in "+_" else "-" for c in name)
+    """Return a calendar's name as part of a file's: ``month-15-europe-berlin``.
+
+    Kubernetes takes small letters, digits and hyphens alone.
+    """
+    name = calendar.name.lower().replace("+", "-plus-")
+    return "".join(c if c.isalnum() else "-" for c in name)
 
 
 def _note(calendars: Iterable[Calendar], now: datetime) -> str:
