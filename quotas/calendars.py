@@ -134,9 +134,8 @@ def period_of(calendar: Calendar, period_id: str) -> Period:
     if calendar.kind == "hour":
         period = _hour_that_begins_within(calendar, day)
     else:
-        period = _period_from(
-            calendar, day.replace(day=calendar.anchor_day if _monthly(calendar) else day.day)
-        )
+        in_it = day.replace(day=calendar.anchor_day) if calendar.kind == "month" else day
+        period = _period_from(calendar, _first_day(calendar, in_it))
     if str(period.id) != period_id:
         raise ValueError(f'"{period_id}" is not the first day of a {calendar.name}')
     return period
@@ -151,12 +150,16 @@ def period_at(calendar: Calendar, time: datetime) -> Period:
         )
         return _hour_from(calendar, start)
     day = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    return _period_from(calendar, _first_day(calendar, day))
+
+
+def _first_day(calendar: Calendar, day: datetime) -> datetime:
+    """Return the first day of the period that holds a day, both given as midnight in UTC."""
     if calendar.kind == "week":
-        day -= timedelta(days=(day.weekday() - calendar.anchor_weekday) % 7)
-    elif calendar.kind == "month":
-        day -= timedelta(days=calendar.anchor_day - 1)
-        day = day.replace(day=calendar.anchor_day)
-    return _period_from(calendar, day)
+        return day - timedelta(days=(day.weekday() - calendar.anchor_weekday) % 7)
+    if calendar.kind == "month":
+        return (day - timedelta(days=calendar.anchor_day - 1)).replace(day=calendar.anchor_day)
+    return day
 
 
 def _hour_that_begins_within(calendar: Calendar, utc_hour: datetime) -> Period:
@@ -200,10 +203,6 @@ def _midnight(calendar: Calendar, day: datetime) -> datetime:
     local = day.replace(tzinfo=zone)
     # A time that is left out is moved on by going to UTC and back.
     return local.astimezone(UTC).astimezone(zone)
-
-
-def _monthly(calendar: Calendar) -> bool:
-    return calendar.kind == "month"
 
 
 @cache
