@@ -217,7 +217,7 @@ def _zone(calendar: Calendar) -> tzinfo:
 def _is_zone(name: str) -> bool:
     try:
         _zone_named(name)
-    except (ValueError, OSError):
-        # zoneinfo raises either for what is no key of its files.
+    except (KeyError, ValueError, OSError):
+        # zoneinfo raises any of them for what is no key of its files.
         return False
     return True
