@@ -311,7 +311,10 @@ NO_LABEL = (
         ),
         (
             "period: {calendar: day, timezone: america/new_york}",
-            f'5:39: period.timezone: "america/new_york" {NO_ZONE}; did you mean "America/New_York"?',
+            (
+                f'5:39: period.timezone: "america/new_york" {NO_ZONE}; did you mean '
+                '"America/New_York"?'
+            ),
         ),
         (
             "period: {calendar: day, timezone: +01:00}",
@@ -334,7 +337,10 @@ NO_LABEL = (
         ),
         (
             "for_each: consumers",
-            f'5:15: for_each: found "consumers", expected one of {LABELS}; did you mean "consumer"?',
+            (
+                f'5:15: for_each: found "consumers", expected one of {LABELS}; did you mean '
+                '"consumer"?'
+            ),
         ),
         ("for_each: []", "5:15: for_each: has 0 entries, expected 1 to 1000"),
         (
@@ -530,7 +536,10 @@ def test_a_mistake_in_a_quota_is_told_with_its_place(line: str, message: str) ->
         ),
         (
             "{name: a, limit: much}",
-            f'3:22: limit: "much" is not a size; write for example "500 GB", with one of the units {UNITS}',
+            (
+                '3:22: limit: "much" is not a size; write for example "500 GB", with one of the '
+                f"units {UNITS}"
+            ),
         ),
         (
             "{name: a, limit: 500 G}",
