@@ -98,6 +98,47 @@ sum by $by (
 )""")
 
 
+# What a step that holds one scrape at most needs: compared with the one before, each is exact, and
+# there is no fall within the step to look for. A counter of a gateway that was started anew counts
+# from zero even where it is larger than before already; only the gateway itself can tell. It is
+# looked at as it is, not over a range, since one that is gone counted before that.
+_SHORT_EXPRESSION = Template("""\
+sum by $by (
+    $m
+    and on (job, instance)
+    (
+      max by (job, instance) (last_over_time($requests[$step]))
+      <
+      max by (job, instance) (last_over_time($requests[$gap] offset $step))
+    )
+  or
+    # 1
+    (
+      last_over_time($m[$step])
+      -
+      (
+          $m offset $step
+        or
+          last_over_time($m[$gap] offset $step)
+          and on (job, instance)
+          (max_over_time(up[$step]) == 1 unless on (job, instance) (up offset $step == 1))
+        or
+          # 3
+          min_over_time($m[$step])
+          and on (job, instance)
+          ($unknown)
+      )
+    ) >= 0
+  or
+    # 2
+    last_over_time($m[$step])
+    and on (job, instance)
+    ($known)
+)""")
+# The usual scrape interval.
+LONGEST_SHORT_STEP_SECONDS = 15
+
+
 def step_query(
     accounting: Accounting, *, matchers: str = "", step_seconds: float | None = None
 ) -> str:
@@ -120,9 +161,11 @@ def step_query(
         "gap_and_step": format_duration(gap + step),
     }
     known = Template(_KNOWN_OR_NEW if accounting.count_new_targets else _KNOWN).substitute(holes)
-    return _EXPRESSION.substitute(
+    expression = _SHORT_EXPRESSION if step <= LONGEST_SHORT_STEP_SECONDS else _EXPRESSION
+    return expression.substitute(
         holes,
         by=BY,
+        requests=names.GATEWAY_REQUESTS,
         m=names.GATEWAY_BYTES + matchers,
         known=known,
         unknown=f"max_over_time(up[{holes['step']}]) == 1 unless on (job, instance) ({known})",
@@ -139,14 +182,34 @@ def recorded_query(accounting: Accounting, period_label: str) -> str:
 
     """
     step = format_duration(accounting.resolution_seconds)
-    # Prometheus 2 takes both ends of a range: exactly a step after a step's end it would see two,
-    # and of a gateway that is gone the older one again. Evaluations at whole seconds never are.
-    delay = format_duration(accounting.scrape_delay_seconds + _MILLISECOND)
+    delay = format_duration(_delay_seconds(accounting))
+    gap = format_duration(accounting.gap_tolerance_seconds)
+    # Where evaluations come closer together than a step (rules were moved, Prometheus was updated,
+    # the step or the delay was changed), a step that was counted already is not counted again.
+    half = accounting.resolution_seconds / 2
     return (
         f"last_over_time((\n{step_query(accounting)}\n"
         f"* on () group_left ({names.PERIOD})\n{period_label}\n"
-        f")[{step}:{step}] offset {delay})"
+        f")[{step}:{step}] offset {delay})\n"
+        f"unless on ()\n"
+        f"(last_over_time({names.COUNTED_UNTIL}[{gap}]) > {_step_end(accounting)} - {half:g})"
     )
+
+
+def counted_until_query(accounting: Accounting) -> str:
+    """Return PromQL for the end of the step that ``recorded_query`` counts, in Unix seconds."""
+    return f"vector({_step_end(accounting)})"
+
+
+def _step_end(accounting: Accounting) -> str:
+    seen_until = f"(time() - {_delay_seconds(accounting)})"
+    return f"({seen_until} - {seen_until} % {accounting.resolution_seconds})"
+
+
+def _delay_seconds(accounting: Accounting) -> float:
+    # Prometheus 2 takes both ends of a range: exactly a step after a step's end it would see two,
+    # and of a gateway that is gone the older one again. Evaluations at whole seconds never are.
+    return accounting.scrape_delay_seconds + _MILLISECOND
 
 
 def explain(accounting: Accounting) -> str:

@@ -2,6 +2,11 @@
 
 # What Kong counts, in the one shape that prometheus/prometheus.yml brings it to.
 GATEWAY_BYTES = "kong_bandwidth_bytes"
+# Requests since the gateway's Nginx was started, by Kong 3 and by Kong 2: they fall when it was
+# started anew, and only then, since a reload keeps them as it keeps the counted bytes.
+GATEWAY_REQUESTS = (
+    '{__name__=~"kong_nginx_requests_total|kong_nginx_http_current_connections", state=~"|total"}'
+)
 # The scrape job of the gateways, as prometheus/prometheus.yml calls it.
 GATEWAY_JOB = "kong"
 # The labels that make a scrape target.
@@ -38,6 +43,8 @@ LIMIT = "quota:bandwidth_bytes:limit"
 RATIO = "quota:bandwidth_bytes:ratio"
 FORECAST = "quota:bandwidth_bytes:forecast"
 
+# The end of the newest step that was counted, in Unix seconds.
+COUNTED_UNTIL = "gateway:counted_until:timestamp_seconds"
 # Of each calendar, by period: seconds since the current one began, and until it ends. A period
 # that has just ended is there a little longer.
 PERIOD_ELAPSED = "gateway:period:elapsed_seconds"

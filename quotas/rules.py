@@ -59,7 +59,7 @@ def calendars_of(quotas: Iterable[Quota]) -> list[Calendar | Rolling]:
 def _delta_rules(settings: Accounting, calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
     # A step belongs to the period in which it began, a whole step before the time it is made for.
     began = f"(time() - {settings.resolution_seconds})"
-    return [
+    deltas = [
         Rule(
             names.DELTA,
             accounting.recorded_query(settings, period_queries(calendar, began, now).label),
@@ -68,6 +68,8 @@ def _delta_rules(settings: Accounting, calendars: Sequence[Calendar], now: datet
         )
         for number, calendar in enumerate(calendars)
     ]
+    # Last: the deltas ask until when was counted before them.
+    return [*deltas, Rule(names.COUNTED_UNTIL, accounting.counted_until_query(settings))]
 
 
 def _period_rules(calendars: Sequence[Calendar], now: datetime) -> list[Rule]:

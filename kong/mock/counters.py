@@ -87,6 +87,11 @@ class Counters:
             self._total += 1
             self._in_flight += 1
 
+    def count_other(self) -> None:
+        """Count a request to another port: Nginx's total has those too."""
+        with self._lock:
+            self._total += 1
+
     def finish(self, exchange: Exchange | None) -> None:
         """End a request that `begin` announced; None for one that no route matched.
 

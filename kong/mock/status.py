@@ -82,6 +82,7 @@ class StatusHandler(BaseHTTPRequestHandler):
             super().log_message(format, *args)
 
     def _answer(self, actions: dict[str, Any]) -> None:
+        self.server.counters.count_other()
         action = actions.get(request_path(self.path))
         reply = _message(HTTPStatus.NOT_FOUND, "Not found") if action is None else action()
         code, content_type, text = reply
