@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotas.durations import format_duration, parse_duration
+from quotas.durations import format_duration, parse_duration, read_duration
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,29 @@ def test_a_duration_is_written_to_the_millisecond(seconds: float, text: str) -> 
 @given(st.integers(1, 10**9))
 def test_a_written_duration_reads_back_as_itself(seconds: int) -> None:
     assert parse_duration(format_duration(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1y", 31_536_000),
+        ("1w", 604_800),
+        ("45d", 3_888_000),
+        ("1h30m", 5_400),
+        ("1m0s", 60),
+        ("1s500ms", 1.5),
+        ("500ms", 0.5),
+        ("5m", 300),
+        ("1y1w1d", 32_227_200),
+    ],
+)
+def test_what_prometheus_shows_is_read_with_years_and_milliseconds(
+    text: str, seconds: float
+) -> None:
+    assert read_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "10GiB", "1.5h", "m", "ms", "1ms1s", "1d1y", "45d or 10GiB"])
+def test_what_is_no_duration_that_prometheus_shows_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration"):
+        read_duration(text)

@@ -6,7 +6,18 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotas.rulefile import MARK, Group, Rule, changed_files, render, write_files
+from quotas.rulefile import (
+    MARK,
+    Group,
+    Rule,
+    RuleFile,
+    changed_files,
+    read_generated,
+    render,
+    render_files,
+    render_kubernetes,
+    write_files,
+)
 
 OURS = f"{MARK}\ngroups: []\n"
 
@@ -21,7 +32,7 @@ def test_a_group_is_rendered_as_prometheus_reads_it() -> None:
         labels={"severity": "info"},
         annotations={"summary": "{{ $value }}"},
     )
-    assert render(Group("g", 60, [rule])) == (
+    assert render(RuleFile("file", [Group("g", 60, [rule])])) == (
         f"{MARK}\n"
         "groups:\n"
         "  - name: g\n"
@@ -51,9 +62,56 @@ def test_any_text_is_read_back_as_it_was(label: str, value: str) -> None:
     # A label is one line; a query is several, each of which ends with no blank.
     query = f"x{value}.\ny"
     rule = Rule("r", query, labels={"a": label})
-    (read,) = yaml.safe_load(render(Group("g", 60, [rule])))["groups"][0]["rules"]
+    (read,) = yaml.safe_load(render(RuleFile("file", [Group("g", 60, [rule])])))["groups"][0][
+        "rules"
+    ]
     assert read["labels"]["a"] == label
     assert read["expr"] == query
+
+
+def test_several_groups_stand_one_after_the_other_below_a_note() -> None:
+    file = RuleFile("f", [Group("g", 60, [Rule("a", "1")]), Group("h", 300, [])], note="Until 2040")
+    text = render(file)
+    assert text.startswith(f"{MARK}\n# Until 2040\ngroups:\n  - name: g\n    interval: 1m\n")
+    assert "  - name: h\n    interval: 5m\n" in text
+
+
+QUERY = st.lists(LINE.map(lambda line: f"x{line}."), min_size=1, max_size=4).map("\n".join)
+
+
+@given(QUERY, LINE, st.sampled_from(["", "a note"]))
+def test_an_object_of_kubernetes_holds_the_same_groups(query: str, label: str, note: str) -> None:
+    rule = Rule("r", query, comment="why\n\nand how", labels={"a": label})
+    file = RuleFile("gateway-a", [Group("g", 60, [rule]), Group("h", 5, [rule, rule])], note=note)
+    read = yaml.safe_load(render_kubernetes(file))
+    assert read == {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {
+            "name": "gateway-a",
+            "labels": {"app.kubernetes.io/name": "gateway-telemetry-bff"},
+        },
+        "spec": yaml.safe_load(render(file)),
+    }
+
+
+def test_each_file_is_rendered_under_its_name_in_the_form_asked_for() -> None:
+    files = [RuleFile("a", []), RuleFile("b", [])]
+    assert render_files(files) == {"a.yml": render(files[0]), "b.yml": render(files[1])}
+    assert render_files(files, kubernetes=True) == {
+        "a.yml": render_kubernetes(files[0]),
+        "b.yml": render_kubernetes(files[1]),
+    }
+    assert all(text.startswith(MARK) for text in render_files(files, kubernetes=True).values())
+
+
+def test_only_a_generated_file_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    assert read_generated(path) == ""
+    path.write_text("groups: []\n")
+    assert read_generated(path) == ""
+    path.write_text(OURS)
+    assert read_generated(path) == OURS
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -1,10 +1,10 @@
 from decimal import ROUND_DOWN
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quotas.sizes import LARGEST_SIZE_BYTES, UNITS, format_size, parse_size
+from quotas.sizes import LARGEST_SIZE_BYTES, UNITS, format_exact, format_size, parse_size
 
 
 @pytest.mark.parametrize(
@@ -39,28 +39,82 @@ def test_a_whole_number_of_any_unit_is_read_exactly(
     [
         "",
         "B",
-        "500",
-        "500 GBs",
-        "500  GB",
         "-1 B",
-        "1e3 B",
         "1. GB",
         ".5 GB",
-        "1 gb",
-        "1 KB",
-        "1,5 GB",
+        "1,500,000 B",
+        "1_000 B",
         "٣ GB",
-        "1 GB\n",
-        " 1 GB",
-        "1 GiB ",
         "0x10 B",
         "inf B",
+        "five GB",
+        "5 \u212aB",
         "1" * 21 + " B",
     ],
 )
 def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match='is not a size; write for example "500 GB"'):
         parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("500 GBs", "500 GB"),
+        ("500  GB", "500 GB"),
+        ("500 GB\n", "500 GB"),
+        (" 500 GB", "500 GB"),
+        ("1.5 MIB", "1.5 MiB"),
+        ("5 gIB", "5 GiB"),
+        ("5 tB", "5 TB"),
+    ],
+)
+def test_what_is_nearly_a_size_is_refused_with_what_was_meant(text: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=f'is not a size; did you mean "{meant}"'):
+        parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("500", "500 B", "500 GB"),
+        ("0.5", "0.5 B", "0.5 GB"),
+        ("500 G", "500 GB", "500 GiB"),
+        ("500k", "500 kB", "500 KiB"),
+        ("5 m", "5 MB", "5 MiB"),
+        ("500 KB", "500 kB", "500 KiB"),
+        ("10 Gb", "10 GB", "1.25 GB"),
+        ("10 gb", "10 GB", "1.25 GB"),
+        ("10 Gib", "10 GiB", "1.25 GiB"),
+        ("10 Mbit", "10 MB", "1.25 MB"),
+        ("10 Mbits", "10 MB", "1.25 MB"),
+        ("1e3", "1000 B", "1000 GB"),
+        ("1e3 B", "1000 B", "1 B"),
+        ("1.5E+2 GB", "150 GB", "1 GB"),
+        ("1,5 GB", "1.5 GB", "15 GB"),
+        ("1,500 GB", "1.500 GB", "1500 GB"),
+        ("1,5", "1.5 GB", "15 GB"),
+    ],
+)
+def test_what_could_be_read_two_ways_is_refused_with_both(
+    text: str, first: str, second: str
+) -> None:
+    with pytest.raises(ValueError, match="could be") as caught:
+        parse_size(text)
+    assert str(caught.value).startswith(f'"{text}" could be "{first}"')
+    assert f' or "{second}"' in str(caught.value)
+    assert str(caught.value).endswith("; write which")
+
+
+@given(st.text(max_size=30))
+@example("1e99 GB")
+@example("1e+9GB")
+@example("99999999999999999999,99999999999999999999e-99 zettabyte")
+def test_any_text_is_a_size_or_told_why_not(text: str) -> None:
+    try:
+        assert parse_size(text) > 0
+    except ValueError as error:
+        assert f'"{text}"' in str(error)  # noqa: PT017 - either of both is right
 
 
 @pytest.mark.parametrize(
@@ -125,3 +179,28 @@ def test_a_written_size_is_off_by_half_a_thousandth_at_most(
 def test_a_size_that_is_rounded_down_never_reads_as_more(size: int) -> None:
     number, unit = format_size(size, rounding=ROUND_DOWN).split(" ")
     assert float(number) * UNITS[unit] <= size * (1 + 1e-12)
+
+
+@given(st.integers(1, LARGEST_SIZE_BYTES))
+@example(2**53)
+@example(10**15)
+@example(1_001)
+def test_an_exact_size_reads_back_as_itself(size: int) -> None:
+    assert parse_size(format_exact(size)) == size
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (1, "1 B"),
+        (1_000, "1 kB"),
+        (1_024, "1 KiB"),
+        (1_001, "1001 B"),
+        (1_500_000_000_000, "1.5 TB"),
+        (500 * 10**9, "500 GB"),
+        (10 * 2**30, "10 GiB"),
+        (123_456_789, "123456789 B"),
+    ],
+)
+def test_an_exact_size_is_as_short_as_can_be(size: int, text: str) -> None:
+    assert format_exact(size) == text

@@ -119,8 +119,8 @@ def test_a_limit_is_a_number_of_bytes() -> None:
                 forecast=True,
             ),
             (
-                "quota c: limit 10 GiB; period month:15@Europe/Berlin; opened with 120 GB in 202611; "
-                "told at 99.5 %; forecast told too"
+                "quota c: limit 10 GiB; period month:15@Europe/Berlin; opened with 120 GB in "
+                "202611; told at 99.5 %; forecast told too"
             ),
         ),
     ],

@@ -1,26 +1,7 @@
 import pytest
 
 from quotas import names, values
-from quotas.model import Threshold
-
-
-@pytest.mark.parametrize(
-    ("percent", "severity"),
-    [
-        (1, "info"),
-        (79, "info"),
-        (80, "info"),
-        (89, "info"),
-        (90, "warning"),
-        (99, "warning"),
-        (100, "critical"),
-        (1_000, "critical"),
-    ],
-)
-def test_how_grave_a_threshold_is_follows_from_how_near_the_limit_it_is(
-    percent: int, severity: str
-) -> None:
-    assert values.threshold(percent) == Threshold(percent, severity)
+from quotas.model import Match
 
 
 @pytest.mark.parametrize("name", ["a", "0", "bun-egress", "a.b_c-1", "a" * 63])
@@ -132,3 +113,62 @@ def test_a_long_text_is_shortened_in_a_message() -> None:
 )
 def test_a_value_is_described_by_its_kind(value: object, shown: str) -> None:
     assert values.describe(value) == shown
+
+
+@pytest.mark.parametrize(
+    "regex", ["bun-.*", "a|b", "(?i)bun", "(?P<n>a)", r"\d+", r"\pL+", "[[:alpha:]]", "\u00fc.?"]
+)
+def test_a_regular_expression_that_prometheus_takes_is_one(regex: str) -> None:
+    assert values.regex(regex) == Match(regex=regex)
+
+
+@pytest.mark.parametrize(
+    "regex",
+    ["(", "a**", "[b-a]", "(?=a)", "(?!a)", "(?<=a)", r"(a)\1", "a{1001}", r"\C", "(?<n>a)", r"\Z"],
+)
+def test_a_regular_expression_that_prometheus_would_refuse_is_none(regex: str) -> None:
+    with pytest.raises(ValueError, match="is not a regular expression that Prometheus takes"):
+        values.regex(regex)
+
+
+@pytest.mark.parametrize("step", ["1s", "15s", "30s", "1m", "1m30s", "3m", "5m"])
+def test_a_step_fits_into_a_quarter_of_an_hour(step: str) -> None:
+    assert 900 % values.resolution(step) == 0
+
+
+@pytest.mark.parametrize("step", ["7s", "2m", "4m", "59s"])
+def test_a_step_that_would_lie_in_two_periods_is_refused(step: str) -> None:
+    with pytest.raises(ValueError, match="a step that fits into 15 minutes without a rest"):
+        values.resolution(step)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Etc/GMT+5", "America/Argentina/Salta"])
+def test_a_time_zone_is_named_as_iana_does(zone: str) -> None:
+    assert values.timezone(zone) == zone
+
+
+@pytest.mark.parametrize("zone", ["CEST", "Berlin", "Europe", "../etc/passwd", "/etc/localtime"])
+def test_what_is_no_name_of_a_time_zone_is_refused(zone: str) -> None:
+    with pytest.raises(ValueError, match="is not a time zone"):
+        values.timezone(zone)
+
+
+@pytest.mark.parametrize("percent", [0.01, 1, 99.5, 99.99, 1_000])
+def test_a_percentage_has_two_decimals_at_most(percent: float) -> None:
+    assert values.percent(percent) == percent
+
+
+@pytest.mark.parametrize("percent", [0, -1, 0.001, 99.999, 1_000.01, float("nan"), float("inf")])
+def test_what_is_no_percentage_of_a_limit_is_refused(percent: float) -> None:
+    with pytest.raises(ValueError, match="expected more than 0 and at most 1000 percent"):
+        values.percent(percent)
+
+
+@pytest.mark.parametrize("value", [0, 29, 1.0, True, "1", None])
+def test_what_is_no_whole_number_between_both_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="expected a whole number from 1 to 28"):
+        values.whole_number(1, 28)(value)
+
+
+def test_a_day_of_the_week_is_its_number_from_monday() -> None:
+    assert [values.weekday(day) for day in ("monday", "sunday")] == [0, 6]
