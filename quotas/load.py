@@ -164,6 +164,7 @@ def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
         notify=tuple(defaults.get("notify", ())),
         quotas=quotas,
         warnings=tuple(_doubles(quotas, document)),
+        notify_resolved=defaults.get("notify_resolved", False),
     )
 
 
@@ -187,6 +188,7 @@ def _all_but_name(quota: Quota) -> Any:
         tuple(quota.excluded.items()),
         (quota.limit_bytes, quota.direction, quota.calendar, quota.thresholds, quota.notify),
         (quota.forecast, quota.for_each, quota.opening_bytes, quota.opening_period),
+        quota.notify_resolved,
     )
 
 
@@ -222,5 +224,6 @@ def _quota(loaded: dict[str, Any], line: int) -> Quota:
         excluded=loaded.get("except_", {}),
         opening_bytes=loaded.get("opening_balance", 0),
         opening_period=None if opening is None else period_id(opening, calendar),
+        notify_resolved=loaded.get("notify_resolved", False),
         line=line,
     )

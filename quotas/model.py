@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from quotas import names
 from quotas.calendars import MONTH, Calendar, Rolling
@@ -60,7 +61,8 @@ class Quota:
     ``selector`` says what service, route, consumer and workspace must be; ``direction`` is egress,
     ingress or both. With ``for_each`` the limit holds for each value of those labels by itself,
     but for those in ``excluded``. ``opening_bytes`` were used in the period ``opening_period``
-    before anything was counted. ``line`` is where quotas.yaml has the quota.
+    before anything was counted. With ``notify_resolved`` people are also told when it is below a
+    threshold again. ``line`` is where quotas.yaml has the quota.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Quota:
     excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     opening_bytes: int = 0
     opening_period: int | None = None
+    notify_resolved: bool = False
     line: int = 0
 
     @property
@@ -95,14 +98,20 @@ class Quota:
 class QuotaFile:
     """A whole quotas.yaml. ``notify`` are the default recipients, also of pipeline alerts.
 
-    ``warnings`` are what is allowed and yet most likely a mistake.
+    ``notify_resolved`` is whether they are told when a pipeline alert is over; ``warnings`` are
+    what is allowed and yet most likely a mistake.
     """
 
     accounting: Accounting
     notify: tuple[str, ...]
     quotas: tuple[Quota, ...]
     warnings: Sequence[Mistake] = ()
+    notify_resolved: bool = False
 
     def find(self, name: str) -> Quota | None:
         """Return the quota of this name, or None."""
-        return next((quota for quota in self.quotas if quota.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Quota]:
+        return {quota.name: quota for quota in self.quotas}

@@ -187,6 +187,9 @@ class DefaultsSchema(Strict):
         list_of({"type": "string", "format": "email"}, MOST_RECIPIENTS),
         "who is told",
     )
+    notify_resolved = Parsed(
+        values.yes_or_no, {"type": "boolean"}, "also tell when an alert is over"
+    )
 
 
 class QuotaSchema(DefaultsSchema):
