@@ -126,9 +126,9 @@ def format_exact(size_bytes: int) -> str:
     """Return the shortest text that reads back as this size: ``500 GB``, ``10 GiB``, ``1001 B``."""
     texts = []
     for unit, of_unit in UNITS.items():
-        number = Fraction(size_bytes, of_unit)
         for digits in range(_MOST_DIGITS + 1):
-            if (number * 10**digits).denominator == 1:
-                texts.append(f"{Decimal(number.numerator) / number.denominator} {unit}")
+            number, rest = divmod(size_bytes * 10**digits, of_unit)
+            if rest == 0:
+                texts.append(f"{Decimal(number).scaleb(-digits)} {unit}")
                 break
     return min(texts, key=len)
