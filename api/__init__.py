@@ -1,26 +1,22 @@
-"""The REST API: bandwidth over time, from Prometheus, as JSON for a frontend."""
+"""The REST API: bandwidth over time and quotas, from Prometheus, for a frontend."""
 
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from flask import Flask, Response
-from flask.json.provider import DefaultJSONProvider
+from flask import Flask
 
-from api import bandwidth, errors, health
-from api.prometheus import Prometheus
+from api import bandwidth, catalog, docs, errors, headers, health, measures, quotas_views
+from api.context import Context, set_context
+from api.grid import Upstream
+from api.memory import Memory
+from api.prometheus import Prometheus, PrometheusError
+from api.refusals import TooManyPointsError
 from api.settings import read_settings
 
 
 def _read_clock() -> datetime:
     return datetime.now(UTC)
-
-
-class _Json(DefaultJSONProvider):
-    """JSON in UTF-8, its keys in the order in which the schemas have them."""
-
-    ensure_ascii = False
-    sort_keys = False
 
 
 def create_app(
@@ -37,23 +33,22 @@ def create_app(
 
     """
     settings = read_settings(os.environ if environ is None else environ)
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__)
     # Without this, //healthz would be answered with a redirect.
     app.url_map.merge_slashes = False
-    app.json = _Json(app)
-    app.extensions["clock"] = clock
-    app.extensions["scrape_interval_seconds"] = settings.scrape_interval_seconds
-    app.extensions["prometheus"] = Prometheus(
-        settings.prometheus_url, settings.prometheus_timeout_seconds
+    memory = Memory(
+        settings.cache_megabytes * 2**20, remembered_errors=(PrometheusError, TooManyPointsError)
     )
-    app.register_blueprint(bandwidth.blueprint)
-    app.register_blueprint(health.blueprint)
+    measured = measures.make_measures(memory)
+    prometheus = Prometheus(
+        settings.prometheus_url,
+        settings.prometheus_timeout_seconds,
+        observe=measured.observe_query,
+    )
+    set_context(app.extensions, Context(settings, clock, Upstream(prometheus, memory), measured))
+    for part in (bandwidth, quotas_views, catalog, health, measures, docs):
+        app.register_blueprint(part.blueprint)
     errors.register(app)
-    app.after_request(_harden)
+    headers.register(app)
+    measures.register(app)
     return app
-
-
-def _harden(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -1,21 +1,31 @@
 """Every failure of the API leaves as application/problem+json (RFC 9457)."""
 
-import json
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from api.prometheus import BadAnswerError, PrometheusError, TooSlowError, UnavailableError
-from api.schemas import ParametersError
-from api.series import TooManyRowsError
+from api.parameters import ParametersError
+from api.prometheus import (
+    BadAnswerError,
+    PrometheusError,
+    TooLargeError,
+    TooSlowError,
+    UnavailableError,
+)
+from api.refusals import NotFoundError, TooManyPointsError, UnauthorizedError
 
 RETRY_AFTER_SECONDS = 5
 
+# As RFC 9110 calls it; Python did so from 3.13 on.
+_TITLES = {HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content"}
+
 _STATUS: dict[type[PrometheusError], HTTPStatus] = {
     BadAnswerError: HTTPStatus.BAD_GATEWAY,
+    TooLargeError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     TooSlowError: HTTPStatus.GATEWAY_TIMEOUT,
 }
@@ -24,7 +34,9 @@ _STATUS: dict[type[PrometheusError], HTTPStatus] = {
 def register(app: Flask) -> None:
     """Make ``app`` answer each failure with a problem; one of ours says nothing of its inside."""
     app.register_error_handler(ParametersError, _answer_parameters_error)
-    app.register_error_handler(TooManyRowsError, _answer_too_many_rows)
+    app.register_error_handler(TooManyPointsError, _answer_too_many_points)
+    app.register_error_handler(NotFoundError, _answer_not_found)
+    app.register_error_handler(UnauthorizedError, _answer_unauthorized)
     app.register_error_handler(PrometheusError, _answer_prometheus_error)
     # An exception nobody expected reaches this handler as 500: logged by Flask with its trace,
     # answered without.
@@ -36,8 +48,19 @@ def _answer_parameters_error(error: ParametersError) -> Response:
     return _problem(HTTPStatus.BAD_REQUEST, str(error), errors=wrong)
 
 
-def _answer_too_many_rows(error: TooManyRowsError) -> Response:
-    return _problem(HTTPStatus.BAD_REQUEST, str(error))
+def _answer_too_many_points(error: TooManyPointsError) -> Response:
+    more = {} if error.step is None else {"step": error.step.name}
+    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), **more)
+
+
+def _answer_not_found(error: NotFoundError) -> Response:
+    return _problem(HTTPStatus.NOT_FOUND, str(error))
+
+
+def _answer_unauthorized(error: UnauthorizedError) -> Response:
+    response = _problem(HTTPStatus.UNAUTHORIZED, str(error))
+    response.headers["WWW-Authenticate"] = 'Bearer realm="gateway telemetry"'
+    return response
 
 
 def _answer_prometheus_error(error: PrometheusError) -> Response:
@@ -60,6 +83,11 @@ def _answer_http_exception(error: HTTPException) -> Response:
 
 
 def _problem(status: HTTPStatus, detail: str, **more: Any) -> Response:
-    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
-    body = json.dumps(problem | more, ensure_ascii=False)
+    problem = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, status.phrase),
+        "status": int(status),
+        "detail": detail,
+    }
+    body = orjson.dumps(problem | more)
     return Response(body, status, content_type="application/problem+json")

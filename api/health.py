@@ -1,6 +1,14 @@
-"""GET /healthz: whether the process answers."""
+"""GET /healthz and /readyz: whether the process answers, and whether it can answer questions."""
 
 from flask import Blueprint
+
+from api.context import get_context
+from api.grid import Upstream
+from api.memory import Entry
+from api.prometheus import query_at
+from api.steps import to_ms
+
+READY_SECONDS = 3.0
 
 blueprint = Blueprint("health", __name__)
 
@@ -12,3 +20,18 @@ def show_health() -> dict[str, str]:
     It does not ask Prometheus: a restart of the API would not mend that.
     """
     return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+def show_readiness() -> dict[str, str]:
+    """Return 200 if Prometheus answers; it is asked once in READY_SECONDS at most."""
+    context = get_context()
+    _check_prometheus(context.upstream, to_ms(context.clock()))
+    return {"status": "ready"}
+
+
+def _check_prometheus(upstream: Upstream, now_ms: int) -> None:
+    def ask() -> Entry:
+        return Entry(query_at(upstream.prometheus, "vector(1)", now_ms), 0, READY_SECONDS)
+
+    upstream.memory.once("ready", ask)

@@ -3,24 +3,25 @@
 https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
-import json
 import logging
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
+import orjson
 import requests
+from requests.adapters import HTTPAdapter
 
 CONNECT_TIMEOUT_SECONDS = 3
 # Prometheus ends a query at the timeout it is sent; its answer to that must still arrive.
 GRACE_SECONDS = 2
 LARGEST_ANSWER_BYTES = 64 * 2**20
 _CHUNK_BYTES = 2**16
+_MOST_CONNECTIONS = 32
 _LONGEST_LOGGED = 500
-# Times beyond are none, and could not be reckoned with.
-_LATEST_SECONDS = 10**11
 
 _OK = 200
 _TOO_MANY_REQUESTS = 429
@@ -46,12 +47,30 @@ class BadAnswerError(PrometheusError):
     """It refused the query, or its answer is none."""
 
 
+class TooLargeError(BadAnswerError):
+    """Its answer is larger than what is read of it."""
+
+
+def _open_session() -> requests.Session:
+    """Return what keeps connections open, for all threads: it holds no cookies."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
+    return session
+
+
 @dataclass(frozen=True)
 class Prometheus:
     """Where to ask, and how long one query may take."""
 
     url: str = field(repr=False)
     timeout_seconds: int
+    session: requests.Session = field(default_factory=_open_session, repr=False, compare=False)
+    # Is told how each query ended and how many seconds it took.
+    observe: Callable[[str, float], None] = field(
+        default=lambda *_: None, repr=False, compare=False
+    )
 
 
 @dataclass(frozen=True)
@@ -101,12 +120,25 @@ def _seconds(milliseconds: int) -> str:
 
 
 def _ask(prometheus: Prometheus, path: str, form: dict[str, str], result_type: str) -> list[Any]:
+    began = time.perf_counter()
+    outcome = "failed"
+    try:
+        result = _ask_once(prometheus, path, form, result_type)
+        outcome = "answered"
+    finally:
+        prometheus.observe(outcome, time.perf_counter() - began)
+    return result
+
+
+def _ask_once(
+    prometheus: Prometheus, path: str, form: dict[str, str], result_type: str
+) -> list[Any]:
     status, body = _post(prometheus, path, form)
     if status != _OK:
         raise _refusal(status, body)
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        answer = orjson.loads(body)
+    except ValueError as error:
         raise BadAnswerError("its answer is not JSON") from error
     match answer:
         case {"status": "success", "data": {"resultType": found, "result": list(result)}}:
@@ -120,7 +152,7 @@ def _post(prometheus: Prometheus, path: str, form: dict[str, str]) -> tuple[int,
     longest = prometheus.timeout_seconds + GRACE_SECONDS
     deadline = time.monotonic() + longest
     try:
-        with requests.post(
+        with prometheus.session.post(
             prometheus.url + path,
             data=form | {"timeout": f"{prometheus.timeout_seconds}s"},
             timeout=(CONNECT_TIMEOUT_SECONDS, longest),
@@ -146,7 +178,7 @@ def _read_chunks(response: requests.Response, deadline: float) -> Iterator[bytes
     for chunk in response.iter_content(_CHUNK_BYTES):
         size += len(chunk)
         if size > LARGEST_ANSWER_BYTES:
-            raise BadAnswerError(
+            raise TooLargeError(
                 f"its answer is larger than {LARGEST_ANSWER_BYTES // 2**20} MiB; "
                 f"ask for a shorter time or for fewer series"
             )
@@ -159,10 +191,10 @@ def _refusal(status: int, body: bytes) -> PrometheusError:
     """Return the error that an answer stands for; the words of Prometheus only go to the log."""
     kind = ""
     try:
-        match json.loads(body):
+        match orjson.loads(body):
             case {"errorType": str(found)}:
                 kind = found
-    except (ValueError, RecursionError):
+    except ValueError:
         pass  # a proxy's page
     _logger.warning("Prometheus answered HTTP %d: %r", status, body[:_LONGEST_LOGGED])
     if kind == "timeout" or status == _GATEWAY_TIMEOUT:
@@ -182,24 +214,22 @@ def _read_series(entry: Any, key: str, times_ms: range) -> Series:
             raise BadAnswerError("a series in its answer has no labels or no values")
     if not all(isinstance(label, str) for label in labels.values()):
         raise BadAnswerError("a label in its answer is not text")
-    values = dict(_read_point(point, times_ms) for point in points)
+    return Series(labels, _read_points(points, times_ms))
+
+
+def _read_points(points: list[Any], times_ms: range) -> dict[int, float]:
+    try:
+        values = {round(seconds * 1000): float(text) for seconds, text in points}
+        # What is no text is refused although float() would take it.
+        strict = all(type(text) is str and type(at) in (int, float) for at, text in points)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadAnswerError("a value in its answer is no pair of time and number") from error
+    if not strict:
+        raise BadAnswerError("a value in its answer is no pair of time and number")
     if len(values) != len(points):
         raise BadAnswerError("a series in its answer has two values at one time")
-    return Series(labels, values)
-
-
-def _read_point(point: Any, times_ms: range) -> tuple[int, float]:
-    match point:
-        case [int() | float() as seconds, str(text)] if 0 <= seconds <= _LATEST_SECONDS:
-            time_ms = round(seconds * 1000)
-        case _:
-            raise BadAnswerError("a value in its answer is not a pair of time and number")
-    if time_ms not in times_ms:
-        raise BadAnswerError("a value in its answer is of a time that was not asked for")
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise BadAnswerError("a value in its answer is not a number") from error
-    if not math.isfinite(value):
+    if not all(map(math.isfinite, values.values())):
         raise BadAnswerError("a value in its answer is not finite")
-    return time_ms, value
+    if not all(time_ms in times_ms for time_ms in values):
+        raise BadAnswerError("a value in its answer is of a time that was not asked for")
+    return values

@@ -1,141 +1,164 @@
-"""The shapes of requests and answers. Unknown and repeated parameters are refused."""
+"""What can be asked of /metrics/bandwidth_used and of /api/v1/bandwidth."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from api.parameters import (
+    A_DIRECTION,
+    Duration,
+    Many,
+    StepField,
+    Time,
+    Zone,
+    name_field,
+    names_field,
+    one_of,
+)
+from api.selectors import Filters
+from api.steps import Step
 from api.windows import LONGEST_LOOKBACK_SECONDS
 from quotas import names
-from quotas.durations import format_duration, parse_duration
-from quotas.values import LONGEST_VALUE, nearest
+from quotas.calendars import DAY_SECONDS
 
-_LONGEST_SHOWN = 80
+# The public API calls a direction type, as Kong 2 did.
+LABELS = {
+    "service": names.SERVICE,
+    "route": names.ROUTE,
+    "consumer": names.CONSUMER,
+    "workspace": names.WORKSPACE,
+    "type": names.DIRECTION,
+}
+PUBLIC = {label: public for public, label in LABELS.items()}
+FORMATS = ("series", "columns", "rows", "csv")
+MOST_TOP = 1_000
+LONGEST_CHART_SECONDS = 3_660 * DAY_SECONDS
+DEFAULT_LOOKBACK_SECONDS = DAY_SECONDS
 
-_A_DURATION = (
-    f'a duration such as "90s", "5m" or "1h30m", at most '
-    f'"{format_duration(LONGEST_LOOKBACK_SECONDS)}"'
-)
-_A_DIRECTION = f'"{names.EGRESS}" or "{names.INGRESS}"'
-_A_NAME = f"1 to {LONGEST_VALUE} characters"
-
-
-@dataclass(frozen=True)
-class WrongParameter:
-    """A parameter, the value it has (None if it has none) and what is expected of it."""
-
-    parameter: str
-    value: str | None
-    expected: str
+_DIRECTIONS = validate.OneOf([names.EGRESS, names.INGRESS], error=A_DIRECTION)
+_A_COUNT = f"a whole number from 1 to {MOST_TOP}"
 
 
-class ParametersError(Exception):
-    """Parameters of a request are wrong; ``mistakes`` has each of them."""
+class SpanSchema(Schema):
+    """Start and end, or how far to look back."""
 
-    def __init__(self, mistakes: Sequence[WrongParameter]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("; ".join(f"{m.parameter}: expected {m.expected}" for m in mistakes))
+    start = Time(metadata={"description": "from when on; not together with a lookback"})
+    end = Time(metadata={"description": "until when; by default until now"})
 
-
-class Lookback(fields.Field[int]):
-    """A duration, as seconds."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
-        try:
-            seconds = parse_duration(value)
-        except ValueError as error:
-            raise ValidationError(_A_DURATION) from error
-        if seconds > LONGEST_LOOKBACK_SECONDS:
-            raise ValidationError(_A_DURATION)
-        return seconds
-
-
-def _label_field() -> fields.String:
-    return fields.String(validate=validate.Length(1, LONGEST_VALUE, error=_A_NAME))
+    @validates_schema
+    def _check_span(self, values: dict[str, Any], **_: Any) -> None:
+        start, end = values.get("start"), values.get("end")
+        if start is not None and "lookback_seconds" in values:
+            raise ValidationError("either a start or a lookback, not both", "start")
+        if start is not None and end is not None and start >= end:
+            raise ValidationError("a time before the end", "start")
 
 
 @dataclass(frozen=True)
 class BandwidthUsedQuestion:
-    """How far to look back, and the labels that are asked for."""
+    """Which time, cut into windows how long, and the labels that are asked for."""
 
-    lookback_seconds: int
+    lookback_seconds: int | None
     selection: Mapping[str, str]
+    start: datetime | None = None
+    end: datetime | None = None
+    step: Step | None = None
 
 
-class BandwidthUsedQuestionSchema(Schema):
+class BandwidthUsedQuestionSchema(SpanSchema):
     """The parameters of /metrics/bandwidth_used."""
 
-    lookback_seconds = Lookback(
-        data_key="lookback_duration", required=True, error_messages={"required": _A_DURATION}
+    lookback_seconds = Duration(
+        data_key="lookback_duration",
+        longest_seconds=LONGEST_LOOKBACK_SECONDS,
+        metadata={"description": "how far to look back from the end"},
     )
-    direction = fields.String(
-        data_key="type",
-        validate=validate.OneOf([names.EGRESS, names.INGRESS], error=_A_DIRECTION),
-    )
-    service = _label_field()
-    route = _label_field()
+    step = StepField(metadata={"description": 'the length of a window; by default "1m"'})
+    direction = fields.String(data_key="type", validate=_DIRECTIONS)
+    service = name_field()
+    route = name_field()
+    consumer = name_field()
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _check_lookback(self, _: Any, given: dict[str, Any], **__: Any) -> None:
+        if not {"start", "lookback_duration"} & set(given):
+            field = self.fields["lookback_seconds"]
+            raise ValidationError(str(field.error_messages["required"]), "lookback_duration")
+
+    @validates_schema
+    def _check_step(self, values: dict[str, Any], **_: Any) -> None:
+        step = values.get("step")
+        if step is not None and (step.kind or (step.seconds % 60 and 60 % step.seconds)):
+            raise ValidationError('a part of a minute or minutes, such as "15s" or "5m"', "step")
 
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> BandwidthUsedQuestion:
-        return BandwidthUsedQuestion(values.pop("lookback_seconds"), values)
+        span = {key: values.pop(key, None) for key in ("lookback_seconds", "start", "end", "step")}
+        return BandwidthUsedQuestion(selection=values, **span)
 
 
 class BandwidthUsedRowSchema(Schema):
     """One row of the answer of /metrics/bandwidth_used."""
 
-    time = fields.DateTime(format="iso")
-    type = fields.String(attribute="direction")
-    service = fields.String()
-    route = fields.String()
-    bandwidth_used = fields.Raw(attribute="used_bytes")
+    time = fields.DateTime(format="iso", required=True)
+    type = fields.String(attribute="direction", required=True)
+    service = fields.String(required=True)
+    route = fields.String(required=True)
+    bandwidth_used = fields.Raw(attribute="used_bytes", required=True, allow_none=True)
 
 
-def load_parameters(schema: Schema, given: Mapping[str, Sequence[str]]) -> Any:
-    """Return what the schema makes of the parameters of a request.
+@dataclass(frozen=True)
+class BandwidthQuestion:
+    """What is drawn: a time, a step (None is auto), labels, filters, and the form of the answer."""
 
-    Args:
-        schema: the schema that knows them.
-        given: the values of each parameter, in the order in which they were given.
-
-    Raises:
-        ParametersError: with each parameter that is wrong.
-
-    """
-    mistakes = list(_find_repeated(given))
-    try:
-        loaded = schema.load({name: values[0] for name, values in given.items()})
-    except ValidationError as error:
-        repeated = {mistake.parameter for mistake in mistakes}
-        mistakes += [
-            _describe(schema, given, name, messages)
-            for name, messages in error.messages_dict.items()
-            if name not in repeated
-        ]
-    if mistakes:
-        raise ParametersError(sorted(mistakes, key=lambda mistake: mistake.parameter))
-    return loaded
+    filters: Filters
+    by: tuple[str, ...] = ()
+    lookback_seconds: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    step: Step | None = None
+    timezone: str = "UTC"
+    top: int | None = None
+    format: str | None = None
 
 
-def _find_repeated(given: Mapping[str, Sequence[str]]) -> Iterator[WrongParameter]:
-    for name, values in given.items():
-        if len(values) > 1:
-            yield WrongParameter(
-                _shorten(name), _shorten(values[0]), f"one value, not {len(values)}"
-            )
+class BandwidthQuestionSchema(SpanSchema):
+    """The parameters of /api/v1/bandwidth."""
 
-
-def _describe(
-    schema: Schema, given: Mapping[str, Sequence[str]], name: str, messages: list[str]
-) -> WrongParameter:
-    known = [field.data_key or key for key, field in schema.load_fields.items()]
-    value = _shorten(given[name][0]) if name in given else None
-    if name in known:
-        return WrongParameter(name, value, messages[0])
-    return WrongParameter(
-        _shorten(name), value, f"one of the parameters {', '.join(known)}{nearest(name, known)}"
+    lookback_seconds = Duration(
+        data_key="lookback",
+        longest_seconds=LONGEST_CHART_SECONDS,
+        metadata={"description": 'how far to look back from the end; by default "1d"'},
+    )
+    step = StepField(
+        metadata={"description": "the length of a window: a part of a day, 1d, 1w, month or auto"}
+    )
+    by = Many(
+        fields.String(validate=one_of(tuple(LABELS))),
+        split=True,
+        metadata={"description": "one series for each value of these; without: one for all"},
+    )
+    service = names_field()
+    route = names_field()
+    consumer = names_field(metadata={"description": "empty for requests of nobody"})
+    workspace = names_field()
+    direction = Many(fields.String(validate=_DIRECTIONS), data_key="type")
+    timezone = Zone(metadata={"description": "where days, weeks and months begin"})
+    top = fields.Integer(
+        validate=validate.Range(1, MOST_TOP, error=_A_COUNT),
+        error_messages={"invalid": _A_COUNT},
+        metadata={"description": "only the series with most bytes; the others are summed up"},
+    )
+    format = fields.String(
+        validate=one_of(FORMATS),
+        metadata={"description": 'by default "series"; "csv" also by Accept: text/csv'},
     )
 
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> BandwidthQuestion:
+        filters = {label: values.pop(label) for label in names.SELECTOR_LABELS if values.get(label)}
+        by = tuple(LABELS[name] for name in values.pop("by", ()))
+        return BandwidthQuestion(filters=filters, by=by, **values)

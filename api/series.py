@@ -7,12 +7,16 @@ from datetime import datetime
 from string import Template
 
 from api.prometheus import BadAnswerError, Prometheus, Series, query_at, query_range
-from api.windows import Timetable, window_of
+from api.refusals import TooManyPointsError
+from api.selectors import braces, match_filters
+from api.steps import choose_step
+from api.tokens import ALL, Scope
+from api.windows import Timetable
 from quotas import names
 from quotas.accounting import step_query as bytes_query
 from quotas.durations import format_duration
 from quotas.model import Accounting
-from quotas.promql import quote, select
+from quotas.promql import quote
 
 # The labels that tell rows apart, in the order in which rows of one time are sorted.
 ROW_LABELS = (names.DIRECTION, names.SERVICE, names.ROUTE)
@@ -41,10 +45,6 @@ label_replace(
 )""")
 
 
-class TooManyRowsError(Exception):
-    """The rows that are asked for are more than an answer can have; the message says what to do."""
-
-
 @dataclass(frozen=True)
 class Row:
     """Bytes moved in the window that ends at ``time``; None if no gateway was observed in it."""
@@ -57,7 +57,11 @@ class Row:
 
 
 def read_rows(
-    prometheus: Prometheus, selection: Mapping[str, str], timetable: Timetable
+    prometheus: Prometheus,
+    selection: Mapping[str, str],
+    timetable: Timetable,
+    accounting: Accounting = Accounting(),  # noqa: B008 - frozen
+    scope: Scope = ALL,
 ) -> list[Row]:
     """Return the bytes in each window of each direction, service and route, oldest first.
 
@@ -65,33 +69,37 @@ def read_rows(
 
     Args:
         prometheus: whom to ask.
-        selection: the values that some of ROW_LABELS must have.
+        selection: the values that some labels must have.
         timetable: the windows.
+        accounting: how bytes are counted.
+        scope: what may be seen.
 
     Raises:
         PrometheusError: there is no answer that can be used.
-        TooManyRowsError: there are more than MOST_ROWS.
+        TooManyPointsError: there are more than MOST_ROWS.
 
     """
     seen: list[Series] = []
     if timetable.steps_ms:
-        query = step_query(selection, timetable.step_seconds)
+        query = step_query(selection, timetable.step_seconds, accounting, scope)
         seen += query_range(prometheus, query, timetable.steps_ms)
     if timetable.tail_ms:
-        query = step_query(selection, timetable.tail_ms / 1000)
+        query = step_query(selection, timetable.tail_ms / 1000, accounting, scope)
         seen += query_at(prometheus, query, timetable.now_ms)
     return make_rows(seen, selection, timetable)
 
 
-def step_query(selection: Mapping[str, str], step_seconds: float) -> str:
+def step_query(
+    selection: Mapping[str, str],
+    step_seconds: float,
+    accounting: Accounting = Accounting(),  # noqa: B008 - frozen
+    scope: Scope = ALL,
+) -> str:
     """Return PromQL for the bytes of one step by ROW_LABELS, and whether a gateway was observed."""
+    matchers = match_filters({name: [value] for name, value in selection.items()}, scope)
     return _QUERY.substitute(
         by=", ".join(ROW_LABELS),
-        delta=bytes_query(
-            Accounting(),
-            matchers=select(selection) if selection else "",
-            step_seconds=step_seconds,
-        ),
+        delta=bytes_query(accounting, matchers=braces(matchers), step_seconds=step_seconds),
         job=quote(names.GATEWAY_JOB),
         step=format_duration(step_seconds),
         observed=_OBSERVED,
@@ -105,25 +113,29 @@ def make_rows(
 
     Raises:
         BadAnswerError: they have a number that cannot be bytes.
-        TooManyRowsError: there are more than MOST_ROWS.
+        TooManyPointsError: there are more than MOST_ROWS.
 
     """
     observed: set[int] = set()
     used: dict[_Combination, defaultdict[int, float]] = {}
-    if len(selection) == len(ROW_LABELS):
+    if set(ROW_LABELS) <= set(selection):
         used[_combination(selection)] = defaultdict(float)
     for series in seen:
         if _OBSERVED in series.labels:
-            observed.update(map(window_of, series.values))
+            observed.update(map(timetable.window_of, series.values))
             continue
         windows = used.setdefault(_combination(series.labels), defaultdict(float))
         for time_ms, step_bytes in series.values.items():
-            windows[window_of(time_ms)] += _checked(step_bytes)
+            windows[timetable.window_of(time_ms)] += _checked(step_bytes)
     count = len(used) * len(timetable.windows)
     if count > MOST_ROWS:
-        raise TooManyRowsError(
-            f"this would be {count} rows, at most {MOST_ROWS} are answered; "
-            f"ask for a shorter lookback_duration, or for one type, service or route"
+        step = choose_step(
+            len(timetable.windows) * timetable.window_ms / 1000, 60, MOST_ROWS // len(used)
+        )
+        raise TooManyPointsError(
+            f"this would be {count} rows, at most {MOST_ROWS} are answered; ask for a shorter "
+            f"lookback_duration, for a step of {step.name}, or for one type, service or route",
+            step,
         )
     combinations = sorted(used.items(), key=lambda item: item[0])
     return [

@@ -3,11 +3,17 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from api.tokens import Grant, TokensError, load_grants
+from quotas.load import QuotasError, load_quotas
+from quotas.model import Accounting
+
 LONGEST_TIMEOUT_SECONDS = 120
 LONGEST_INTERVAL_SECONDS = 300
+LARGEST_CACHE_MEGABYTES = 65_536
 _Value = TypeVar("_Value")
 
 
@@ -33,14 +39,37 @@ SETTINGS = (
     Setting(
         "PROMETHEUS_TIMEOUT_SECONDS",
         "10",
-        "how long one query may take; a request makes two at most, and the timeout of gunicorn "
-        "must be longer than both",
+        "how long one query may take; a request makes a few at most, and the timeout of gunicorn "
+        "must be longer than three",
     ),
     Setting(
         "SCRAPE_INTERVAL_SECONDS",
         "15",
         "`scrape_interval` of the gateways in prometheus.yml; a restart between two scrapes is "
         "told apart if this is not longer",
+    ),
+    Setting(
+        "QUOTAS_FILE",
+        "",
+        "quotas.yaml, for its `accounting`: so that the API counts as the rules do; without it, "
+        "the defaults of `accounting`",
+    ),
+    Setting(
+        "API_TOKENS_FILE",
+        "",
+        "who may ask for what, as hashes of bearer tokens; without it, whoever reaches the API "
+        "may ask for all",
+    ),
+    Setting(
+        "CORS_ORIGINS",
+        "",
+        "origins whose pages may call the API from a browser, separated by blanks, such as "
+        "`https://portal.example.com`",
+    ),
+    Setting(
+        "CACHE_MEGABYTES",
+        "64",
+        "memory for answers and past windows that need not be asked of Prometheus again",
     ),
 )
 
@@ -53,6 +82,11 @@ class Settings:
     prometheus_url: str = field(repr=False)
     prometheus_timeout_seconds: int
     scrape_interval_seconds: int
+    accounting: Accounting
+    # None: nobody is asked for a token.
+    grants: tuple[Grant, ...] | None
+    cors_origins: frozenset[str]
+    cache_megabytes: int
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -75,10 +109,20 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     settings = Settings(
         prometheus_url=parse("PROMETHEUS_URL", _parse_url, ""),
         prometheus_timeout_seconds=parse(
-            "PROMETHEUS_TIMEOUT_SECONDS", _seconds("a timeout", LONGEST_TIMEOUT_SECONDS), 0
+            "PROMETHEUS_TIMEOUT_SECONDS",
+            _number("a timeout", "seconds", LONGEST_TIMEOUT_SECONDS),
+            0,
         ),
         scrape_interval_seconds=parse(
-            "SCRAPE_INTERVAL_SECONDS", _seconds("an interval", LONGEST_INTERVAL_SECONDS), 0
+            "SCRAPE_INTERVAL_SECONDS",
+            _number("an interval", "seconds", LONGEST_INTERVAL_SECONDS),
+            0,
+        ),
+        accounting=parse("QUOTAS_FILE", _read_accounting, Accounting()),
+        grants=parse("API_TOKENS_FILE", _read_grants, None),
+        cors_origins=parse("CORS_ORIGINS", _parse_origins, frozenset()),
+        cache_megabytes=parse(
+            "CACHE_MEGABYTES", _number("a size", "megabytes", LARGEST_CACHE_MEGABYTES), 0
         ),
     )
     if mistakes:
@@ -106,12 +150,42 @@ def _parse_url(text: str) -> str:
     )
 
 
-def _seconds(what: str, longest: int) -> Callable[[str], int]:
-    """Return what takes a whole number of seconds up to the longest."""
+def _number(what: str, unit: str, most: int) -> Callable[[str], int]:
+    """Return what takes a whole number up to the greatest."""
 
     def parse(text: str) -> int:
-        if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= longest:
+        if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= most:
             return int(text)
-        raise ValueError(f"is not {what}; write a whole number of seconds from 1 to {longest}")
+        raise ValueError(f"is not {what}; write a whole number of {unit} from 1 to {most}")
 
     return parse
+
+
+def _read_accounting(text: str) -> Accounting:
+    if not text:
+        return Accounting()
+    try:
+        return load_quotas(Path(text)).accounting
+    except QuotasError as error:
+        raise ValueError(f"is no quotas.yaml that can be used:\n{error}") from error
+
+
+def _read_grants(text: str) -> tuple[Grant, ...] | None:
+    if not text:
+        return None
+    try:
+        return load_grants(Path(text))
+    except TokensError as error:
+        raise ValueError(f"is no file of tokens that can be used:\n{error}") from error
+
+
+def _parse_origins(text: str) -> frozenset[str]:
+    origins = text.split()
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(
+                f'has "{origin}", which is no origin; write scheme, host and port, without a slash '
+                'at the end, such as "https://portal.example.com"'
+            )
+    return frozenset(origins)

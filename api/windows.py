@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-WINDOW_MS = 60_000
+from api.refusals import TooManyPointsError
+from api.steps import choose_step
+
 LONGEST_LOOKBACK_SECONDS = 7 * 86_400
 
 # Bytes are counted in steps that a window is a multiple of. Steps no longer than the time between
@@ -25,15 +27,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Timetable:
     """When to look, and which row each look belongs to.
 
-    ``windows`` has the windows, oldest first: the whole minute at which one ends, or would end if
-    it were over, and the time that its row bears. ``steps_ms`` has the ends of the whole steps;
+    ``windows`` has the windows, oldest first: the time at which one ends, or would end if it were
+    over, and the time that its row bears. ``steps_ms`` has the ends of the whole steps;
     after the last of them, ``tail_ms`` are left until ``now_ms``.
     """
 
+    window_ms: int
     windows: Mapping[int, datetime]
     steps_ms: range
     tail_ms: int
     now_ms: int
+
+    def window_of(self, time_ms: int) -> int:
+        """Return the end of the window that holds this time."""
+        return ceil(time_ms, self.window_ms)
 
     @property
     def step_seconds(self) -> int:
@@ -41,27 +48,45 @@ class Timetable:
         return self.steps_ms.step // 1000
 
 
-def cut(now: datetime, lookback_seconds: int, scrape_interval_seconds: int) -> Timetable:
+def cut(
+    now: datetime,
+    lookback_seconds: float,
+    scrape_interval_seconds: int,
+    window_seconds: int = 60,
+) -> Timetable:
     """Return the timetable of all closed windows that end after ``now - lookback``, and the last.
 
     The last window is not over. There is none if it began less than a millisecond ago, since it
     can hold no sample.
 
     Args:
-        now: an aware time.
-        lookback_seconds: from 1 to LONGEST_LOOKBACK_SECONDS.
+        now: an aware time: when the last window ends.
+        lookback_seconds: up to LONGEST_LOOKBACK_SECONDS.
         scrape_interval_seconds: the time between two scrapes of a gateway.
+        window_seconds: a part of a minute, or whole minutes.
+
+    Raises:
+        TooManyPointsError: there are more windows than can be asked for.
 
     """
-    step_ms = 1000 * _choose_step(lookback_seconds, scrape_interval_seconds)
+    if lookback_seconds / window_seconds > _MOST_STEPS:
+        fits = choose_step(lookback_seconds, window_seconds, _MOST_STEPS)
+        raise TooManyPointsError(
+            f"this would be {lookback_seconds / window_seconds:.0f} windows, at most {_MOST_STEPS} "
+            f"are answered; ask for a shorter time, or for a step of {fits.name} or more",
+            fits,
+        )
+    window_ms = 1000 * window_seconds
+    step_ms = 1000 * _choose_step(lookback_seconds, scrape_interval_seconds, window_seconds)
     now_ms = (now - _EPOCH) // timedelta(milliseconds=1)
-    start_ms = _floor(now_ms - 1000 * lookback_seconds, WINDOW_MS)
+    start_ms = _floor(now_ms - round(1000 * lookback_seconds), window_ms)
     last_step_ms = _floor(now_ms, step_ms)
-    closed = range(start_ms + WINDOW_MS, now_ms + 1, WINDOW_MS)
+    closed = range(start_ms + window_ms, now_ms + 1, window_ms)
     windows = {end: _EPOCH + timedelta(milliseconds=end) for end in closed}
-    if now_ms % WINDOW_MS:
-        windows[window_of(now_ms)] = now
+    if now_ms % window_ms:
+        windows[ceil(now_ms, window_ms)] = now
     return Timetable(
+        window_ms=window_ms,
         windows=windows,
         steps_ms=range(start_ms + step_ms, last_step_ms + 1, step_ms),
         tail_ms=now_ms - last_step_ms,
@@ -69,18 +94,17 @@ def cut(now: datetime, lookback_seconds: int, scrape_interval_seconds: int) -> T
     )
 
 
-def _choose_step(lookback_seconds: int, scrape_interval_seconds: int) -> int:
+def _choose_step(lookback_seconds: float, scrape_interval_seconds: int, window_seconds: int) -> int:
     """Return the longest step within the scrape interval, or a longer one if there are too many."""
-    fine = max(step for step in _STEPS_SECONDS if step <= max(1, scrape_interval_seconds))
-    allowed = (
-        step for step in _STEPS_SECONDS if step >= fine and lookback_seconds / step <= _MOST_STEPS
-    )
-    return next(allowed, _STEPS_SECONDS[-1])
+    steps = [step for step in _STEPS_SECONDS if window_seconds % step == 0]
+    fine = max(step for step in steps if step <= max(1, scrape_interval_seconds))
+    allowed = (step for step in steps if step >= fine and lookback_seconds / step <= _MOST_STEPS)
+    return next(allowed, steps[-1])
 
 
-def window_of(time_ms: int) -> int:
-    """Return the end of the window that holds this time."""
-    return -_floor(-time_ms, WINDOW_MS)
+def ceil(time_ms: int, step_ms: int) -> int:
+    """Return the time, up to the next whole step."""
+    return -_floor(-time_ms, step_ms)
 
 
 def _floor(time_ms: int, step_ms: int) -> int:

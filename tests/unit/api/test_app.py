@@ -15,11 +15,13 @@ def test_it_is_configured_from_the_environment_of_the_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_URL", "http://elsewhere:9090")
-    assert create_app().extensions["prometheus"] == Prometheus("http://elsewhere:9090", 10)
+    assert create_app().extensions["context"].upstream.prometheus == Prometheus(
+        "http://elsewhere:9090", 10
+    )
 
 
 def test_its_clock_is_that_of_the_machine_in_utc() -> None:
-    now = create_app({}).extensions["clock"]()
+    now = create_app({}).extensions["context"].clock()
     assert now.tzinfo is UTC
     assert abs(datetime.now(UTC) - now) < timedelta(minutes=1)
 

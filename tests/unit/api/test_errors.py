@@ -45,8 +45,8 @@ def test_wrong_parameters_are_told_all_at_once_with_value_and_what_is_expected()
         {
             "parameter": "sevice",
             "value": "x",
-            "expected": "one of the parameters lookback_duration, type, service, route; "
-            'did you mean "service"?',
+            "expected": "one of the parameters start, end, lookback_duration, step, type, service, "
+            'route, consumer; did you mean "service"?',
         },
         {"parameter": "type", "value": "up", "expected": '"egress" or "ingress"'},
     ]
@@ -54,11 +54,12 @@ def test_wrong_parameters_are_told_all_at_once_with_value_and_what_is_expected()
 
 
 @responses.activate
-def test_more_rows_than_an_answer_can_have_are_400_and_what_to_ask_for_instead() -> None:
+def test_more_rows_than_an_answer_can_have_are_422_and_what_to_ask_for_instead() -> None:
     many = [sample(BUN | {"route": str(number)}, 1) for number in range(50)]
     answer_with(matrix(), vector(*many))
     answer = client_at().get(f"{PATH}?lookback_duration=7d")
-    problem = assert_problem(answer, 400, "Bad Request")
+    problem = assert_problem(answer, 422, "Unprocessable Content")
+    assert problem["step"] == "2m"
     assert problem["detail"].startswith("this would be 504050 rows, at most 500000 are answered; ")
 
 
@@ -103,7 +104,7 @@ def test_a_prometheus_that_is_too_slow_is_504() -> None:
     assert_problem(client_at().get(QUERY), 504, "Gateway Timeout")
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/metrics", "//healthz"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1", "//healthz"])
 def test_an_unknown_path_is_404(path: str) -> None:
     assert_problem(client_at().get(path), 404, "Not Found")
 

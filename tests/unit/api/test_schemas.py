@@ -3,17 +3,12 @@ from typing import Any
 
 import pytest
 
-from api.schemas import (
-    BandwidthUsedQuestion,
-    BandwidthUsedQuestionSchema,
-    ParametersError,
-    WrongParameter,
-    load_parameters,
-)
+from api.parameters import ParametersError, WrongParameter, load_parameters
+from api.schemas import BandwidthUsedQuestion, BandwidthUsedQuestionSchema
 
 LOOKBACK = {"lookback_duration": ["5m"]}
 A_DURATION = 'a duration such as "90s", "5m" or "1h30m", at most "7d"'
-KNOWN = "one of the parameters lookback_duration, type, service, route"
+KNOWN = "one of the parameters start, end, lookback_duration, step, type, service, route, consumer"
 
 
 def load(given: Mapping[str, Sequence[str]]) -> Any:

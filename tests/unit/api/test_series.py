@@ -22,10 +22,10 @@ def amounts(rows: list[Row]) -> list[float | None]:
 
 
 def test_the_query_reads_every_counter_unless_something_is_selected() -> None:
-    assert "max_over_time(kong_bandwidth_bytes[10s])" in step_query({}, 10)
+    assert "max_over_time(kong_bandwidth_bytes[20s])" in step_query({}, 20)
     selected = 'kong_bandwidth_bytes{direction="egress", route="r"}'
-    assert f"max_over_time({selected}[10s])" in step_query(
-        {"direction": "egress", "route": "r"}, 10
+    assert f"max_over_time({selected}[20s])" in step_query(
+        {"direction": "egress", "route": "r"}, 20
     )
 
 

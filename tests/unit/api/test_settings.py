@@ -2,10 +2,19 @@ import pytest
 
 from api import create_app
 from api.settings import SETTINGS, Settings, SettingsError, read_settings
+from quotas.model import Accounting
 
 
 def test_nothing_has_to_be_set() -> None:
-    assert read_settings({}) == Settings("http://127.0.0.1:9090", 10, 15)
+    assert read_settings({}) == Settings(
+        prometheus_url="http://127.0.0.1:9090",
+        prometheus_timeout_seconds=10,
+        scrape_interval_seconds=15,
+        accounting=Accounting(),
+        grants=None,
+        cors_origins=frozenset(),
+        cache_megabytes=64,
+    )
 
 
 def test_an_empty_variable_has_its_default() -> None:

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.windows import LONGEST_LOOKBACK_SECONDS, WINDOW_MS, Timetable, cut, window_of
+from api.windows import LONGEST_LOOKBACK_SECONDS, Timetable, cut
 from tests.unit.api.answers import NOW, at
 
 MOST_STEPS = 11_000
+WINDOW_MS = 60_000
 
 
 def clocks(timetable: Timetable) -> list[str]:
@@ -99,4 +100,4 @@ def test_windows_are_aligned_and_whole_and_their_steps_cover_all_up_to_now(
     assert timetable.tail_ms < timetable.steps_ms.step
     if timetable.steps_ms:
         assert timetable.steps_ms[0] - timetable.steps_ms.step == ends[0] - WINDOW_MS
-    assert {window_of(ms) for ms in timetable.steps_ms} <= set(ends)
+    assert {timetable.window_of(ms) for ms in timetable.steps_ms} <= set(ends)

@@ -1,0 +1,202 @@
+"""How much of each quota is used: what the rules recorded, newest period first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from string import Template
+
+from api.grid import Upstream, read_at
+from api.prometheus import BadAnswerError
+from api.selectors import braces
+from api.tokens import Scope
+from quotas import names
+from quotas.calendars import Calendar, Period, Rolling, parse_calendar, period_of
+from quotas.promql import match_any, quote
+
+OK = "ok"
+# Rules of long periods are evaluated every five minutes; an evaluation may fail.
+REACH = "11m"
+
+_FACT = "__fact__"
+_USED, _LIMIT, _RATIO, _FORECAST, _FIRING = "used", "limit", "ratio", "forecast", "firing"
+# Each fact is marked, so that one query answers for all at one moment.
+_FACT_QUERY = Template(f'label_replace($values, "{_FACT}", "$fact", "", "")')
+_ALERTS = "ALERTS"
+
+Key = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One quota, or with ``for_each`` one of those it holds for; ``labels`` tell which.
+
+    ``calendar`` and ``period`` are None for one that is not known here: the numbers stand.
+    """
+
+    quota: str
+    labels: Mapping[str, str]
+    calendar_name: str
+    calendar: Calendar | Rolling | None
+    period: Period | None
+    used_bytes: float
+    limit_bytes: float | None
+    ratio: float | None
+    forecast_bytes: float | None
+    state: str = OK
+
+    @property
+    def left_bytes(self) -> float | None:
+        """Return what may still be used; 0 when nothing is left."""
+        return None if self.limit_bytes is None else max(0.0, self.limit_bytes - self.used_bytes)
+
+    def full_at(self, now: datetime) -> datetime | None:
+        """Return when 100 % comes at this pace; None if not in this period, or if it is past.
+
+        The pace is that of the forecast: what is expected to be used until the period's end.
+        """
+        if self.limit_bytes is None or self.forecast_bytes is None or self.period is None:
+            return None
+        to_come = self.forecast_bytes - self.used_bytes
+        missing = self.limit_bytes - self.used_bytes
+        if missing <= 0 or to_come < missing:
+            return None
+        return now + (self.period.end - now) * (missing / to_come)
+
+
+def read_entries(
+    upstream: Upstream, scope: Scope, now_ms: int, quota: str | None = None
+) -> list[Entry]:
+    """Return the entries that may be seen, of all quotas or of one, sorted by name and labels.
+
+    Raises:
+        PrometheusError: there is no answer that can be used.
+
+    """
+    if scope.quotas is not None:
+        allowed: Sequence[str] = scope.quotas
+        if quota is not None:
+            allowed = [quota] if quota in allowed else []
+        if not allowed:
+            return []
+        matchers = [match_any(names.QUOTA, allowed)]
+    else:
+        matchers = [] if quota is None else [match_any(names.QUOTA, [quota])]
+    facts: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for series in read_at(upstream, facts_query(matchers), now_ms):
+        labels = dict(series.labels)
+        [value] = series.values.values()
+        facts.setdefault(labels.pop(_FACT, ""), []).append((labels, value))
+    return [entry for entry in _make_entries(facts) if may_see(scope, entry.labels)]
+
+
+def facts_query(matchers: Sequence[str]) -> str:
+    """Return PromQL for used, limit, ratio and forecast, and for the alerts that fire."""
+    recorded = {
+        _USED: names.USED,
+        _LIMIT: names.LIMIT,
+        _RATIO: names.RATIO,
+        _FORECAST: names.FORECAST,
+    }
+    firing = [f"alertname={quote(names.USAGE_ALERT)}", 'alertstate="firing"', *matchers]
+    values = {
+        **{
+            fact: f"last_over_time({metric}{braces(matchers)}[{REACH}])"
+            for fact, metric in recorded.items()
+        },
+        _FIRING: f"{_ALERTS}{braces(firing)}",
+    }
+    return "\nor\n".join(
+        _FACT_QUERY.substitute(values=value, fact=fact) for fact, value in values.items()
+    )
+
+
+def may_see(scope: Scope, labels: Mapping[str, str]) -> bool:
+    """Return whether an entry's service and consumer, if it is of one, may be seen."""
+    allowed = ((names.SERVICE, scope.services), (names.CONSUMER, scope.consumers))
+    return all(
+        values is None or label not in labels or labels[label] in values
+        for label, values in allowed
+    )
+
+
+def _make_entries(facts: Mapping[str, Iterable[tuple[dict[str, str], float]]]) -> list[Entry]:
+    limits = {labels.get(names.QUOTA, ""): value for labels, value in facts.get(_LIMIT, ())}
+    ratios, forecasts = _by_key(facts.get(_RATIO, ())), _by_key(facts.get(_FORECAST, ()))
+    entries: dict[Key, Entry] = {}
+    for labels, used_bytes in facts.get(_USED, ()):
+        quota = labels.get(names.QUOTA, "")
+        entry = _make_entry(labels, used_bytes, limits.get(quota))
+        entry = replace(
+            entry, ratio=ratios.get(_key(labels)), forecast_bytes=forecasts.get(_key(labels))
+        )
+        key = _key(labels, without={names.PERIOD})
+        # A period that has ended lingers for some minutes: the newest counts.
+        if key not in entries or _period_id(entries[key]) < _period_id(entry):
+            entries[key] = entry
+    firing = _highest_thresholds(facts.get(_FIRING, ()))
+    return [
+        replace(entry, state=firing.get((key, _period_id(entry)), OK))
+        for key, entry in sorted(entries.items())
+    ]
+
+
+def _make_entry(labels: Mapping[str, str], used_bytes: float, limit_bytes: float | None) -> Entry:
+    if used_bytes < 0:
+        raise BadAnswerError("a quota in its answer has used less than nothing")
+    calendar_name = labels.get(names.CALENDAR, "")
+    calendar, period = None, None
+    try:
+        calendar = parse_calendar(calendar_name)
+        if isinstance(calendar, Calendar):
+            period = period_of(calendar, labels.get(names.PERIOD, ""))
+    except ValueError:
+        pass  # of another version of the rules
+    hidden = (names.QUOTA, names.CALENDAR, names.PERIOD)
+    return Entry(
+        quota=labels.get(names.QUOTA, ""),
+        labels={name: value for name, value in labels.items() if name not in hidden},
+        calendar_name=calendar_name,
+        calendar=calendar,
+        period=period,
+        used_bytes=used_bytes,
+        limit_bytes=limit_bytes,
+        ratio=None,
+        forecast_bytes=None,
+    )
+
+
+def _highest_thresholds(
+    alerts: Iterable[tuple[dict[str, str], float]],
+) -> dict[tuple[Key, int], str]:
+    """Return the highest threshold that fires, by the labels of the entry and its period."""
+    added = {"alertname", "alertstate", names.THRESHOLD, names.SEVERITY, names.PERIOD}
+    highest: dict[tuple[Key, int], str] = {}
+    for labels, _ in alerts:
+        threshold = labels.get(names.THRESHOLD, "")
+        key = (_key(labels, without=added), _number(labels.get(names.PERIOD, "")))
+        if _percent(threshold) > _percent(highest.get(key, "")):
+            highest[key] = threshold
+    return highest
+
+
+def _percent(threshold: str) -> float:
+    try:
+        return float(threshold)
+    except ValueError:
+        return -1.0
+
+
+def _period_id(entry: Entry) -> int:
+    return entry.period.id if entry.period is not None else 0
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def _by_key(facts: Iterable[tuple[dict[str, str], float]]) -> dict[Key, float]:
+    return {_key(labels): value for labels, value in facts}
+
+
+def _key(labels: Mapping[str, str], without: Iterable[str] = ()) -> Key:
+    return tuple(sorted((name, value) for name, value in labels.items() if name not in without))

@@ -1,0 +1,106 @@
+"""A quota over time: what was used so far at each moment of a period, and past periods' totals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import isnan
+
+from api.grid import Upstream, read_at, read_grid
+from api.quota_entries import REACH, Entry
+from api.selectors import braces
+from api.steps import choose_auto_step, to_ms
+from quotas import names
+from quotas.calendars import Calendar, Period, Rolling, period_of
+from quotas.durations import format_duration
+from quotas.promql import match_any
+
+_SHORTEST_STEP_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class BurnUp:
+    """Used so far, by time in Unix milliseconds, from ``start`` on; the period ends at ``end``."""
+
+    start: datetime
+    end: datetime
+    step_seconds: int
+    points: list[tuple[int, float | None]]
+
+
+@dataclass(frozen=True)
+class Total:
+    """What was used in all of a period, or so far if it is not over."""
+
+    period: Period
+    used_bytes: float
+    is_over: bool
+
+
+def read_burn_up(upstream: Upstream, entry: Entry, now: datetime) -> BurnUp:
+    """Return what the entry had used so far, from the start of its period (or window) until now.
+
+    Raises:
+        PrometheusError: there is no answer that can be used.
+
+    """
+    start, end = now, now
+    if entry.period is not None:
+        start, end = entry.period.start, max(entry.period.end, now)
+    elif isinstance(entry.calendar, Rolling):
+        start = now - timedelta(seconds=entry.calendar.seconds)
+    now_ms, start_ms = to_ms(now), to_ms(start)
+    step = choose_auto_step((end - start).total_seconds(), _SHORTEST_STEP_SECONDS // 4)
+    step_ms = 1000 * step.seconds
+    first = -(-start_ms // step_ms) * step_ms
+    points: list[tuple[int, float | None]] = []
+    query = f"max(last_over_time({names.USED}{braces(_matchers(entry, of_period=True))}[{REACH}]))"
+    if first <= now_ms:
+        times = range(first, now_ms + 1, step_ms)
+        for column in read_grid(upstream, query, times, now_ms).values():
+            points = [
+                (time_ms, None if isnan(value) else value)
+                for time_ms, value in zip(times, column, strict=True)
+            ]
+    if not points or points[-1][0] < now_ms:
+        points.append((now_ms, entry.used_bytes))
+    return BurnUp(start, end, step.seconds, points)
+
+
+def read_history(
+    upstream: Upstream, entry: Entry, lookback_seconds: int, now: datetime
+) -> list[Total]:
+    """Return the totals of this period and of those that ended within the lookback, newest first.
+
+    Raises:
+        PrometheusError: there is no answer that can be used.
+
+    """
+    if not isinstance(entry.calendar, Calendar):
+        return []
+    used = f"{names.USED}{braces(_matchers(entry, of_period=False))}"
+    back = format_duration(lookback_seconds)
+    # It only grows within a period: its greatest value is the total.
+    query = f"max by ({names.PERIOD}) (max_over_time({used}[{back}]))"
+    totals = []
+    for series in read_at(upstream, query, to_ms(now) // 60_000 * 60_000):
+        period = _period(entry.calendar, series.labels)
+        if period is not None:
+            [used_bytes] = series.values.values()
+            totals.append(Total(period, used_bytes, period.end <= now))
+    return sorted(totals, key=lambda total: total.period.start, reverse=True)
+
+
+def _period(calendar: Calendar, labels: Mapping[str, str]) -> Period | None:
+    try:
+        return period_of(calendar, labels.get(names.PERIOD, ""))
+    except ValueError:
+        return None
+
+
+def _matchers(entry: Entry, *, of_period: bool) -> list[str]:
+    labels = {names.QUOTA: entry.quota, names.CALENDAR: entry.calendar_name}
+    # Only those labels that tell entries apart: a quota's own labels may have changed.
+    labels |= {name: value for name, value in entry.labels.items() if name in names.SELECTOR_LABELS}
+    if of_period and entry.period is not None:
+        labels[names.PERIOD] = str(entry.period.id)
+    return [match_any(name, [value]) for name, value in labels.items()]

@@ -1,0 +1,112 @@
+"""What can be asked of /api/v1/quotas."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from api.parameters import Duration, Many, name_field, one_of
+from api.schemas import LABELS
+from quotas.calendars import DAY_SECONDS
+
+MOST_ON_PAGE = 1_000
+_LAST_PAGE = 1_000_000
+LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
+SORT_KEYS = ("ratio", "used", "left", "forecast", "name")
+_SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
+_A_PAGE = f"a whole number from 1 to {_LAST_PAGE}"
+_A_SIZE = f"a whole number from 1 to {MOST_ON_PAGE}"
+_A_LABEL = 'a name, a colon and a value, such as "team:bun"'
+
+
+class LabelField(fields.Field[tuple[str, str]]):
+    """A label that an entry must have: ``team:bun``."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, str]:
+        name, colon, text = value.partition(":")
+        if not colon or not name:
+            raise ValidationError(_A_LABEL)
+        return LABELS.get(name, name), text
+
+
+def _whole(expected: str, most: int, default: int, description: str) -> fields.Integer:
+    return fields.Integer(
+        validate=validate.Range(1, most, error=expected),
+        error_messages={"invalid": expected},
+        load_default=default,
+        metadata={"description": description},
+    )
+
+
+@dataclass(frozen=True)
+class EntriesQuestion:
+    """Which entries, in which order, and which part of them."""
+
+    state: tuple[str, ...] = ()
+    label: tuple[tuple[str, str], ...] = ()
+    sort: str = "-ratio"
+    page: int = 1
+    page_size: int = 100
+
+
+class EntriesQuestionSchema(Schema):
+    """The parameters of /api/v1/quotas and /api/v1/quotas/<name>."""
+
+    state = Many(
+        fields.String(validate=validate.Regexp("ok|[0-9.]{1,20}", error='"ok" or a threshold')),
+        metadata={"description": 'only those in one of these states: "ok", "80", ...'},
+    )
+    label = Many(
+        LabelField(), metadata={"description": "only those with all of these labels: team:bun"}
+    )
+    sort = fields.String(
+        validate=one_of(_SORTS),
+        load_default="-ratio",
+        metadata={"description": 'by default "-ratio": the worst first'},
+    )
+    page = _whole(_A_PAGE, _LAST_PAGE, 1, "from 1")
+    page_size = _whole(_A_SIZE, MOST_ON_PAGE, 100, "entries on a page")
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> EntriesQuestion:
+        return EntriesQuestion(**values)
+
+
+class EntrySchema(Schema):
+    """Which entry of a quota with ``for_each``: by its labels."""
+
+    service = name_field()
+    route = name_field()
+    consumer = name_field()
+    workspace = name_field()
+    type = fields.String(validate=one_of(("egress", "ingress")))
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> Any:
+        return {LABELS[name]: value for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class HistoryQuestion:
+    """Which entry, and how far to look back."""
+
+    labels: Mapping[str, str]
+    lookback_seconds: int
+
+
+class HistoryQuestionSchema(EntrySchema):
+    """The parameters of /api/v1/quotas/<name>/history."""
+
+    lookback_seconds = Duration(
+        data_key="lookback",
+        longest_seconds=LONGEST_HISTORY_SECONDS,
+        load_default=400 * DAY_SECONDS,
+        metadata={"description": "how far to look back, as far as Prometheus remembers"},
+    )
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> HistoryQuestion:
+        lookback_seconds = values.pop("lookback_seconds")
+        labels = {LABELS[name]: value for name, value in values.items()}
+        return HistoryQuestion(labels, lookback_seconds)

@@ -1,0 +1,218 @@
+"""Bytes in each window: short steps from the raw counters, long ones from the recorded deltas.
+
+Both count the same. A recorded delta is the accounting expression of one step, which a rule wrote
+down; here the expression itself is asked for the same steps. What is not recorded yet, the last
+minute or two, always comes from the counters.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isnan
+from string import Template
+
+from api.grid import Columns, Labels, Upstream, read_at, read_grid
+from api.prometheus import BadAnswerError, Series
+from api.selectors import braces
+from api.steps import Windows
+from quotas import names
+from quotas.accounting import step_query
+from quotas.calendars import MONTH
+from quotas.durations import format_duration
+from quotas.model import Accounting
+from quotas.promql import match_any, quote
+
+# From this step on, a minute's delta is read rather than reckoned: a day of them costs Prometheus
+# about what an hour of counters costs.
+RECORDED_FROM_SECONDS = 600
+# Bytes in a longer window are the sum of steps of this length at least.
+_SHORTEST_STEP_SECONDS = 60
+# What the evaluation of a rule may take, until what it records can be read.
+_EVALUATION_MS = 5_000
+# No counter moves that much in a step; sums stay finite.
+_MOST_BYTES = 2.0**63
+
+_OBSERVED = "observed"
+_OBSERVED_LABELS: Labels = ((_OBSERVED, "1"),)
+
+# Bytes, and whether a gateway was scraped: in one query, so that they are of the same moment.
+_QUERY = Template("""\
+sum by ($by) (
+$bytes
+)
+or
+label_replace(max(max_over_time(up{job=$job}[$window]$offset)) == 1, "$observed", "1", "", "")""")
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Bytes in each window, by the values of the labels; None where no gateway was observed."""
+
+    columns: dict[tuple[str, ...], list[float | None]]
+    source: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which counters (PromQL matchers), by which labels, and how bytes are counted."""
+
+    matchers: tuple[str, ...]
+    by: tuple[str, ...]
+    accounting: Accounting
+
+
+def read_traffic(upstream: Upstream, question: Question, windows: Windows) -> Traffic:
+    """Return the bytes in each window.
+
+    Raises:
+        PrometheusError: there is no answer that can be used.
+
+    """
+    recorded = _is_recorded(question.accounting, windows)
+    horizon_ms = _recorded_until(question.accounting, windows) if recorded else windows.now_ms
+    whole = windows.count_until(horizon_ms)
+    used: dict[Labels, list[float]] = {}
+    count = len(windows.starts_ms)
+    for times_ms in windows.runs(whole):
+        first = windows.bounds_ms.index(times_ms[0]) - 1
+        found = _read_run(upstream, question, times_ms, windows.now_ms, recorded=recorded)
+        _add_columns(used, found, first, count)
+    for index in range(whole, count):
+        start_ms = windows.bounds_ms[index]
+        end_ms = min(windows.bounds_ms[index + 1], windows.now_ms)
+        for series in _read_piecewise(upstream, question, start_ms, end_ms, horizon_ms):
+            _add(used, tuple(sorted(series.labels.items())), index, series.values.values(), count)
+    observed = used.pop(_OBSERVED_LABELS, [0.0] * count)
+    columns = {_values(question.by, labels): sums for labels, sums in used.items()}
+    return Traffic(
+        {key: _amounts(columns[key], observed) for key in sorted(columns)},
+        "recorded" if recorded else "counters",
+    )
+
+
+def _is_recorded(accounting: Accounting, windows: Windows) -> bool:
+    resolution_ms = 1000 * accounting.resolution_seconds
+    return windows.step.seconds >= RECORDED_FROM_SECONDS and all(
+        bound % resolution_ms == 0 for bound in windows.bounds_ms
+    )
+
+
+def _recorded_until(accounting: Accounting, windows: Windows) -> int:
+    """Return the end of the newest step that is recorded for certain."""
+    resolution_ms = 1000 * accounting.resolution_seconds
+    newest = windows.now_ms - _shift_ms(accounting) - _EVALUATION_MS
+    return newest // resolution_ms * resolution_ms
+
+
+def _shift_ms(accounting: Accounting) -> int:
+    """Return how long after a step's end the last moment is at which it can be recorded.
+
+    The rules record the newest step that ended more than ``scrape_delay`` ago, once in each
+    resolution. So the deltas of a window are those recorded in a window shifted by so much.
+    """
+    return 1000 * (accounting.scrape_delay_seconds + accounting.resolution_seconds)
+
+
+def _read_run(
+    upstream: Upstream, question: Question, ends_ms: range, now_ms: int, *, recorded: bool
+) -> Columns:
+    if not recorded:
+        return read_grid(upstream, counters_query(question, ends_ms.step), ends_ms, now_ms)
+    shift = _shift_ms(question.accounting)
+    times_ms = range(ends_ms.start + shift, ends_ms.stop + shift, ends_ms.step)
+    return read_grid(upstream, recorded_query(question, ends_ms.step), times_ms, now_ms)
+
+
+def _read_piecewise(
+    upstream: Upstream, question: Question, start_ms: int, end_ms: int, recorded_until_ms: int
+) -> list[Series]:
+    """Return the bytes of a window in pieces: recorded ones, whole steps of counters, the rest."""
+    found: list[Series] = []
+    counters_from_ms = start_ms
+    recorded_end_ms = min(end_ms, recorded_until_ms)
+    if start_ms < recorded_end_ms < end_ms:
+        query = recorded_query(question, recorded_end_ms - start_ms)
+        found += read_at(upstream, query, recorded_end_ms + _shift_ms(question.accounting))
+        counters_from_ms = recorded_end_ms
+    step_ms = 1000 * max(question.accounting.resolution_seconds, _SHORTEST_STEP_SECONDS)
+    whole_ms = max(counters_from_ms, end_ms // step_ms * step_ms)
+    if whole_ms > counters_from_ms:
+        query = counters_query(question, whole_ms - counters_from_ms)
+        found += read_at(upstream, query, whole_ms)
+    if end_ms > whole_ms:
+        found += read_at(upstream, counters_query(question, end_ms - whole_ms), end_ms)
+    return found
+
+
+def counters_query(question: Question, window_ms: int) -> str:
+    """Return PromQL for the bytes of the window that ends at the evaluation, from the counters."""
+    step_ms = 1000 * max(question.accounting.resolution_seconds, _SHORTEST_STEP_SECONDS)
+    matchers = braces(question.matchers)
+    if window_ms <= step_ms or window_ms % step_ms:
+        query = step_query(question.accounting, matchers=matchers, step_seconds=window_ms / 1000)
+        return _with_observation(question, query, window_ms)
+    step = format_duration(step_ms / 1000)
+    # A millisecond less than the window: in Prometheus 2 a range holds its start too.
+    steps = format_duration((window_ms - 1) / 1000)
+    inner = step_query(question.accounting, matchers=matchers, step_seconds=step_ms / 1000)
+    by = ", ".join(question.by)
+    query = f"sum_over_time((\nsum by ({by}) (\n{inner}\n)\n)[{steps}:{step}])"
+    return _with_observation(question, query, window_ms)
+
+
+def recorded_query(question: Question, window_ms: int) -> str:
+    """Return PromQL for the bytes recorded in a window; see _shift_ms for its time."""
+    # The calendar of the month is always there; each delta is in one of its periods.
+    matchers = [match_any(names.CALENDAR, [MONTH.name]), *question.matchers]
+    # A millisecond less than the window: what is recorded exactly at its start is of the window
+    # before, and in Prometheus 2 a range holds its start too.
+    window = format_duration((window_ms - 1) / 1000)
+    query = f"sum_over_time({names.DELTA}{braces(matchers)}[{window}])"
+    return _with_observation(question, query, window_ms, _shift_ms(question.accounting))
+
+
+def _with_observation(question: Question, query: str, window_ms: int, shift_ms: int = 0) -> str:
+    return _QUERY.substitute(
+        by=", ".join(question.by),
+        bytes=query,
+        job=quote(names.GATEWAY_JOB),
+        window=format_duration(window_ms / 1000),
+        offset=f" offset {format_duration(shift_ms / 1000)}" if shift_ms else "",
+        observed=_OBSERVED,
+    )
+
+
+def _add_columns(used: dict[Labels, list[float]], found: Columns, first: int, count: int) -> None:
+    for labels, column in found.items():
+        sums = used.setdefault(labels, [0.0] * count)
+        sums[first : first + len(column)] = [
+            0.0 if isnan(value) else _checked(value) for value in column
+        ]
+
+
+def _add(
+    used: dict[Labels, list[float]],
+    labels: Labels,
+    index: int,
+    values: Iterable[float],
+    count: int,
+) -> None:
+    used.setdefault(labels, [0.0] * count)[index] += sum(map(_checked, values))
+
+
+def _checked(value: float) -> float:
+    if not 0 <= value <= _MOST_BYTES:
+        raise BadAnswerError("a value in its answer cannot be a number of bytes")
+    return value
+
+
+def _values(by: Sequence[str], labels: Labels) -> tuple[str, ...]:
+    """Return the values of the labels; to Prometheus, no label and an empty one are one."""
+    found = dict(labels)
+    return tuple(found.get(name, "") for name in by)
+
+
+def _amounts(sums: Sequence[float], observed: Sequence[float]) -> list[float | None]:
+    return [
+        (int(total) if total.is_integer() else total) if total or seen else None
+        for total, seen in zip(sums, observed, strict=True)
+    ]
