@@ -199,6 +199,9 @@ def _check_selectors(quotas: Sequence[Quota], counters: Sequence[Labels]) -> Ite
 def _selects(quota: Quota, labels: Labels) -> bool:
     if quota.direction not in (names.BOTH, labels.get(names.DIRECTION, "")):
         return False
+    for name in quota.for_each:
+        if labels.get(name, "") in ("", *quota.excluded.get(name, ())):
+            return False
     return all(_matches(match, labels.get(name, "")) for name, match in quota.selector.items())
 
 
