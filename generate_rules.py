@@ -95,11 +95,14 @@ def _check(folder: Path, files: dict[str, str]) -> int:
 
 
 def _verify(options: argparse.Namespace, quotas: QuotaFile) -> int:
-    findings = verify(Ruler(options.verify), quotas, compile_rules(quotas, datetime.now(UTC)))
-    for finding in findings:
+    status = 0
+    rules = compile_rules(quotas, datetime.now(UTC))
+    for finding in verify(Ruler(options.verify), quotas, rules):
+        if not finding.good:
+            status = 1
         if not (finding.good and options.quiet):
-            print(finding.render(colour=_is_coloured()))
-    return 0 if all(finding.good for finding in findings) else 1
+            print(finding.render(colour=_is_coloured()), flush=True)
+    return status
 
 
 def _say(options: argparse.Namespace, text: str) -> None:
