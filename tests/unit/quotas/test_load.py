@@ -44,6 +44,7 @@ quotas:
     notify: [bun@example.com, a.b+c@example.org]
     labels: {{team: bun, area: "7"}}
     forecast: true
+    notify_resolved: true
     for_each: [consumer, route]
     except: {{consumer: [acme-test, acme-ci]}}
   - name: opened
@@ -78,6 +79,7 @@ quotas:
                 forecast=True,
                 for_each=("consumer", "route"),
                 excluded={"consumer": ("acme-test", "acme-ci")},
+                notify_resolved=True,
                 line=5,
             ),
             Quota(
@@ -87,7 +89,7 @@ quotas:
                 notify=("ops@example.com",),
                 opening_bytes=120 * 10**9,
                 opening_period=202611,
-                line=19,
+                line=20,
             ),
         ),
     )
@@ -486,6 +488,7 @@ NO_LABEL = (
         ("thresholds: [.nan]", f"5:18: thresholds: found nan, {NO_THRESHOLD}"),
         ("thresholds: [1000.01]", f"5:18: thresholds: found 1000.01, {NO_THRESHOLD}"),
         ("forecast: maybe", '5:15: forecast: found "maybe", expected true or false'),
+        ("notify_resolved: 1", "5:22: notify_resolved: found the number 1, expected true or false"),
         ("forecast: 1", "5:15: forecast: found the number 1, expected true or false"),
         ("service: on", f"5:14: service: found true, as YAML reads yes and on, {NO_TEXT}"),
         (
