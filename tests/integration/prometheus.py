@@ -1,0 +1,123 @@
+"""A real Prometheus over made-up history: samples in, answers out."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local import programs
+from quotas.promql import quote
+
+READY_WITHIN_SECONDS = 30.0
+TIMEOUT_SECONDS = 60.0
+
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Prometheus that runs; ``url`` is where."""
+
+    url: str
+
+    def query(self, query: str, at: float) -> list[tuple[Labels, float]]:
+        """Return the labels and the value of each series at a time, in Unix seconds."""
+        result = self._ask("query", query=query, time=at)
+        return [(found["metric"], float(found["value"][1])) for found in result]
+
+    def query_range(
+        self, query: str, start: float, end: float, step_seconds: float
+    ) -> list[tuple[Labels, list[tuple[float, float]]]]:
+        """Return the labels and the times and values of each series."""
+        result = self._ask("query_range", query=query, start=start, end=end, step=step_seconds)
+        return [
+            (found["metric"], [(float(at), float(value)) for at, value in found["values"]])
+            for found in result
+        ]
+
+    def _ask(self, path: str, **parameters: str | float) -> list[dict[str, Any]]:
+        # A query over many years is too long for a URL.
+        answer = requests.post(
+            f"{self.url}/api/v1/{path}", data=parameters, timeout=TIMEOUT_SECONDS
+        )
+        assert answer.ok, answer.text
+        found: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return found
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Server]:
+    """Run a Prometheus that scrapes nothing over ``folder/data``, however old that is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "prometheus.yml").write_text("{}", encoding="utf-8")
+    url = f"127.0.0.1:{free_port()}"
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [
+                programs.find(programs.PROMETHEUS),
+                f"--config.file={folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={folder / 'data'}",
+                "--storage.tsdb.retention.time=90y",
+                f"--web.listen-address={url}",
+            ],
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _wait_until_ready(process, f"http://{url}/-/ready", folder / "log")
+        yield Server(f"http://{url}")
+    finally:
+        process.terminate()
+        process.wait(READY_WITHIN_SECONDS)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(url, timeout=1).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.05)
+    pytest.fail(f"Prometheus is not ready: {log.read_text()[-2000:]}")
+
+
+def samples(metric: str, labels: Labels, values: Iterable[tuple[float, float]]) -> Iterator[str]:
+    """Yield the lines of a series in OpenMetrics, from pairs of time and value."""
+    text = ",".join(f"{name}={quote(value)}" for name, value in labels.items())
+    for at, value in values:
+        yield f"{metric}{{{text}}} {value!r} {at:.3f}\n"
+
+
+def fill(folder: Path, lines: Iterable[str]) -> None:
+    """Put samples in OpenMetrics into ``folder/data``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = folder / "samples.txt"
+    text.write_text("".join(lines) + "# EOF\n", encoding="utf-8")
+    run_promtool("tsdb", "create-blocks-from", "openmetrics", text, folder / "data")
+
+
+def run_promtool(*arguments: str | Path) -> None:
+    done = subprocess.run(
+        [programs.find(programs.PROMTOOL), *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
