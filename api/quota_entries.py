@@ -83,7 +83,8 @@ def read_entries(
         matchers = [] if quota is None else [match_any(names.QUOTA, [quota])]
     facts: dict[str, list[tuple[dict[str, str], float]]] = {}
     for series in read_at(upstream, facts_query(matchers), now_ms):
-        labels = dict(series.labels)
+        # Some engines keep the name of the metric where it is looked at over a range.
+        labels = {name: text for name, text in series.labels.items() if name != "__name__"}
         [value] = series.values.values()
         facts.setdefault(labels.pop(_FACT, ""), []).append((labels, value))
     return [entry for entry in _make_entries(facts) if may_see(scope, entry.labels)]

@@ -82,7 +82,7 @@ def read_history(
     # It only grows within a period: its greatest value is the total.
     query = f"max by ({names.PERIOD}) (max_over_time({used}[{back}]))"
     totals = []
-    for series in read_at(upstream, query, to_ms(now) // 60_000 * 60_000):
+    for series in read_at(upstream, query, to_ms(now)):
         period = _period(entry.calendar, series.labels)
         if period is not None:
             [used_bytes] = series.values.values()

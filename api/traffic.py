@@ -24,8 +24,11 @@ from quotas.promql import match_any, quote
 # From this step on, a minute's delta is read rather than reckoned: a day of them costs Prometheus
 # about what an hour of counters costs.
 RECORDED_FROM_SECONDS = 600
-# Bytes in a longer window are the sum of steps of this length at least.
-_SHORTEST_STEP_SECONDS = 60
+# Where the rules count in shorter steps than a minute, so do charts of the counters, unless that
+# were more steps than this.
+_USUAL_STEP_SECONDS = 60
+_MOST_SHORT_STEPS = 11_000
+_SHORT_STEPS_SECONDS = (1, 2, 5, 10, 15, 30)
 # What the evaluation of a rule may take, until what it records can be read.
 _EVALUATION_MS = 5_000
 # No counter moves that much in a step; sums stay finite.
@@ -70,16 +73,22 @@ def read_traffic(upstream: Upstream, question: Question, windows: Windows) -> Tr
     recorded = _is_recorded(question.accounting, windows)
     horizon_ms = _recorded_until(question.accounting, windows) if recorded else windows.now_ms
     whole = windows.count_until(horizon_ms)
+    step_seconds = _choose_step(question.accounting, windows)
     used: dict[Labels, list[float]] = {}
     count = len(windows.starts_ms)
-    for times_ms in windows.runs(whole):
-        first = windows.bounds_ms.index(times_ms[0]) - 1
-        found = _read_run(upstream, question, times_ms, windows.now_ms, recorded=recorded)
+    for ends_ms in windows.runs(whole):
+        first = windows.bounds_ms.index(ends_ms[0]) - 1
+        if recorded:
+            query = recorded_query(question, ends_ms.step)
+            times_ms = _shift(ends_ms, _shift_ms(question.accounting))
+        else:
+            query = counters_query(question, ends_ms.step, step_seconds)
+            times_ms = ends_ms
+        found = read_grid(upstream, query, times_ms, windows.now_ms)
         _add_columns(used, found, first, count)
     for index in range(whole, count):
-        start_ms = windows.bounds_ms[index]
-        end_ms = min(windows.bounds_ms[index + 1], windows.now_ms)
-        for series in _read_piecewise(upstream, question, start_ms, end_ms, horizon_ms):
+        span_ms = windows.bounds_ms[index], min(windows.bounds_ms[index + 1], windows.now_ms)
+        for series in _read_piecewise(upstream, question, span_ms, horizon_ms, step_seconds):
             _add(used, tuple(sorted(series.labels.items())), index, series.values.values(), count)
     observed = used.pop(_OBSERVED_LABELS, [0.0] * count)
     columns = {_values(question.by, labels): sums for labels, sums in used.items()}
@@ -112,40 +121,54 @@ def _shift_ms(accounting: Accounting) -> int:
     return 1000 * (accounting.scrape_delay_seconds + accounting.resolution_seconds)
 
 
-def _read_run(
-    upstream: Upstream, question: Question, ends_ms: range, now_ms: int, *, recorded: bool
-) -> Columns:
-    if not recorded:
-        return read_grid(upstream, counters_query(question, ends_ms.step), ends_ms, now_ms)
-    shift = _shift_ms(question.accounting)
-    times_ms = range(ends_ms.start + shift, ends_ms.stop + shift, ends_ms.step)
-    return read_grid(upstream, recorded_query(question, ends_ms.step), times_ms, now_ms)
+def _shift(times_ms: range, shift_ms: int) -> range:
+    return range(times_ms.start + shift_ms, times_ms.stop + shift_ms, times_ms.step)
+
+
+def _choose_step(accounting: Accounting, windows: Windows) -> int:
+    """Return the length in seconds of the steps in which bytes of the counters are counted."""
+    resolution = accounting.resolution_seconds
+    if resolution >= _USUAL_STEP_SECONDS:
+        return resolution
+    seconds = (windows.end_ms - windows.bounds_ms[0]) / 1000
+    steps = (step for step in _SHORT_STEPS_SECONDS if step % resolution == 0)
+    allowed = (step for step in steps if seconds / step <= _MOST_SHORT_STEPS)
+    return next(allowed, _USUAL_STEP_SECONDS)
 
 
 def _read_piecewise(
-    upstream: Upstream, question: Question, start_ms: int, end_ms: int, recorded_until_ms: int
+    upstream: Upstream,
+    question: Question,
+    span_ms: tuple[int, int],
+    recorded_until_ms: int,
+    step_seconds: int,
 ) -> list[Series]:
     """Return the bytes of a window in pieces: recorded ones, whole steps of counters, the rest."""
     found: list[Series] = []
+    start_ms, end_ms = span_ms
     counters_from_ms = start_ms
     recorded_end_ms = min(end_ms, recorded_until_ms)
     if start_ms < recorded_end_ms < end_ms:
         query = recorded_query(question, recorded_end_ms - start_ms)
         found += read_at(upstream, query, recorded_end_ms + _shift_ms(question.accounting))
         counters_from_ms = recorded_end_ms
-    step_ms = 1000 * max(question.accounting.resolution_seconds, _SHORTEST_STEP_SECONDS)
+    step_ms = 1000 * step_seconds
     whole_ms = max(counters_from_ms, end_ms // step_ms * step_ms)
     if whole_ms > counters_from_ms:
-        query = counters_query(question, whole_ms - counters_from_ms)
+        query = counters_query(question, whole_ms - counters_from_ms, step_seconds)
         found += read_at(upstream, query, whole_ms)
     if end_ms > whole_ms:
-        found += read_at(upstream, counters_query(question, end_ms - whole_ms), end_ms)
+        query = counters_query(question, end_ms - whole_ms, step_seconds)
+        found += read_at(upstream, query, end_ms)
     return found
 
 
-def counters_query(question: Question, window_ms: int) -> str:
-    """Return PromQL for the bytes of the window that ends at the evaluation, from the counters."""
-    step_ms = 1000 * max(question.accounting.resolution_seconds, _SHORTEST_STEP_SECONDS)
+def counters_query(question: Question, window_ms: int, step_seconds: int) -> str:
+    """Return PromQL for the bytes of the window that ends at the evaluation, from the counters.
+
+    Where the window is whole steps, it is the sum of those.
+    """
+    step_ms = 1000 * step_seconds
     matchers = braces(question.matchers)
     if window_ms <= step_ms or window_ms % step_ms:
         query = step_query(question.accounting, matchers=matchers, step_seconds=window_ms / 1000)
