@@ -101,15 +101,21 @@ sum by $by (
 # What a step that holds one scrape at most needs: compared with the one before, each is exact, and
 # there is no fall within the step to look for. A counter of a gateway that was started anew counts
 # from zero even where it is larger than before already; only the gateway itself can tell. It is
-# looked at as it is, not over a range, since one that is gone counted before that.
+# looked at as it is, not over a range, since one that is gone counted before that. Where the
+# gateway was not up when the step began, requests of several starts may be found: the least of
+# them is not of a later start.
 _SHORT_EXPRESSION = Template("""\
 sum by $by (
     $m
     and on (job, instance)
     (
-      max by (job, instance) (last_over_time($requests[$step]))
-      <
-      max by (job, instance) (last_over_time($requests[$gap] offset $step))
+      max by (job, instance) ($requests)
+      < on (job, instance)
+      (
+        max by (job, instance) ($requests offset $step)
+        or
+        min by (job, instance) (last_over_time($requests[$gap] offset $step))
+      )
     )
   or
     # 1

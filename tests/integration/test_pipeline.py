@@ -122,6 +122,7 @@ def test_a_restarted_gateway_that_at_once_counts_as_much_or_more_loses_nothing(
 
 def test_failed_scrapes_are_caught_up(pipeline: Pipeline) -> None:
     pipeline.observer.send("/bun/bytes/30000")
+    pipeline.await_equal()
     status = pipeline.observer.ports.url("status")
     requests.post(f"{status}/fail", params={"seconds": "8"}, timeout=5).raise_for_status()
     pipeline.observer.wait_for("a failed scrape", lambda: _up(pipeline, 0), 10)
