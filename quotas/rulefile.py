@@ -99,7 +99,7 @@ def changed_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
     gone = [
         path
         for path in folder.glob("*.yml")
-        if path.name not in files and (_read(path) or "").startswith(MARK)
+        if path.is_file() and path.name not in files and read_generated(path)
     ]
     return sorted(differing + gone)
 
@@ -115,17 +115,20 @@ def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
             of one that is to be.
 
     """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "is not a folder", str(folder))
     folder.mkdir(parents=True, exist_ok=True)
     changed = changed_files(folder, files)
     for path in changed:
-        if path.exists() and not (_read(path) or "").startswith(MARK):
+        if path.exists() and not read_generated(path):
             message = "was not generated and would be overwritten; move it away"
             raise FileExistsError(errno.EEXIST, message, str(path))
     for path in changed:
         if path.name in files:
             _replace(path, files[path.name])
         else:
-            path.unlink()
+            # Another run may have removed it meanwhile.
+            path.unlink(missing_ok=True)
     return changed
 
 
