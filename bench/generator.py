@@ -1,0 +1,136 @@
+"""How long ``generate_rules.py`` takes for many quotas, and how much memory.
+
+Each row is a process of its own, from its start to its end; beside it one that loads the same file
+and writes nothing. The quotas are a mix: one in seven of a day, one in ten with labels, one in
+twenty with a forecast, some by a list of names, some by a regular expression, some for each consumer.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.table import print_table
+
+ROOT = Path(__file__).resolve().parent.parent
+COUNTS = (1_000, 10_000, 100_000)
+RUNS = 3
+MOST_SECONDS = 3.0
+MOST_MEGABYTES = 300
+TARGET_COUNT = 10_000
+LONGEST_RUN_SECONDS = 300
+
+HEAD = """\
+version: 1
+defaults:
+  period: month
+  notify: [ops@example.com]
+quotas:
+"""
+LOAD_ONLY = """\
+import gc, pathlib, sys, quotas.load
+gc.disable()
+quotas.load.load_quotas(pathlib.Path(sys.argv[1]))"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a process took."""
+
+    seconds: float
+    megabytes: float
+
+
+def quotas_yaml(count: int) -> str:
+    """Return a quotas.yaml with so many quotas."""
+    return HEAD + "".join(_quota(number) for number in range(count))
+
+
+def _quota(number: int) -> str:
+    lines = [f"  - name: quota-{number}", f"    limit: {number % 900 + 1} GB"]
+    if number % 11 == 0:
+        lines.append(f"    service: [service-{number}, other-{number}]")
+    elif number % 13 == 0:
+        lines.append(f'    service: {{matches: "service-{number}-.*"}}')
+    else:
+        lines.append(f"    service: service-{number}")
+    if number % 17 == 0:
+        lines.append("    for_each: consumer")
+    if number % 10 == 0:
+        lines.append(f"    labels: {{team: team-{number % 50}}}")
+    if number % 20 == 0:
+        lines.append("    forecast: true")
+    if number % 7 == 0:
+        lines.append("    period: day")
+    return "\n".join(lines) + "\n"
+
+
+def run(command: list[str]) -> Run:
+    """Run a program and return what it took.
+
+    Raises:
+        RuntimeError: it fails.
+
+    """
+    started = time.monotonic()
+    process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+        [sys.executable, *command], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}")
+    return Run(time.monotonic() - started, usage.ru_maxrss / 1024)
+
+
+def measure(folder: Path, count: int) -> tuple[Run, Run]:
+    """Return the medians of the whole program and of loading alone, measured in turns."""
+    source = folder / f"{count}.yaml"
+    source.write_text(quotas_yaml(count), encoding="utf-8")
+    whole, load = [], []
+    for number in range(RUNS):
+        out = folder / f"rules-{count}-{number}"
+        options = ["-q", "--quotas", str(source), "--out", str(out)]
+        whole.append(run([str(ROOT / "generate_rules.py"), *options]))
+        load.append(run(["-c", LOAD_ONLY, str(source)]))
+    return _median(whole), _median(load)
+
+
+def _median(runs: list[Run]) -> Run:
+    return Run(median(r.seconds for r in runs), median(r.megabytes for r in runs))
+
+
+def main() -> None:
+    """Print the table."""
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="bench-generator-") as folder:
+        for count in COUNTS:
+            whole, load = measure(Path(folder), count)
+            rows.append(
+                [
+                    f"{count:,}",
+                    f"{whole.seconds:.2f} s",
+                    f"{whole.megabytes:.0f} MB",
+                    f"{whole.seconds / count * 1e6:.0f} µs",
+                    f"{load.seconds:.2f} s",
+                ]
+            )
+            if count == TARGET_COUNT:
+                kept = whole.seconds <= MOST_SECONDS and whole.megabytes <= MOST_MEGABYTES
+    print_table(
+        f"generate_rules.py as a whole, medians of {RUNS} runs",
+        ["quotas", "time", "memory", "per quota", "load alone"],
+        rows,
+    )
+    print(
+        f"\n{TARGET_COUNT:,} quotas in at most {MOST_SECONDS:.0f} s and {MOST_MEGABYTES} MB: "
+        f"{'yes' if kept else 'NO'}"
+    )
+
+
+if __name__ == "__main__":
+    main()
