@@ -36,7 +36,7 @@ class Running:
     def total(self, **parameters: Any) -> float:
         """Return the sum of all series of a chart."""
         answer = self.get("/api/v1/bandwidth", **parameters)
-        return sum(series["total_bytes"] for series in answer["series"])
+        return float(sum(series["total_bytes"] for series in answer["series"]))
 
 
 @pytest.fixture(scope="module")
