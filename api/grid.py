@@ -89,6 +89,7 @@ def read_grid(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> C
         known = range(0)
         if chunk is not None:
             known = range(max(part.start, chunk.first), min(part.stop, chunk.end))
+        if known:
             _copy(chunk, known, columns, wanted)
         unknown += _without(part, known)
     for span in _join(unknown):
