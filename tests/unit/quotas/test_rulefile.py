@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quotas.rulefile import (
@@ -79,6 +79,7 @@ def test_several_groups_stand_one_after_the_other_below_a_note() -> None:
 QUERY = st.lists(LINE.map(lambda line: f"x{line}."), min_size=1, max_size=4).map("\n".join)
 
 
+@settings(deadline=None)
 @given(QUERY, LINE, st.sampled_from(["", "a note"]))
 def test_an_object_of_kubernetes_holds_the_same_groups(query: str, label: str, note: str) -> None:
     rule = Rule("r", query, comment="why\n\nand how", labels={"a": label})
@@ -153,6 +154,28 @@ def test_a_generated_file_that_is_no_longer_wanted_goes_and_a_foreign_one_stays(
         "foreign.yml",
         "old.yaml.bak",
     ]
+
+
+def test_a_folder_whose_name_ends_like_that_of_a_rule_file_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "more.yml").mkdir()
+    assert write_files(tmp_path, {"a.yml": OURS}) == [tmp_path / "a.yml"]
+    assert (tmp_path / "more.yml").is_dir()
+
+
+def test_a_file_where_the_folder_should_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "rules").write_text("")
+    with pytest.raises(NotADirectoryError, match="is not a folder"):
+        write_files(tmp_path / "rules", {"a.yml": OURS})
+
+
+def test_a_file_that_another_run_has_removed_meanwhile_is_gone_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old.yml"
+    old.write_text(OURS)
+    monkeypatch.setattr("quotas.rulefile._replace", lambda *_: old.unlink())
+    assert write_files(tmp_path, {"a.yml": OURS}) == [tmp_path / "a.yml", old]
+    assert not old.exists()
 
 
 def test_what_would_change_is_told_without_changing_it(tmp_path: Path) -> None:
