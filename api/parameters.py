@@ -110,7 +110,8 @@ class Zone(fields.Field[str]):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
+            # zoneinfo raises each of them, as it meets no file, no name, or a folder.
             raise ValidationError(A_ZONE) from error
         return str(value)
 

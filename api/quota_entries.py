@@ -150,8 +150,8 @@ def _make_entry(labels: Mapping[str, str], used_bytes: float, limit_bytes: float
         calendar = parse_calendar(calendar_name)
         if isinstance(calendar, Calendar):
             period = period_of(calendar, labels.get(names.PERIOD, ""))
-    except ValueError:
-        pass  # of another version of the rules
+    except (KeyError, ValueError):
+        pass  # of another version of the rules, or a zone that is not known on this machine
     hidden = (names.QUOTA, names.CALENDAR, names.PERIOD)
     return Entry(
         quota=labels.get(names.QUOTA, ""),

@@ -1,0 +1,120 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import responses
+
+from api.grid import Upstream
+from api.memory import Memory
+from api.prometheus import BadAnswerError, Prometheus
+from api.quota_entries import Entry, read_entries
+from api.steps import to_ms
+from api.tokens import ALL, Scope
+from tests.unit.api.answers import INSTANT_URL, URL, forms, vector
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+MONTH = {"quota": "q", "calendar": "month", "period": "202611"}
+
+
+def fact(fact: str, value: float, **labels: str) -> dict[str, Any]:
+    metric = {"__name__": "any", "__fact__": fact, **labels}
+    return {"metric": metric, "value": [NOW.timestamp(), str(value)]}
+
+
+def read(*facts: dict[str, Any], scope: Scope = ALL, quota: str | None = None) -> list[Entry]:
+    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    with responses.RequestsMock() as mock:
+        mock.post(INSTANT_URL, json=vector(*facts))
+        return read_entries(upstream, scope, to_ms(NOW), quota)
+
+
+def test_used_limit_ratio_and_forecast_come_together() -> None:
+    [entry] = read(
+        fact("used", 800, **MONTH, service="s", team="t"),
+        fact("limit", 1000, quota="q"),
+        fact("ratio", 0.8, **MONTH, service="s", team="t"),
+        fact("forecast", 1200, **MONTH, service="s", team="t"),
+    )
+    assert entry.quota == "q"
+    assert entry.labels == {"service": "s", "team": "t"}
+    assert entry.period is not None
+    assert entry.period.title == "November 2026"
+    assert (entry.used_bytes, entry.limit_bytes, entry.left_bytes) == (800, 1000, 200)
+    assert (entry.ratio, entry.forecast_bytes, entry.state) == (0.8, 1200, "ok")
+
+
+def test_the_newest_period_counts_while_the_one_before_lingers() -> None:
+    [entry] = read(
+        fact("used", 7, **MONTH),
+        fact("used", 900, **(MONTH | {"period": "202610"})),
+        fact("firing", 1, **(MONTH | {"period": "202610"}), threshold="90", alertname="x"),
+    )
+    assert entry.used_bytes == 7
+    assert entry.state == "ok"
+
+
+def test_the_state_is_the_highest_threshold_that_fires_for_that_entry() -> None:
+    alert = {"alertname": "BandwidthQuotaUsage", "alertstate": "firing", "severity": "info"}
+    entries = read(
+        fact("used", 1, **MONTH, consumer="a"),
+        fact("used", 1, **MONTH, consumer="b"),
+        fact("firing", 1, **MONTH, **alert, consumer="a", threshold="80"),
+        fact("firing", 1, **MONTH, **alert, consumer="a", threshold="100"),
+        fact("firing", 1, **MONTH, **alert, consumer="a", threshold="99.5"),
+    )
+    assert [(entry.labels["consumer"], entry.state) for entry in entries] == [
+        ("a", "100"),
+        ("b", "ok"),
+    ]
+
+
+def test_a_rolling_window_has_no_period() -> None:
+    [entry] = read(fact("used", 1, quota="q", calendar="rolling:30d"), fact("limit", 2, quota="q"))
+    assert (entry.period, entry.calendar_name) == (None, "rolling:30d")
+    assert entry.full_at(NOW) is None
+
+
+def test_a_calendar_that_is_not_known_leaves_the_numbers() -> None:
+    [entry] = read(fact("used", 1, quota="q", calendar="moon", period="7"))
+    assert (entry.calendar, entry.period, entry.used_bytes) == (None, None, 1)
+
+
+def test_less_than_nothing_is_refused() -> None:
+    with pytest.raises(BadAnswerError):
+        read(fact("used", -1, **MONTH))
+
+
+@pytest.mark.parametrize(
+    ("used", "forecast", "days"),
+    [(800, 1500, 2.0), (800, 1000, 7.0), (800, 999, None), (1000, 2000, None), (0, 0, None)],
+)
+def test_a_limit_is_full_when_the_pace_of_the_forecast_comes_to_it(
+    used: float, forecast: float, days: float | None
+) -> None:
+    [entry] = read(
+        fact("used", used, **MONTH),
+        fact("limit", 1000, quota="q"),
+        fact("forecast", forecast, **MONTH),
+    )
+    full_at = entry.full_at(NOW)
+    assert full_at == (None if days is None else NOW + timedelta(days=days))
+
+
+def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() -> None:
+    scope = Scope(consumers=("a",), quotas=("q", "r"))
+    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    with responses.RequestsMock() as mock:
+        facts = (fact("used", 1, **MONTH, consumer=name) for name in ("a", "b"))
+        mock.post(INSTANT_URL, json=vector(*facts))
+        entries = read_entries(upstream, scope, to_ms(NOW))
+        assert [entry.labels for entry in entries] == [{"consumer": "a"}]
+        query = str(mock.calls[0].request.body)
+    assert query.count("quota%3D~%22q%7Cr%22") == 5
+
+
+@responses.activate
+def test_a_quota_outside_of_the_scope_is_not_even_asked_for() -> None:
+    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    assert read_entries(upstream, Scope(quotas=("q",)), to_ms(NOW), "other") == []
+    assert read_entries(upstream, Scope(quotas=()), to_ms(NOW)) == []
+    assert forms() == []
