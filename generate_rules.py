@@ -27,7 +27,7 @@ try:
     from quotas.changes import describe_changes
     from quotas.load import QuotasError, load_quotas
     from quotas.model import QuotaFile
-    from quotas.rulefile import changed_files, render_files, write_files
+    from quotas.rulefile import RuleFile, changed_files, render, render_files, write_files
     from quotas.ruler import Ruler, RulerError, await_rules
     from quotas.rules import compile_rules
     from quotas.verify import verify
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.diff:
         print(describe_changes(options.out, files, colour=_is_coloured()), end="")
     if options.stdout:
-        print("---\n".join(files.values()), end="")
+        print(_as_one(rules, files, options.format), end="")
     elif options.check:
         status = _check(options.out, files)
     elif options.reload or not (options.diff or options.verify):
@@ -74,6 +74,13 @@ def _run(options: argparse.Namespace) -> int:
     if options.reload:
         _say(options, await_rules(Ruler(options.reload), rules))
     return max(status, _verify(options, quotas)) if options.verify else status
+
+
+def _as_one(rules: list[RuleFile], files: dict[str, str], form: str) -> str:
+    """Return all rules as one text: a single rule file, or objects one after the other."""
+    if form == "kubernetes":
+        return "---\n".join(files.values())
+    return render(RuleFile("rules", [group for file in rules for group in file.groups]))
 
 
 def _write(options: argparse.Namespace, files: dict[str, str]) -> None:
