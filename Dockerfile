@@ -18,5 +18,7 @@ COPY api api
 COPY webhook webhook
 COPY kong kong
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# The outbox lives here; a volume takes over whose folder it is.
+RUN install -d -o 10001 -g 10001 /var/lib/gateway
 # A number, so that Kubernetes too can see that it is not root.
 USER 10001:10001

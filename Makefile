@@ -7,6 +7,7 @@ RUN := $(VENV)/bin
 PIPENV_VERSION := 2026.10.3
 SYNCED := $(VENV)/.synced
 PROGRAMS := .tools/programs.found
+DATABASE := .tools/postgres.found
 
 # pipenv lives in the same .venv and must not look for another one.
 export PIPENV_VENV_IN_PROJECT := 1
@@ -54,13 +55,30 @@ test-unit: $(SYNCED) ## Fast tests without processes
 	$(RUN)/pytest tests/unit
 
 .PHONY: test-integration
-test-integration: $(SYNCED) $(PROGRAMS) ## Tests with a real Prometheus, Alertmanager and SMTP server
+test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Tests with a real Prometheus, Alertmanager, PostgreSQL and SMTP server
 	$(RUN)/pytest tests/integration
 
 .PHONY: test-rules
 test-rules: $(SYNCED) $(PROGRAMS) ## promtool and amtool accept the files, and rules/ is what quotas.yaml compiles to
 	$(RUN)/python generate_rules.py --check
 	$(RUN)/python -m local check
+
+##@ Measure
+
+.PHONY: bench
+bench: bench-accuracy bench-rules bench-generator ## All of these (docs/benchmarks.md says what they show)
+
+.PHONY: bench-accuracy
+bench-accuracy: $(SYNCED) $(PROGRAMS) ## How near to the truth the rules count, beside increase()
+	@$(RUN)/python -m bench.accuracy $(BENCH_ARGS)
+
+.PHONY: bench-rules
+bench-rules: $(SYNCED) $(PROGRAMS) ## What the rules cost Prometheus, beside increase() and recorded rates
+	@$(RUN)/python -m bench.rules
+
+.PHONY: bench-generator
+bench-generator: $(SYNCED) ## How long 1,000 to 100,000 quotas take to compile
+	@$(RUN)/python -m bench.generator
 
 ##@ Maintain
 
@@ -100,4 +118,9 @@ $(SYNCED): Pipfile Pipfile.lock | $(RUN)/pipenv
 $(PROGRAMS): local/programs.py | $(SYNCED)
 	@mkdir -p $(@D)
 	@$(RUN)/python -m local.programs --fetch
+	@touch $@
+
+$(DATABASE): local/postgres.py | $(SYNCED)
+	@mkdir -p $(@D)
+	@$(RUN)/python -m local.postgres
 	@touch $@

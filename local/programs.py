@@ -91,13 +91,13 @@ def fetch() -> None:
     """Download the packages of the programs with apt and unpack them under ``.tools/``."""
     with tempfile.TemporaryDirectory(dir=TOOLS) as folder:
         work = Path(folder)
-        apt = _private_apt(work)
-        _run([*apt, "update"], work)
-        _run([*apt, "download", *PACKAGES], work)
+        apt = private_apt(work)
+        run_quietly([*apt, "update"], work)
+        run_quietly([*apt, "download", *PACKAGES], work)
         for package in OPTIONAL_PACKAGES:
-            _run([*apt, "download", package], work, check=False)
+            run_quietly([*apt, "download", package], work, check=False)
         for archive in work.glob("*.deb"):
-            _run(["dpkg", "-x", str(archive), str(work / "root")], work)
+            run_quietly(["dpkg", "-x", str(archive), str(work / "root")], work)
         target = TOOLS / "bin"
         target.mkdir(exist_ok=True)
         for program in ALL:
@@ -138,7 +138,7 @@ def _startable(program: Path) -> Path:
     return start
 
 
-def _private_apt(work: Path) -> list[str]:
+def private_apt(work: Path) -> list[str]:
     """Return an apt-get that keeps its lists under ``work``, so that it needs no root."""
     lists = work / "lists"
     (lists / "partial").mkdir(parents=True)
@@ -155,7 +155,13 @@ def _private_apt(work: Path) -> list[str]:
     return ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in options.items())]
 
 
-def _run(command: list[str], folder: Path, *, check: bool = True) -> None:
+def run_quietly(command: list[str], folder: Path, *, check: bool = True) -> None:
+    """Run a command in a folder.
+
+    Raises:
+        ProgramMissingError: it failed; the message holds what it said.
+
+    """
     done = subprocess.run(  # noqa: S603 - fixed programs, no shell
         command,
         cwd=folder,

@@ -83,6 +83,7 @@ class Stack:
             self._gateway(),
             self._mail_sink(),
             self._webhook(),
+            self._delivery(),
             self._alertmanager(),
             self._prometheus(),
             self._api(),
@@ -133,17 +134,31 @@ class Stack:
     def _webhook(self) -> Part:
         return Part(
             "webhook",
-            _gunicorn(self.ports.webhook, "webhook:create_app()"),
+            # One process: it can take more than any Alertmanager sends, and counts all of it.
+            _gunicorn(self.ports.webhook, "webhook:create_app()", workers=1, threads=8),
             (self.ports.webhook,),
             f"{self.ports.url('webhook')}/healthz",
-            {
-                "QUOTAS_FILE": str(self.quotas),
-                "WEBHOOK_TOKEN_FILE": str(self._token_file),
-                "MAIL_SERVER": HOST,
-                "MAIL_PORT": str(self.ports.smtp),
-                "MAIL_DEFAULT_SENDER": "Bandwidth quotas <quotas@example.com>",
-            },
+            self._webhook_settings(),
         )
+
+    def _delivery(self) -> Part:
+        return Part(
+            "delivery",
+            [sys.executable, "-m", "flask", "--app", "webhook", "deliver"],
+            environment=self._webhook_settings(),
+        )
+
+    def _webhook_settings(self) -> dict[str, str]:
+        return {
+            "QUOTAS_FILE": str(self.quotas),
+            "WEBHOOK_TOKEN_FILE": str(self._token_file),
+            "DATABASE_URL": f"sqlite:///{self.folder / 'outbox.db'}",
+            "LINK_PROMETHEUS_URL": self.ports.url("prometheus"),
+            "LINK_ALERTMANAGER_URL": self.ports.url("alertmanager"),
+            "MAIL_SERVER": HOST,
+            "MAIL_PORT": str(self.ports.smtp),
+            "MAIL_DEFAULT_SENDER": "Bandwidth quotas <quotas@example.com>",
+        }
 
     def _alertmanager(self) -> Part:
         return Part(
@@ -180,16 +195,20 @@ class Stack:
     def _api(self) -> Part:
         return Part(
             "api",
-            _gunicorn(self.ports.api, "api:create_app()"),
+            _gunicorn(self.ports.api, "api:create_app()", workers=1, threads=8),
             (self.ports.api,),
             f"{self.ports.url('api')}/healthz",
-            {"PROMETHEUS_URL": self.ports.url("prometheus"), "SCRAPE_INTERVAL_SECONDS": "1"},
+            {
+                "PROMETHEUS_URL": self.ports.url("prometheus"),
+                "SCRAPE_INTERVAL_SECONDS": "1",
+                "QUOTAS_FILE": str(self.quotas),
+            },
         )
 
 
-def _gunicorn(port: int, application: str) -> list[str]:
+def _gunicorn(port: int, application: str, workers: int = 2, threads: int = 4) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}"),
-        *("--workers", "2", "--threads", "4", "--log-level", "warning"),
+        *("--workers", str(workers), "--threads", str(threads), "--log-level", "warning"),
         *("--no-control-socket", application),
     ]

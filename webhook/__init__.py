@@ -2,14 +2,21 @@
 
 import logging
 import os
+import threading
 from collections.abc import Mapping
 
 from flask import Flask
 
-from webhook import alerts, errors, health
+from webhook import alerts, commands, errors, health
+from webhook.delivery import Deliverer
+from webhook.housekeeping import Housekeeping
+from webhook.mails import Letterhead
 from webhook.quotas_file import QuotasFile
+from webhook.sessions import Session
 from webhook.settings import read_settings
+from webhook.silence import SilenceWatch
 from webhook.smtp import make_mail
+from webhook.store import Store, StoreError
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -17,6 +24,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     Raises:
         webhook.settings.SettingsError: a variable is wrong.
+        webhook.store.schema.SchemaError: the database is that of a newer version.
         quotas.load.QuotasError: quotas.yaml is wrong.
 
     """
@@ -27,8 +35,35 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.logger.setLevel(logging.INFO)
     settings = read_settings(environ)
     quotas = QuotasFile(settings.quotas_file)
+    letterhead = Letterhead(settings.mail.sender, settings.addresses)
+    store = Store(settings.database_url)
+    app.extensions["store"] = store
+    prepare(store)
     mail = make_mail(app, settings.mail)
-    app.register_blueprint(alerts.create_blueprint(settings, quotas.read, mail.connect))
+    watch = SilenceWatch(store, quotas.read, letterhead)
+    housekeeping = Housekeeping(store, settings.retention)
+
+    def tend() -> None:
+        watch.look()
+        housekeeping.look()
+
+    def make_deliverer(stop: threading.Event) -> Deliverer:
+        session = Session(mail.connect, settings.mail.sender.addr_spec)
+        return Deliverer(store, session, stop, tend)
+
+    app.register_blueprint(alerts.create_blueprint(settings.token, quotas.read, store, letterhead))
     app.register_blueprint(health.blueprint)
     errors.register(app)
+    commands.register(app, store, make_deliverer)
     return app
+
+
+def prepare(store: Store) -> None:
+    """Bring the tables up to date if that can be done now; else the first request does it."""
+    try:
+        store.prepare()
+    except StoreError as error:
+        logging.getLogger(__name__).warning("the store is not there yet: %s", error)
+    finally:
+        # Gunicorn may fork after this: no connection is carried over.
+        store.close()

@@ -1,14 +1,13 @@
 """What a mail says beyond its numbers: where the traffic is heading, and what to do."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from quotas.sizes import format_size
-from webhook.figures import format_percent, format_time, is_binary
+from webhook.figures import format_pace, format_percent, format_time, is_binary
 from webhook.notices import QuotaNotice
 from webhook.texts import join_words
 
-# Before a tenth of the period has passed, its average says little about the rest.
-_SOONEST_SHARE = 0.1
+_NEAR_SECONDS = 12 * 3_600
 
 _TO_DO = {
     "info": (
@@ -33,7 +32,7 @@ _TO_DO_FORECAST = (
 
 def advise(notice: QuotaNotice) -> str:
     """Return what to do about a quota."""
-    if notice.forecast_bytes is not None:
+    if notice.is_forecast:
         return _TO_DO_FORECAST
     below = notice.used_bytes < notice.limit_bytes
     # A quota may call any threshold critical; only a limit that is reached is spoken of as such.
@@ -41,39 +40,39 @@ def advise(notice: QuotaNotice) -> str:
 
 
 def describe_outlook(notice: QuotaNotice, now: datetime) -> str:
-    """Return where the period is heading if it goes on as it did on average, or nothing.
+    """Return the recent pace and when 100 % comes at it, or nothing where that is not known.
 
-    ``now`` is aware. Nothing is said early in a period, after it, or without one;
-    nor beside a forecast, which is an outlook itself.
+    ``now`` is aware. The pace is that of the forecast: used + pace x time left = forecast.
     """
-    period = notice.period
-    if period is None or not 0 < notice.used_bytes < notice.limit_bytes:
+    period, forecast_bytes = notice.period, notice.forecast_bytes
+    if period is None or forecast_bytes is None or not period.start <= now < period.end:
         return ""
-    if notice.forecast_bytes is not None:
+    left_seconds = (period.end - now).total_seconds()
+    pace = (forecast_bytes - notice.used_bytes) / left_seconds
+    binary = is_binary(notice.limit_bytes)
+    if notice.used_bytes >= notice.limit_bytes or pace <= 0:
         return ""
-    elapsed, length = now - period.start, period.end - period.start
-    if not _SOONEST_SHARE * length <= elapsed < length:
-        return ""
-    full_share = (elapsed / length) * (notice.limit_bytes / notice.used_bytes)
-    if full_share < 1:
-        # Whole hours: more would pretend to know.
-        hour = (period.start + full_share * length + timedelta(minutes=30)).replace(
-            minute=0, second=0, microsecond=0
-        )
-        return (
-            f"At the average pace of this period, the limit is reached around {format_time(hour)}."
-        )
-    at_end_bytes = int(notice.used_bytes * (length / elapsed))
-    share = format_percent(at_end_bytes, notice.limit_bytes)
-    return (
-        f"At the average pace of this period, it ends at about "
-        f"{format_size(at_end_bytes, binary=is_binary(notice.limit_bytes))}, {share} of the limit."
-    )
+    at_pace = f"At the recent pace of {format_pace(pace, binary=binary)}"
+    full_seconds = (notice.limit_bytes - notice.used_bytes) / pace
+    if full_seconds < left_seconds:
+        full_at = _round_time(now + timedelta(seconds=full_seconds), full_seconds)
+        full = format_time(full_at.astimezone(period.end.tzinfo))
+        return f"{at_pace}, 100 % is reached around {full}."
+    at_end = format_size(forecast_bytes, binary=binary)
+    share = format_percent(forecast_bytes, notice.limit_bytes)
+    return f"{at_pace}, the period ends at about {at_end}, {share} of the limit."
+
+
+def _round_time(time: datetime, ahead_seconds: float) -> datetime:
+    """Return a whole hour, or for what is near ten minutes: more would pretend to know."""
+    step = 3_600 if ahead_seconds > _NEAR_SECONDS else 600
+    rounded: int = round(time.timestamp() / step) * step
+    return datetime.fromtimestamp(rounded, UTC)
 
 
 def describe_next(notice: QuotaNotice) -> str:
     """Return which mail comes next in this period, or nothing where that is not known."""
-    if notice.forecast_bytes is not None or not notice.later_thresholds:
+    if notice.is_forecast or not notice.later_thresholds:
         return ""
     later = join_words([f"{percent:g} %" for percent in notice.later_thresholds])
     return f"In this period, mail comes again at {later}."

@@ -1,6 +1,5 @@
 """POST /alerts: where Alertmanager posts what fires and what is resolved."""
 
-import hmac
 import logging
 import secrets
 from collections.abc import Callable
@@ -8,70 +7,44 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, abort, request
-from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
 
 from quotas import names
 from quotas.model import QuotaFile
-from webhook.delivery import deliver
-from webhook.mails import compose_mails
+from webhook.access import check_token
+from webhook.intake import Taken, take_payload
+from webhook.mails import Letterhead
 from webhook.payload import Payload, parse_payload
-from webhook.settings import Settings
-from webhook.smtp import Connection
+from webhook.store import Store
 from webhook.texts import clean_line
 
+MOST_LOGGED = 20
 LARGEST_BODY_BYTES = 10 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
 
 
 def create_blueprint(
-    settings: Settings,
-    read_quotas: Callable[[], QuotaFile],
-    connect: Callable[[], Connection],
+    token: str, read_quotas: Callable[[], QuotaFile], store: Store, letterhead: Letterhead
 ) -> Blueprint:
-    """Return the blueprint, which reads recipients and sends mail with these two functions."""
+    """Return the blueprint, which queues mail in the store."""
     blueprint = Blueprint("alerts", __name__)
 
     @blueprint.post("/alerts")
     def receive_alerts() -> dict[str, int]:
-        """Mail what the alerts tell; answer 200 once every mail is accepted or refused for good.
+        """Answer 200 once what must be mailed is committed; it is sent by another process.
 
-        503 asks Alertmanager to try again. Those who were told already are then told again, with
-        the same Message-ID: nothing here remembers them before an outbox does.
+        503 asks Alertmanager to try again; nothing is queued then. Who was told already is not
+        told again.
         """
-        check_token(settings.token)
+        check_token(token)
         check_content_type()
         payload = parse_payload(request.get_data())
         request_id = secrets.token_hex(6)
-        sender = settings.mail.sender
-        mails = compose_mails(payload.alerts, read_quotas(), sender, datetime.now(UTC))
-        log_payload(request_id, payload, len(mails))
-        delivery = deliver(mails, sender.addr_spec, connect, request_id)
-        if delivery.failed:
-            abort(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                f"{delivery.failed} of {len(mails)} mails could not be sent now; try again",
-            )
-        return {
-            "alerts": len(payload.alerts),
-            "mails": delivery.sent,
-            "refused": delivery.refused,
-        }
+        taken = take_payload(store, payload, read_quotas(), letterhead, datetime.now(UTC))
+        log_payload(request_id, payload, taken)
+        return {"alerts": len(payload.alerts), "mails": len(taken.mails)}
 
     return blueprint
-
-
-def check_token(token: str) -> None:
-    """Abort with 401 unless the request carries the bearer token."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    # As bytes: compare_digest refuses text beyond ASCII, which a header can hold.
-    same = hmac.compare_digest(given.strip().encode(), token.encode())
-    if scheme.lower() != "bearer" or not same:
-        raise Unauthorized(
-            "send the header Authorization: Bearer with the webhook's token",
-            www_authenticate=WWWAuthenticate("bearer"),
-        )
 
 
 def check_content_type() -> None:
@@ -80,8 +53,8 @@ def check_content_type() -> None:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send JSON, with Content-Type: application/json")
 
 
-def log_payload(request_id: str, payload: Payload, mails: int) -> None:
-    """Log one line for the request and one for each alert that people can be told of."""
+def log_payload(request_id: str, payload: Payload, taken: Taken) -> None:
+    """Log one line for the request, and for each alert that is told of and each mail."""
     told = [alert for alert in payload.alerts if alert.name != names.WATCHDOG_ALERT]
     # The watchdog comes each minute: it is news only when it stays away.
     level = logging.INFO if told else logging.DEBUG
@@ -92,9 +65,13 @@ def log_payload(request_id: str, payload: Payload, mails: int) -> None:
         clean_line(payload.group_key),
         len(payload.alerts),
         payload.truncated_alerts,
-        mails,
+        len(taken.mails),
     )
-    for alert in told:
+    if not taken.news:
+        return
+    for mail in taken.mails:
+        _log.info("request=%s mail=%s to=%s queued", request_id, mail.message_id, mail.recipient)
+    for alert in told[:MOST_LOGGED]:
         shown = {
             name: clean_line(alert.labels[name], 80)
             for name in ("alertname", names.QUOTA, names.THRESHOLD, names.PERIOD)

@@ -1,18 +1,26 @@
 """Every failure of the webhook leaves as application/problem+json (RFC 9457)."""
 
 import json
+import logging
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from webhook.payload import PayloadError
+from webhook.store import StoreError
+from webhook.store.schema import SchemaError
+from webhook.texts import clean_line
 
 _BAD_REQUEST = 400
+_UNAVAILABLE = 503
+_log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
     """Make ``app`` answer each failure with a problem; one of ours says nothing of its inside."""
     app.register_error_handler(PayloadError, _answer_payload_error)
+    app.register_error_handler(StoreError, _answer_store_error)
+    app.register_error_handler(SchemaError, _answer_store_error)
     # An exception nobody expected reaches this handler as 500: logged by Flask with its trace,
     # answered without.
     app.register_error_handler(HTTPException, _answer_http_exception)
@@ -20,6 +28,12 @@ def register(app: Flask) -> None:
 
 def _answer_payload_error(error: PayloadError) -> Response:
     return _problem(_BAD_REQUEST, "Bad Request", str(error))
+
+
+def _answer_store_error(error: StoreError | SchemaError) -> Response:
+    _log.error("the store failed: %s", clean_line(str(error)))
+    detail = "the store cannot read or commit now; nothing was taken, try again"
+    return _problem(_UNAVAILABLE, "Service Unavailable", detail)
 
 
 def _answer_http_exception(error: HTTPException) -> Response:

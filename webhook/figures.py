@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN
 from quotas.sizes import format_size, parse_size
 
 LARGEST_BYTES = 10**18
+_DAY_SECONDS = 86_400
 
 
 def parse_bytes(text: str | None) -> int | None:
@@ -58,5 +59,15 @@ def _reads_back(size_bytes: int, *, binary: bool) -> bool:
 
 
 def format_time(time: datetime) -> str:
-    """Return ``1 December 2026, 00:00 UTC`` for an aware time in UTC."""
-    return f"{time.day} {time:%B %Y, %H:%M} UTC"
+    """Return ``1 December 2026, 00:00 UTC``, with the name of its zone, for an aware time."""
+    zone = getattr(time.tzinfo, "key", "") or "UTC"
+    return f"{time.day} {time:%B %Y, %H:%M} {zone}"
+
+
+def format_pace(bytes_per_second: float, *, binary: bool) -> str:
+    """Return ``12.3 GB a day``.
+
+    >>> format_pace(1_000_000, binary=False)
+    '86.4 GB a day'
+    """
+    return f"{format_size(int(bytes_per_second * _DAY_SECONDS), binary=binary)} a day"

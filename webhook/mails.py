@@ -1,84 +1,157 @@
-"""From alerts to mails: whole messages as bytes, one for each recipient. Nothing is sent here."""
+"""From notices to mails: whole messages as bytes, one for each recipient. Nothing is sent here."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from quotas.model import QuotaFile
-from webhook.notices import Notice, read_notices, recipients_of
-from webhook.pages import Page, make_page
-from webhook.payload import Alert
+from webhook.links import Addresses
+from webhook.notices import Notice, QuotaNotice
+from webhook.page import Page
+from webhook.pages import make_page
 from webhook.rendering import render_html, render_text
+from webhook.texts import clean_line
+
+# What is delivered first: limits that are reached, then the rest.
+FIRST, SECOND = 0, 1
+_FULL_PERCENT = 100
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail to one recipient. ``content`` is the message with all its headers (RFC 5322)."""
+    """A mail to one recipient. ``content`` is the message with all its headers (RFC 5322).
+
+    ``quota`` is the name of the one it is about, empty for another alert and for several.
+    """
 
     recipient: str
     subject: str
     message_id: str
     content: bytes
+    quota: str = ""
+    priority: int = SECOND
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What all mails have in common: whom they are from, and where they lead."""
+
+    sender: Address
+    addresses: Addresses = field(default_factory=Addresses)
 
 
 def compose_mails(
-    alerts: Iterable[Alert], quotas: QuotaFile, sender: Address, now: datetime
+    concerned: Mapping[str, Sequence[Notice]],
+    letterhead: Letterhead,
+    now: datetime,
+    left_out: int = 0,
 ) -> tuple[Mail, ...]:
-    """Return one mail for each recipient that these alerts concern.
+    """Return one mail for each recipient, about all that concerns them.
 
-    It is a function of its arguments: the same alerts at the same ``now`` (aware, UTC) are the
-    same bytes. The Message-ID stays for a whole day, so that a mail that is sent once more because
-    Alertmanager tried again is known to mail servers as the same.
+    It is a function of its arguments: the same at the same ``now`` (aware, UTC) are the same
+    bytes.
+
+    Args:
+        concerned: recipients and what each is to be told, sorted by gravity.
+        letterhead: what all mails have in common.
+        now: when they are written.
+        left_out: how many alerts of the group Alertmanager did not send.
+
     """
-    concerned: dict[str, list[Notice]] = {}
-    for notice in read_notices(alerts, quotas):
-        for recipient in recipients_of(notice, quotas):
-            concerned.setdefault(recipient, []).append(notice)
     pages: dict[tuple[int, ...], Page] = {}
     mails = []
     for recipient, notices in concerned.items():
         # Recipients who are told the same share one page.
         key = tuple(map(id, notices))
-        page = pages.get(key) or pages.setdefault(key, make_page(notices, now))
-        message_id = _make_message_id(recipient, notices, sender, now)
-        content = _build(page, recipient, sender, now, message_id)
-        mails.append(Mail(recipient, page.subject, message_id, content))
+        if key not in pages:
+            pages[key] = make_page(notices, now, letterhead.addresses, left_out)
+        mails.append(_compose(recipient, notices, pages[key], letterhead, now))
     return tuple(mails)
 
 
-def _build(page: Page, recipient: str, sender: Address, now: datetime, message_id: str) -> bytes:
+def compose_page(
+    recipient: str, page: Page, letterhead: Letterhead, now: datetime, priority: int
+) -> Mail:
+    """Return the mail that shows a page which is about no alert."""
+    message_id = _make_id(letterhead, recipient, page.subject, now.isoformat())
+    content = _build(page, recipient, letterhead, now, message_id=message_id, thread="")
+    return Mail(recipient, page.subject, message_id, content, priority=priority)
+
+
+def _compose(
+    recipient: str, notices: Sequence[Notice], page: Page, letterhead: Letterhead, now: datetime
+) -> Mail:
+    told = [
+        f"{notice.alert.status} {sorted(notice.alert.labels.items())} {notice.alert.starts_at}"
+        for notice in notices
+    ]
+    message_id = _make_id(letterhead, recipient, now.isoformat(), repr(page), *told)
+    threads = {_thread_of(notice) for notice in notices}
+    thread = _make_id(letterhead, "thread", *threads) if len(threads) == 1 else ""
+    quotas = {notice.quota_name for notice in notices if isinstance(notice, QuotaNotice)}
+    return Mail(
+        recipient,
+        page.subject,
+        message_id,
+        _build(page, recipient, letterhead, now, message_id=message_id, thread=thread),
+        quota=clean_line(quotas.pop()) if len(quotas) == 1 else "",
+        priority=FIRST if any(map(_is_full, notices)) else SECOND,
+    )
+
+
+def _build(
+    page: Page,
+    recipient: str,
+    letterhead: Letterhead,
+    now: datetime,
+    *,
+    message_id: str,
+    thread: str,
+) -> bytes:
     footer = (
         f"You get this mail because quotas.yaml lists {recipient} under notify. "
         f"Nobody reads replies to this address."
     )
     message = EmailMessage(policy=SMTP)
-    message["From"] = sender
+    message["From"] = letterhead.sender
     message["To"] = recipient
     message["Subject"] = page.subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id
+    if thread:
+        # No mail has this id; that all of a thread refer to it is enough to bring them together.
+        message["References"] = thread
     # RFC 3834: so that no holiday notice comes back.
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(render_text(page, footer), cte="quoted-printable")
+    text = render_text(page, footer)
+    message.set_content(text, cte="quoted-printable")
     message.add_alternative(render_html(page, footer), subtype="html", cte="quoted-printable")
     # A boundary from what it bounds, rather than a random one: equal mails are equal bytes.
-    message.set_boundary(f"=_{_digest(message_id, render_text(page, footer))}")
+    message.set_boundary(f"=_{_digest(message_id, text)}")
     return message.as_bytes()
 
 
-def _make_message_id(
-    recipient: str, notices: Sequence[Notice], sender: Address, now: datetime
-) -> str:
-    told = [
-        f"{notice.alert.status} {sorted(notice.alert.labels.items())} {notice.alert.starts_at}"
-        for notice in notices
-    ]
-    return f"<{_digest(recipient, now.date().isoformat(), *told)}@{sender.domain}>"
+def _thread_of(notice: Notice) -> str:
+    """Return what brings mails together: a quota's period, or an alert from start to end."""
+    alert = notice.alert
+    if isinstance(notice, QuotaNotice):
+        period = f"{notice.calendar} {notice.period.id}" if notice.period else notice.calendar
+        return f"{notice.quota_name} {period}"
+    return f"{sorted(alert.labels.items())} {alert.starts_at}"
+
+
+def _is_full(notice: Notice) -> bool:
+    if not isinstance(notice, QuotaNotice) or notice.is_forecast or notice.is_over:
+        return False
+    return notice.threshold_percent >= _FULL_PERCENT
+
+
+def _make_id(letterhead: Letterhead, *parts: str) -> str:
+    return f"<{_digest(*parts)}@{letterhead.sender.domain}>"
 
 
 def _digest(*parts: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from quotas import calendars, names
 from quotas.model import Quota, QuotaFile
@@ -14,10 +15,12 @@ _PERCENTAGE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?", re.ASCII)
 
 @dataclass(frozen=True)
 class QuotaNotice:
-    """A quota that has passed a threshold or, with ``forecast_bytes``, is expected to pass 100 %.
+    """A quota that has passed a threshold or, where ``is_forecast``, is expected to pass 100 %.
 
-    ``selector`` is what it counts, without what it leaves open; ``later_thresholds`` are those
-    that come after this one.
+    ``forecast_bytes`` are expected at the end of the period, where that is known. ``calendar`` is
+    the name of the one it is counted by; ``selector`` is what it counts, without what it leaves
+    open; ``later_thresholds`` are those that come after this one. Where the alert is resolved,
+    ``used_bytes`` are those of its last time.
     """
 
     alert: Alert
@@ -26,11 +29,24 @@ class QuotaNotice:
     severity: str
     used_bytes: int
     limit_bytes: int
+    is_forecast: bool
     forecast_bytes: int | None
+    calendar: str
     period: calendars.Period | None
     selector: Mapping[str, str]
     own_labels: Mapping[str, str]
     later_thresholds: tuple[float, ...] = ()
+
+    @property
+    def ratio(self) -> float:
+        """Return what is told, used or expected, as a share of the limit."""
+        told = self.forecast_bytes if self.is_forecast else self.used_bytes
+        return (told or 0) / self.limit_bytes
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the quota is below the threshold again."""
+        return self.alert.status != FIRING
 
 
 @dataclass(frozen=True)
@@ -43,21 +59,18 @@ class PlainNotice:
 Notice = QuotaNotice | PlainNotice
 
 
-def read_notices(alerts: Iterable[Alert], quotas: QuotaFile) -> tuple[Notice, ...]:
+def read_notices(alerts: Iterable[Alert], quotas: QuotaFile, now: datetime) -> tuple[Notice, ...]:
     """Return what is to be told of these alerts, the gravest first.
 
-    The watchdog is not told, nor that a quota's alert is resolved: that is its period's turn.
-    An alert that comes twice is told once, and of several thresholds of one quota the highest.
+    The watchdog is not told; nor is what is resolved, unless quotas.yaml wants it and it is more
+    than the turn of a period. An alert that comes twice is told once, and of several thresholds
+    of one quota the highest.
     """
-    notices = [
-        read_notice(alert, quotas)
-        for alert in alerts
-        if alert.name != names.WATCHDOG_ALERT
-        and (alert.status == FIRING or alert.name not in (names.USAGE_ALERT, names.FORECAST_ALERT))
-    ]
+    notices = (read_notice(alert, quotas) for alert in alerts if alert.name != names.WATCHDOG_ALERT)
     told: dict[object, Notice] = {}
     for notice in sorted(notices, key=_gravity, reverse=True):
-        told.setdefault(_subject_of(notice), notice)
+        if notice.alert.status == FIRING or _is_wanted(notice, quotas, now):
+            told.setdefault(_subject_of(notice), notice)
     return tuple(told.values())
 
 
@@ -75,6 +88,7 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
     quota = quotas.find(name)
     percent = float(threshold) if is_usage else 100
     later = quota.thresholds if quota and is_usage else ()
+    calendar = _calendar_of(alert, quota)
     return QuotaNotice(
         alert=alert,
         quota_name=name,
@@ -82,8 +96,10 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
         severity=_severity_of(alert),
         used_bytes=used_bytes,
         limit_bytes=limit_bytes,
-        forecast_bytes=forecast_bytes if is_forecast else None,
-        period=_period_of(alert, quota),
+        is_forecast=is_forecast,
+        forecast_bytes=forecast_bytes,
+        calendar=calendar.name,
+        period=_period_of(alert, calendar),
         selector=_selector_of(alert, quota),
         own_labels={
             label: value
@@ -96,9 +112,29 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
 
 def recipients_of(notice: Notice, quotas: QuotaFile) -> tuple[str, ...]:
     """Return who is told: from quotas.yaml alone, never from what came over the wire."""
-    about_quota = notice.alert.name in (names.USAGE_ALERT, names.FORECAST_ALERT)
-    quota = quotas.find(notice.alert.labels.get(names.QUOTA, "")) if about_quota else None
+    quota = _quota_of(notice, quotas)
     return tuple(dict.fromkeys(quota.notify if quota else quotas.notify))
+
+
+def _quota_of(notice: Notice, quotas: QuotaFile) -> Quota | None:
+    if notice.alert.name not in (names.USAGE_ALERT, names.FORECAST_ALERT):
+        return None
+    return quotas.find(notice.alert.labels.get(names.QUOTA, ""))
+
+
+def _is_wanted(notice: Notice, quotas: QuotaFile, now: datetime) -> bool:
+    """Return whether people want to know that this is over.
+
+    A quota's alert ends at its period's turn at the latest; that is no news.
+    """
+    about_quota = notice.alert.name in (names.USAGE_ALERT, names.FORECAST_ALERT)
+    quota = _quota_of(notice, quotas)
+    if not (quota.notify_resolved if about_quota and quota else quotas.notify_resolved):
+        return False
+    period = notice.period if isinstance(notice, QuotaNotice) else None
+    if about_quota and quota is None:
+        return False
+    return period is None or min(notice.alert.ends_at or now, now) < period.end
 
 
 def _is_percentage(text: str) -> bool:
@@ -110,20 +146,21 @@ def _severity_of(alert: Alert) -> str:
     return severity if severity in names.SEVERITIES else "warning"
 
 
-def _period_of(alert: Alert, quota: Quota | None) -> calendars.Period | None:
-    """Return the alert's period, or None where it has none.
-
-    The alert says which calendar it is a period of: the quota's may have changed since.
-    """
-    period_id = alert.labels.get(names.PERIOD, "")
+def _calendar_of(alert: Alert, quota: Quota | None) -> calendars.Calendar | calendars.Rolling:
+    """Return the calendar that an alert names: the quota's may have changed since."""
     try:
-        calendar = calendars.parse_calendar(alert.labels.get(names.CALENDAR, ""))
+        return calendars.parse_calendar(alert.labels.get(names.CALENDAR, ""))
     except ValueError:
-        calendar = quota.calendar if quota else calendars.MONTH
+        return quota.calendar if quota else calendars.MONTH
+
+
+def _period_of(
+    alert: Alert, calendar: calendars.Calendar | calendars.Rolling
+) -> calendars.Period | None:
     if isinstance(calendar, calendars.Rolling):
         return None
     try:
-        return calendars.period_of(calendar, period_id)
+        return calendars.period_of(calendar, alert.labels.get(names.PERIOD, ""))
     except ValueError:
         return None
 
@@ -136,13 +173,12 @@ def _selector_of(alert: Alert, quota: Quota | None) -> dict[str, str]:
     return {label: value for label, value in merged.items() if value}
 
 
-def _gravity(notice: Notice) -> tuple[int, float, float]:
-    """Return what sorts notices: usage, then forecasts, then the rest; firing before resolved."""
+def _gravity(notice: Notice) -> tuple[bool, int, float, float]:
+    """Return what sorts notices: firing before resolved; usage, then forecasts, then the rest."""
+    firing = notice.alert.status == FIRING
     if isinstance(notice, PlainNotice):
-        return (0, notice.alert.status == FIRING, 0.0)
-    if notice.forecast_bytes is not None:
-        return (1, notice.forecast_bytes / notice.limit_bytes, 0.0)
-    return (2, notice.threshold_percent, notice.used_bytes / notice.limit_bytes)
+        return (firing, 0, 0.0, 0.0)
+    return (firing, 1 if notice.is_forecast else 2, notice.ratio, notice.threshold_percent)
 
 
 def _subject_of(notice: Notice) -> object:

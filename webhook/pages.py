@@ -1,19 +1,20 @@
-"""What a mail shows: the words and figures that its text and its HTML have in common."""
+"""From notices to a page: one quota, one other alert, or a table of many."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from quotas import names
-from quotas.sizes import format_size
-from webhook.advice import advise, describe_next, describe_outlook
-from webhook.figures import format_amount, format_bytes, format_percent, format_time, is_binary
+from webhook.advice import advise
+from webhook.figures import format_amount, format_percent, format_time
+from webhook.links import Addresses, make_links
 from webhook.notices import Notice, PlainNotice, QuotaNotice
+from webhook.page import Fact, Link, Page, Row
 from webhook.payload import FIRING
+from webhook.quota_pages import LONGEST_SUBJECT, make_quota_page
 from webhook.texts import clean_line, clean_paragraphs, join_words
 from webhook.words import (
-    describe_counted,
     describe_labels,
     describe_selector,
     describe_tone,
@@ -22,147 +23,63 @@ from webhook.words import (
     tone_of,
 )
 
-MOST_ROWS = 20
-LONGEST_SUBJECT = 150
-LONGEST_URL = 2_000
+MOST_ROWS = 100
+LONGEST_DETAIL = 160
+# Gmail cuts what is longer than 102 kB. Of a row's HTML this much is markup.
+ROWS_BYTES, ROW_BYTES = 88_000, 640
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One line of figures: what it is, its value, and the same value to the byte."""
+def make_page(
+    notices: Sequence[Notice], now: datetime, addresses: Addresses, left_out: int = 0
+) -> Page:
+    """Return the mail about one or more notices, sorted by gravity, as of ``now``.
 
-    label: str
-    value: str
-    exact: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One of several alerts: ``tone`` colours it, ``state`` says the same in words."""
-
-    tone: str
-    tag: str
-    state: str
-    name: str
-    figures: str = ""
-    detail: str = ""
-    period: str = ""
+    ``left_out`` is how many alerts of the group Alertmanager did not send.
+    """
+    links = make_links(notices, addresses)
+    page = _several_page(notices, links) if len(notices) > 1 else _one_page(notices[0], now, links)
+    if not left_out:
+        return page
+    alerts = "1 alert" if left_out == 1 else f"{left_out} alerts"
+    text = f"Alertmanager left out {alerts} of this group (truncatedAlerts); look there for all."
+    return replace(page, paragraphs=(*page.paragraphs, text))
 
 
-@dataclass(frozen=True)
-class Page:
-    """A whole mail. ``tone`` is info, warning, critical or resolved."""
-
-    subject: str
-    tone: str
-    state: str
-    title: str
-    lead: str = ""
-    figure: str = ""
-    figure_words: str = ""
-    bar_percent: int | None = None
-    bar_words: tuple[str, str] = ("", "")
-    facts: tuple[Fact, ...] = ()
-    rows: tuple[Row, ...] = ()
-    paragraphs: tuple[str, ...] = ()
-    to_do: tuple[str, ...] = ()
-    link: str = ""
+def _one_page(notice: Notice, now: datetime, links: Sequence[Link]) -> Page:
+    if isinstance(notice, PlainNotice):
+        return _plain_page(notice, links)
+    return make_quota_page(notice, now, links)
 
 
-def make_page(notices: Sequence[Notice], now: datetime) -> Page:
-    """Return the mail about one or more notices, sorted by gravity, as of ``now``."""
-    if len(notices) > 1:
-        return _several_page(notices)
-    notice = notices[0]
-    return _plain_page(notice) if isinstance(notice, PlainNotice) else _quota_page(notice, now)
-
-
-def _quota_page(notice: QuotaNotice, now: datetime) -> Page:
-    binary = is_binary(notice.limit_bytes)
-    used, limit = (
-        format_amount(n, notice.limit_bytes) for n in (notice.used_bytes, notice.limit_bytes)
-    )
-    percent = format_percent(notice.used_bytes, notice.limit_bytes)
-    name = name_notice(notice)
-    left_bytes = notice.limit_bytes - notice.used_bytes
-    left = f"{format_size(abs(left_bytes), binary=binary)} {'left' if left_bytes >= 0 else 'over'}"
-    passed = f"{notice.threshold_percent:g} % threshold"
-    title = f"{name} has used {percent} of its limit"
-    if notice.forecast_bytes is not None:
-        title = f"{name} is expected to pass its limit"
-        passed = "forecast"
-    outlook = (describe_outlook(notice, now), describe_next(notice))
-    return Page(
-        subject=_quota_subject(notice, used, limit),
-        tone=notice.severity,
-        state=f"{describe_tone(notice)} · {passed}",
-        title=title,
-        lead=_forecast_lead(notice, limit, binary=binary),
-        figure=used,
-        figure_words=f"of {limit} used",
-        bar_percent=min(100, notice.used_bytes * 100 // notice.limit_bytes),
-        bar_words=(percent, left),
-        facts=tuple(_quota_facts(notice)),
-        paragraphs=tuple(text for text in outlook if text),
-        to_do=(advise(notice),),
-        link=_web_link(notice.alert.generator_url),
-    )
-
-
-def _quota_subject(notice: QuotaNotice, used: str, limit: str) -> str:
-    period = f", {notice.period.title}" if notice.period else ""
-    if notice.forecast_bytes is None:
-        body = f"{used} of {limit} used{period}"
-    else:
-        expected = format_size(notice.forecast_bytes, binary=is_binary(notice.limit_bytes))
-        body = f"{expected} of {limit} expected{period}"
-    return clean_line(f"[{tag_notice(notice)}] {name_notice(notice)}: {body}", LONGEST_SUBJECT)
-
-
-def _forecast_lead(notice: QuotaNotice, limit: str, *, binary: bool) -> str:
-    if notice.forecast_bytes is None:
-        return ""
-    expected = format_size(notice.forecast_bytes, binary=binary)
-    by = f" by {format_time(notice.period.end)}" if notice.period else ""
-    over = format_size(max(0, notice.forecast_bytes - notice.limit_bytes), binary=binary)
-    return f"It is heading for {expected}{by}: {over} more than its limit of {limit}."
-
-
-def _quota_facts(notice: QuotaNotice) -> list[Fact]:
-    left_bytes = notice.limit_bytes - notice.used_bytes
-    numbers = [
-        ("Used", notice.used_bytes),
-        ("Limit", notice.limit_bytes),
-        ("Left" if left_bytes >= 0 else "Over", abs(left_bytes)),
-    ]
-    if notice.forecast_bytes is not None:
-        numbers.append(("Expected", notice.forecast_bytes))
-    facts = [Fact(k, format_amount(n, notice.limit_bytes), format_bytes(n)) for k, n in numbers]
-    facts.append(Fact("Counted", describe_counted(notice.selector)))
-    if notice.period:
-        facts.append(Fact("Period", notice.period.title))
-        facts.append(Fact("Resets", format_time(notice.period.end)))
-    if notice.own_labels:
-        facts.append(Fact("Labels", describe_labels(notice.own_labels)))
-    return facts
-
-
-def _several_page(notices: Sequence[Notice]) -> Page:
+def _several_page(notices: Sequence[Notice], links: Sequence[Link]) -> Page:
     worst = notices[0]
     alert_names = list(dict.fromkeys(name_notice(notice) for notice in notices))
     subject = f"[{tag_notice(worst)}] {len(notices)} alerts: {join_words(alert_names)}"
-    hidden = len(notices) - MOST_ROWS
-    more = () if hidden <= 0 else (f"{hidden} more are not shown; Alertmanager lists them all.",)
-    to_do = (advise(worst),) if isinstance(worst, QuotaNotice) else ()
+    rows = tuple(_rows_that_fit(notices))
+    hidden = len(notices) - len(rows)
+    more = (f"{hidden} more are not shown; Alertmanager lists them all.",) if hidden else ()
+    advised = isinstance(worst, QuotaNotice) and not worst.is_over
     return Page(
         subject=clean_line(subject, LONGEST_SUBJECT),
         tone=tone_of(worst),
         state=describe_tone(worst),
         title=f"{len(notices)} alerts, the gravest first",
-        rows=tuple(_make_row(notice) for notice in notices[:MOST_ROWS]),
+        rows=rows,
         paragraphs=more,
-        to_do=to_do,
+        to_do=(advise(worst),) if advised and isinstance(worst, QuotaNotice) else (),
+        links=tuple(links),
     )
+
+
+def _rows_that_fit(notices: Sequence[Notice]) -> Iterator[Row]:
+    left_bytes = ROWS_BYTES
+    for notice in notices[:MOST_ROWS]:
+        row = _make_row(notice)
+        shown = f"{row.tag}{row.state}{row.name}{row.figures}{row.detail}"
+        left_bytes -= ROW_BYTES + len(html.escape(shown).encode())
+        if left_bytes < 0:
+            return
+        yield row
 
 
 def _make_row(notice: Notice) -> Row:
@@ -173,19 +90,20 @@ def _make_row(notice: Notice) -> Row:
         name=name_notice(notice),
     )
     if isinstance(notice, PlainNotice):
-        return replace(row, detail=clean_line(notice.alert.annotations.get(names.SUMMARY, "")))
-    amount = notice.used_bytes if notice.forecast_bytes is None else notice.forecast_bytes
-    percent = format_percent(amount, notice.limit_bytes)
-    sizes = [format_amount(size, notice.limit_bytes) for size in (amount, notice.limit_bytes)]
-    return replace(
-        row,
-        figures=f"{sizes[0]} of {sizes[1]} ({percent})",
-        detail=describe_selector(notice.selector),
-        period=notice.period.title if notice.period else "",
-    )
+        summary = notice.alert.annotations.get(names.SUMMARY, "")
+        return replace(row, detail=clean_line(summary, LONGEST_DETAIL))
+    amount = notice.forecast_bytes if notice.is_forecast else notice.used_bytes
+    percent = format_percent(amount or 0, notice.limit_bytes)
+    sizes = [format_amount(size or 0, notice.limit_bytes) for size in (amount, notice.limit_bytes)]
+    figures = f"{sizes[0]} of {sizes[1]} ({percent})"
+    if notice.is_over:
+        figures = f"below {notice.threshold_percent:g} % of {sizes[1]} again"
+    parts = (describe_selector(notice.selector), notice.period.title if notice.period else "")
+    detail = clean_line(", ".join(part for part in parts if part), LONGEST_DETAIL)
+    return replace(row, figures=figures, detail=detail)
 
 
-def _plain_page(notice: PlainNotice) -> Page:
+def _plain_page(notice: PlainNotice, links: Sequence[Link]) -> Page:
     alert = notice.alert
     summary = clean_line(alert.annotations.get(names.SUMMARY, ""))
     title = summary or name_notice(notice)
@@ -206,15 +124,5 @@ def _plain_page(notice: PlainNotice) -> Page:
         lead="" if alert.status == FIRING else "This is over; nothing has to be done.",
         facts=tuple(facts),
         paragraphs=description if alert.status == FIRING else (),
-        link=_web_link(alert.generator_url),
+        links=tuple(links),
     )
-
-
-def _web_link(url: str) -> str:
-    """Return a link only where it is one to a web page that a header or attribute can carry."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    fit = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_URL
-    return url if fit and parts.scheme in ("http", "https") and parts.hostname else ""

@@ -14,6 +14,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 FIRING = "firing"
 RESOLVED = "resolved"
 MOST_MISTAKES = 20
+_FNV_OFFSET, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, 0xFFFFFFFFFFFFFFFF
 
 
 class PayloadError(ValueError):
@@ -46,6 +47,7 @@ class Payload:
     group_key: str = ""
     receiver: str = ""
     truncated_alerts: int = 0
+    external_url: str = ""
 
 
 def parse_payload(body: bytes) -> Payload:
@@ -71,6 +73,23 @@ def parse_payload(body: bytes) -> Payload:
         mistakes = _list_mistakes(error.messages)
         raise PayloadError(f"the body is no payload of version 4: {mistakes}") from error
     return payload
+
+
+def fingerprint_of(labels: Mapping[str, str]) -> str:
+    """Return the fingerprint that Alertmanager gives an alert with these labels.
+
+    It is FNV-1a of 64 bits over the sorted labels:
+    https://github.com/prometheus/common/blob/main/model/signature.go
+
+    >>> fingerprint_of({})
+    'cbf29ce484222325'
+    """
+    number = _FNV_OFFSET
+    for name in sorted(labels):
+        text = f"{name}\0{labels[name]}\0".encode("utf-8", "backslashreplace")
+        for byte in text.replace(b"\0", b"\xff"):
+            number = (number ^ byte) * _FNV_PRIME & _FNV_MASK
+    return f"{number:016x}"
 
 
 def _list_mistakes(messages: Any) -> str:
@@ -132,7 +151,9 @@ class _AlertSchema(Schema):
 
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> Alert:
-        return Alert(**_without_nulls(values))
+        given = _without_nulls(values)
+        given["fingerprint"] = given.get("fingerprint") or fingerprint_of(given["labels"])
+        return Alert(**given)
 
 
 class _PayloadSchema(Schema):
@@ -144,6 +165,7 @@ class _PayloadSchema(Schema):
     group_key = fields.String(data_key="groupKey", allow_none=True)
     receiver = fields.String(allow_none=True)
     truncated_alerts = fields.Integer(data_key="truncatedAlerts", allow_none=True)
+    external_url = fields.String(data_key="externalURL", allow_none=True)
 
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> Payload:

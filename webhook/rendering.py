@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from webhook.pages import Page
+from webhook.page import Page
 from webhook.texts import fill
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -3,12 +3,19 @@
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from webhook.links import Addresses, web_url
+
 LARGEST_PORT = 65_535
+LARGEST_DAYS = 3_650
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
 _Value = TypeVar("_Value")
@@ -34,6 +41,19 @@ class Setting:
 SETTINGS = (
     Setting("QUOTAS_FILE", "quotas.yaml", "quotas.yaml, for the recipients of each quota"),
     Setting("WEBHOOK_TOKEN", None, "the bearer token that Alertmanager sends", secret=True),
+    Setting(
+        "DATABASE_URL",
+        "sqlite:///outbox.db",
+        "the outbox: `sqlite:////path/outbox.db`, or where several webhooks run "
+        "`postgresql+psycopg://user:password@host/name`",
+        secret=True,
+    ),
+    Setting("RETENTION_DAYS", "90", "for how long mails that were sent are kept"),
+    Setting("LINK_DASHBOARD_URL", "", "where people reach the dashboard, for links in mails"),
+    Setting(
+        "LINK_PROMETHEUS_URL", "", "the same of Prometheus; empty: what its alerts say themselves"
+    ),
+    Setting("LINK_ALERTMANAGER_URL", "", "the same of Alertmanager; empty: what it says itself"),
     Setting("MAIL_SERVER", "127.0.0.1", "host of the SMTP server"),
     Setting("MAIL_PORT", "25", "its port"),
     Setting("MAIL_USE_TLS", "false", "begin in plain text, then STARTTLS (usual on port 587)"),
@@ -68,6 +88,9 @@ class Settings:
 
     quotas_file: Path
     token: str = field(repr=False)
+    database_url: str = field(repr=False)
+    retention: timedelta
+    addresses: Addresses
     mail: MailSettings
 
 
@@ -104,11 +127,25 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sender=parse("MAIL_DEFAULT_SENDER", _parse_sender, nobody),
     )
     token = parse("WEBHOOK_TOKEN", _parse_token, "")
+    database_url = parse("DATABASE_URL", parse_database_url, "")
+    retention_days = parse("RETENTION_DAYS", _parse_days, 0)
+    addresses = Addresses(
+        dashboard=parse("LINK_DASHBOARD_URL", _parse_address, ""),
+        prometheus=parse("LINK_PROMETHEUS_URL", _parse_address, ""),
+        alertmanager=parse("LINK_ALERTMANAGER_URL", _parse_address, ""),
+    )
     plaintext = parse("MAIL_ALLOW_PLAINTEXT", _parse_flag, fallback=False)
     mistakes += _disagreements(mail, allow_plaintext=plaintext)
     if mistakes:
         raise SettingsError("\n".join(mistakes))
-    return Settings(Path(values["QUOTAS_FILE"] or ""), token, mail)
+    return Settings(
+        quotas_file=Path(values["QUOTAS_FILE"] or ""),
+        token=token,
+        database_url=database_url,
+        retention=timedelta(days=retention_days),
+        addresses=addresses,
+        mail=mail,
+    )
 
 
 def _read(setting: Setting, environ: Mapping[str, str], mistakes: list[str]) -> str | None:
@@ -186,6 +223,41 @@ def _parse_host(text: str) -> str:
     if all("!" <= character <= "~" for character in text) and "/" not in text:
         return text
     raise ValueError('is not a host; write a name or an address, such as "smtp.example.com"')
+
+
+def parse_database_url(text: str) -> str:
+    """Return the address of a database that the store can use.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = make_url("none://")
+    # Each connection to one in memory would be another one, and a restart would lose it.
+    in_file = url.database not in (None, "", ":memory:") and "mode" not in url.query
+    if url.drivername in ("sqlite", "sqlite+pysqlite") and in_file:
+        return text
+    if url.drivername == "postgresql+psycopg" and url.database:
+        return text
+    raise ValueError(
+        "is no database that can be used; write sqlite:////path/of/outbox.db or "
+        "postgresql+psycopg://user:password@host/name"
+    )
+
+
+def _parse_days(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_DAYS:
+        return int(text)
+    raise ValueError(f"is no number of days; write one from 1 to {LARGEST_DAYS}")
+
+
+def _parse_address(text: str) -> str:
+    if not text or web_url(text):
+        return text
+    raise ValueError('is no address of a web page; write such as "https://grafana.example.com/"')
 
 
 def _parse_token(text: str) -> str:

@@ -25,17 +25,17 @@ def name_notice(notice: Notice) -> str:
 
 def tag_notice(notice: Notice) -> str:
     """Return what stands in brackets: ``90 %``, ``forecast``, ``firing`` or ``resolved``."""
-    if isinstance(notice, PlainNotice):
+    if isinstance(notice, PlainNotice) or notice.is_over:
         return notice.alert.status
-    return "forecast" if notice.forecast_bytes is not None else f"{notice.threshold_percent:g} %"
+    return "forecast" if notice.is_forecast else f"{notice.threshold_percent:g} %"
 
 
 def tone_of(notice: Notice) -> str:
     """Return info, warning, critical or resolved: how a notice is coloured."""
-    if isinstance(notice, QuotaNotice):
-        return notice.severity
     if notice.alert.status != FIRING:
         return RESOLVED
+    if isinstance(notice, QuotaNotice):
+        return notice.severity
     severity = notice.alert.labels.get(names.SEVERITY, "")
     return severity if severity in _SEVERITY_WORDS else "warning"
 

@@ -3,7 +3,6 @@
 import http.server
 import itertools
 import json
-import re
 import socket
 import subprocess
 import threading
@@ -275,24 +274,3 @@ def test_the_watchdog_comes_by_a_route_of_its_own_at_every_interval(
     assert {request["payload"]["receiver"] for request in seen} == {"watchdog"}
     gaps = [later["time"] - sooner["time"] for sooner, later in itertools.pairwise(seen)]
     assert all(0.5 < gap < 1.8 for gap in gaps), gaps
-
-
-def test_pipeline_alerts_are_repeated_each_day(alertmanager: str, recorder: Recorder) -> None:
-    found = subprocess.run(
-        [
-            programs.find(programs.AMTOOL),
-            "config",
-            "routes",
-            "test",
-            f"--config.file={CONFIG}",
-            "alertname=GatewayScrapeFailing",
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-    )
-    assert found.stdout.strip() == "webhook"
-    fire(alertmanager, {"labels": {"alertname": "GatewayScrapeFailing", "instance": "a"}})
-    assert recorder.wait_for("GatewayScrapeFailing")[0]["payload"]["receiver"] == "webhook"
-    assert re.search(r"GatewayScrapeFailing.*\n *repeat_interval: 24h", CONFIG.read_text())

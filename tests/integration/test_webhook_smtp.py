@@ -1,43 +1,42 @@
-"""The webhook with a real SMTP server: over the test client, and under gunicorn."""
+"""Delivery to real SMTP servers: the mail sink, aiosmtpd with TLS and AUTH, and a scripted one."""
 
-import re
 import socket
-import subprocess
-import sys
-import threading
+import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
-import requests
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from flask import Flask
 
 import webhook.smtp
 from local.sink.refusals import Refusal
 from local.sink.server import Sink, running
+from tests.integration.scripted_smtp import (
+    CLOSE,
+    HANG,
+    make_certificate,
+    scripted,
+    server_context,
+)
+from tests.integration.webhook_app import (
+    QUOTAS,
+    deliver,
+    hurry,
+    make_environ,
+    outbox,
+    post,
+    states,
+    usage,
+)
 from webhook import create_app
+from webhook.store.facts import HELD, get_facts
 
-ROOT = Path(__file__).resolve().parents[2]
-TOKEN = "a-token-for-tests"
-AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
-TIMEOUT_SECONDS = 20
-QUOTAS = """\
-version: 1
-defaults:
-  notify: [ops@example.com]
-quotas:
-  - {name: bun-egress, service: bun, limit: 500 GB, notify: [bun@example.com, boss@example.com]}
-"""
-
-
-def payload(name: str = "BandwidthQuotaUsage", status: str = "firing") -> dict[str, Any]:
-    labels = {"alertname": name, "quota": "bun-egress", "threshold": "90", "period": "202611"}
-    annotations = {"used_bytes": "450200000000", "limit_bytes": "500000000000", "summary": "Look"}
-    alert = {"status": status, "labels": labels, "annotations": annotations}
-    return {"version": "4", "groupKey": "group", "alerts": [alert]}
+A, B, C = "a@example.com", "b@example.com", "c@example.com"
 
 
 @pytest.fixture
@@ -46,36 +45,31 @@ def sink() -> Iterator[Sink]:
         yield sink
 
 
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "quotas.yaml").write_text(QUOTAS)
-    (tmp_path / "token").write_text(f"{TOKEN}\n")
-    return {
-        "QUOTAS_FILE": str(tmp_path / "quotas.yaml"),
-        "WEBHOOK_TOKEN_FILE": str(tmp_path / "token"),
-        "MAIL_SERVER": "127.0.0.1",
-        "MAIL_DEFAULT_SENDER": "Gateway quotas <quotas@example.com>",
-    }
+@contextmanager
+def application(folder: Path, port: int, **settings: str) -> Iterator[Flask]:
+    app = create_app(make_environ(folder, MAIL_PORT=str(port), **settings))
+    try:
+        yield app
+    finally:
+        app.extensions["store"].close()
 
 
 @pytest.fixture
-def client(environ: dict[str, str], sink: Sink) -> FlaskClient:
-    return create_app(environ | {"MAIL_PORT": str(sink.smtp_port)}).test_client()
+def app(tmp_path: Path, sink: Sink) -> Iterator[Flask]:
+    with application(tmp_path, sink.smtp_port) as app:
+        yield app
 
 
-def post(client: FlaskClient, **options: Any) -> TestResponse:
-    return client.post("/alerts", json=payload(**options), headers=AUTHORIZATION)
+def held(app: Flask) -> str:
+    with app.extensions["store"].reading() as connection:
+        fact = get_facts(connection).get(HELD)
+    return fact.value if fact else ""
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
-def test_text_and_html_arrive_at_each_recipient(client: FlaskClient, sink: Sink) -> None:
-    assert post(client).status_code == 200
+def test_text_and_html_arrive_at_each_recipient(app: Flask, sink: Sink) -> None:
+    assert post(app).status_code == 200
+    assert sink.mailbox.mails() == ()
+    assert deliver(app) == 0
     mails = sink.mailbox.wait_for(2)
     assert {mail.envelope_to for mail in mails} == {("bun@example.com",), ("boss@example.com",)}
     for mail in mails:
@@ -84,16 +78,20 @@ def test_text_and_html_arrive_at_each_recipient(client: FlaskClient, sink: Sink)
         assert mail.envelope_from == "quotas@example.com"
         assert mail.to == mail.envelope_to[0]
         assert mail.message_id.endswith("@example.com>")
-        assert "450,200,000,000 bytes" in mail.text
-        assert "450,200,000,000 bytes" in mail.html
+        assert "450,199,999,980 bytes" in mail.text
+        assert "450,199,999,980 bytes" in mail.html
         assert b"Auto-Submitted: auto-generated\r\n" in mail.raw
+        assert b"\r\nReferences: <" in mail.raw
 
 
 def test_a_pipeline_alert_goes_to_the_default_recipients_and_so_does_its_end(
-    client: FlaskClient, sink: Sink
+    app: Flask, sink: Sink
 ) -> None:
     for status in ("firing", "resolved"):
-        assert post(client, name="GatewayScrapeFailing", status=status).status_code == 200
+        alert = usage()
+        labels = {"alertname": "GatewayScrapeFailing", "instance": "kong:8100"}
+        assert post(app, alert | {"labels": labels, "status": status}).status_code == 200
+    deliver(app)
     mails = sink.mailbox.wait_for(2)
     assert [mail.envelope_to for mail in mails] == [("ops@example.com",)] * 2
     assert [mail.subject for mail in mails] == [
@@ -102,213 +100,245 @@ def test_a_pipeline_alert_goes_to_the_default_recipients_and_so_does_its_end(
     ]
 
 
-def test_a_wrong_token_mails_nothing(client: FlaskClient, sink: Sink) -> None:
-    wrong = {"Authorization": "Bearer wrong"}
-    assert client.post("/alerts", json=payload(), headers=wrong).status_code == 401
-    assert sink.mailbox.mails() == ()
+def test_while_smtp_is_down_nothing_is_lost(tmp_path: Path) -> None:
+    with running() as gone:
+        port = gone.smtp_port
+    with application(tmp_path, port) as app:
+        assert post(app).status_code == 200
+        assert deliver(app) == 1
+        assert [(state, attempts) for _, state, attempts, _ in outbox(app)] == [("queued", 0)] * 2
+        with running(smtp_port=port) as sink:
+            assert deliver(app) == 0
+            assert len(sink.mailbox.wait_for(2)) == 2
 
 
-def test_while_smtp_is_down_the_answer_is_503_and_a_later_try_mails(
-    environ: dict[str, str],
-) -> None:
-    port = free_port()
-    client = create_app(environ | {"MAIL_PORT": str(port)}).test_client()
-    response = post(client)
-    assert response.status_code == 503
-    assert response.content_type == "application/problem+json"
-    with running(smtp_port=port) as sink:
-        assert post(client).status_code == 200
-        assert len(sink.mailbox.wait_for(2)) == 2
-
-
-def test_a_temporary_refusal_of_one_is_503_and_the_other_has_its_mail(
-    client: FlaskClient, sink: Sink
-) -> None:
-    sink.refusals.put(Refusal("bun@example.com", 450, times=1))
-    assert post(client).status_code == 503
-    assert [mail.to for mail in sink.mailbox.mails()] == ["boss@example.com"]
-    assert post(client).json == {"alerts": 1, "mails": 2, "refused": 0}
-    again = [mail.message_id for mail in sink.mailbox.mails() if mail.to == "boss@example.com"]
-    assert len(again) == 2
-    assert len(set(again)) == 1
-
-
-@pytest.mark.parametrize("at", ["rcpt", "data"])
-def test_a_permanent_refusal_of_one_is_200_and_the_other_has_its_mail(
-    client: FlaskClient, sink: Sink, at: Any
-) -> None:
-    sink.refusals.put(Refusal("bun@example.com", 550, at=at))
-    assert post(client).json == {"alerts": 1, "mails": 1, "refused": 1}
-    assert [mail.to for mail in sink.mailbox.mails()] == ["boss@example.com"]
-
-
-def test_new_recipients_are_used_without_a_restart(
-    client: FlaskClient, sink: Sink, environ: dict[str, str]
-) -> None:
+def test_new_recipients_are_used_without_a_restart(app: Flask, sink: Sink, tmp_path: Path) -> None:
     changed = QUOTAS.replace("[bun@example.com, boss@example.com]", "[night@example.com]")
-    Path(environ["QUOTAS_FILE"]).write_text(changed)
-    assert post(client).status_code == 200
+    (tmp_path / "quotas.yaml").write_text(changed)
+    assert post(app).status_code == 200
+    deliver(app)
     assert [mail.to for mail in sink.mailbox.wait_for(1)] == ["night@example.com"]
 
 
-def test_a_server_that_has_no_tls_gets_no_mail_if_tls_is_asked_for(
-    environ: dict[str, str], sink: Sink
+@pytest.mark.parametrize("at", ["rcpt", "data"])
+def test_a_refusal_of_one_of_three_is_theirs_alone(app: Flask, sink: Sink, at: Any) -> None:
+    sink.refusals.put(Refusal(B, 550, at=at))
+    post(app, usage("three"))
+    assert deliver(app) == 0
+    assert [mail.to for mail in sink.mailbox.wait_for(2)] == [A, C]
+    assert [row[:3] for row in outbox(app)] == [(A, "sent", 1), (B, "failed", 1), (C, "sent", 1)]
+    assert outbox(app)[1][3].startswith("550 ")
+    hurry(app)
+    assert deliver(app) == 0
+    assert len(sink.mailbox.mails()) == 2
+
+
+@pytest.mark.parametrize("code", [421, 450, 451, 452])
+@pytest.mark.parametrize("at", ["mail", "rcpt", "data", "dot"])
+def test_a_temporary_failure_is_tried_again_and_nothing_comes_twice(
+    tmp_path: Path, at: str, code: int
 ) -> None:
-    for variable in ("MAIL_USE_TLS", "MAIL_USE_SSL"):
-        settings = {"MAIL_PORT": str(sink.smtp_port), variable: "true"}
-        assert post(create_app(environ | settings).test_client()).status_code == 503
-    assert sink.mailbox.mails() == ()
+    with scripted({at: [f"{code} later"]}) as server, application(tmp_path, server.port) as app:
+        post(app, usage("three"))
+        for _ in range(3):
+            deliver(app)
+            hurry(app)
+        assert states(app) == ["sent"] * 3
+        assert sorted(to for to, _ in server.accepted) == [A, B, C]
 
 
-def test_a_server_whose_name_cannot_be_is_503(environ: dict[str, str]) -> None:
-    settings = {"MAIL_SERVER": "smtp..example.com", "MAIL_ALLOW_PLAINTEXT": "true"}
-    assert post(create_app(environ | settings).test_client()).status_code == 503
+def test_421_between_two_mails_reconnects_at_once(tmp_path: Path) -> None:
+    with scripted() as server, application(tmp_path, server.port) as app:
+        server.steps["rset"] = ["250 ok"]
+        post(app, usage("three"))
+        # The first mail is accepted; the second is answered 421, over a connection that was used.
+        server.steps["mail"] = ["250 ok", "421 enough for this connection"]
+        assert deliver(app) == 0
+        assert server.connections == 2
+        assert [(row[1], row[2]) for row in outbox(app)] == [("sent", 1)] * 3
 
 
-class ScriptedServer:
-    """An SMTP server that says what it is told, one answer a line, and hangs after the last."""
-
-    def __init__(self, *answers: str) -> None:
-        self._answers = answers
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(TIMEOUT_SECONDS)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        connection, _ = self._listener.accept()
-        with connection, connection.makefile("rb") as lines:
-            for answer in self._answers:
-                connection.sendall(f"{answer}\r\n".encode())
-                self._read_command(lines, ended_by=b".\r\n" if answer.startswith("354") else b"\n")
-            self._stop.wait(TIMEOUT_SECONDS)
-
-    @staticmethod
-    def _read_command(lines: Any, ended_by: bytes) -> None:
-        while not (line := lines.readline()).endswith(ended_by) or (
-            ended_by == b".\r\n" and line != ended_by
-        ):
-            if not line:
-                return
-
-
-def test_a_server_that_falls_silent_is_given_up(
-    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(webhook.smtp, "COMMAND_SECONDS", 0.3)
-    with ScriptedServer("220 hello") as server:
-        client = create_app(environ | {"MAIL_PORT": str(server.port)}).test_client()
-        began = time.monotonic()
-        assert post(client).status_code == 503
-        assert time.monotonic() - began < 10
-
-
-def test_a_server_that_says_nothing_at_all_is_given_up(
-    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", [HANG, CLOSE])
+@pytest.mark.parametrize("at", ["connect", "ehlo", "mail", "rcpt", "data"])
+def test_a_server_that_falls_silent_or_goes_away_is_given_up_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, what: str
 ) -> None:
     monkeypatch.setattr(webhook.smtp, "CONNECT_SECONDS", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        client = create_app(environ | {"MAIL_PORT": str(port)}).test_client()
-        assert post(client).status_code == 503
-
-
-def test_a_failure_of_quit_is_none_of_the_mail(
-    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setattr(webhook.smtp, "COMMAND_SECONDS", 0.3)
-    accepted = ("250 ok", "250 ok", "354 go on", "250 accepted")
-    # EHLO, then twice MAIL, RCPT, DATA and the mail; QUIT gets no answer.
-    with ScriptedServer("220 hello", "250 ok", *accepted, *accepted) as server:
-        client = create_app(environ | {"MAIL_PORT": str(server.port)}).test_client()
-        assert post(client).json == {"alerts": 1, "mails": 2, "refused": 0}
+    # HELO is tried after an EHLO that was refused, not after one that got no answer.
+    with scripted({at: [what]}) as server, application(tmp_path, server.port) as app:
+        post(app, usage("three"))
+        began = time.monotonic()
+        assert deliver(app) == 1
+        assert time.monotonic() - began < 5
+        hurry(app)
+        assert deliver(app) == 0
+        assert states(app) == ["sent"] * 3
+        assert sorted(to for to, _ in server.accepted) == [A, B, C]
 
 
-@pytest.fixture
-def gunicorn(environ: dict[str, str], sink: Sink, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Run the webhook as it is deployed; return its address and its log."""
-    port = free_port()
-    log = tmp_path / "log"
-    command = [
-        *(sys.executable, "-m", "gunicorn", "--threads=4", f"--bind=127.0.0.1:{port}"),
-        "webhook:create_app()",
-    ]
-    variables = environ | {"MAIL_PORT": str(sink.smtp_port), "PYTHONPATH": str(ROOT)}
+@pytest.mark.parametrize("what", [HANG, CLOSE])
+def test_no_answer_after_the_mail_is_tried_again_with_the_same_message_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(webhook.smtp, "FINAL_SECONDS", 0.3)
+    with scripted({"dot": [what]}) as server, application(tmp_path, server.port) as app:
+        post(app, usage("three"))
+        assert deliver(app) == 0
+        assert states(app) == ["queued", "sent", "sent"]
+        assert "no answer after the mail" in outbox(app)[0][3]
+        hurry(app)
+        deliver(app)
+        assert [len(server.ids(to)) for to in (A, B, C)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("what", [HANG, CLOSE])
+def test_a_failure_of_quit_is_none_of_the_mail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(webhook.smtp, "CONNECT_SECONDS", 0.3)
+    with scripted({"quit": [what]}) as server, application(tmp_path, server.port) as app:
+        post(app, usage("three"))
+        assert deliver(app) == 0
+        assert states(app) == ["sent"] * 3
+
+
+def test_a_sender_that_is_refused_holds_the_queue(tmp_path: Path) -> None:
+    steps = {"mail": ["550 not you", "550 not you"]}
+    with scripted(steps) as server, application(tmp_path, server.port) as app:
+        post(app, usage("three"))
+        assert deliver(app) == 1
+        assert deliver(app) == 1
+        assert [(row[1], row[2]) for row in outbox(app)] == [("queued", 0)] * 3
+        assert held(app) == "the sender was refused: 550 not you"
+        assert deliver(app) == 0
+        assert held(app) == ""
+        assert states(app) == ["sent"] * 3
+
+
+@pytest.mark.parametrize("variable", ["MAIL_USE_TLS", "MAIL_USE_SSL"])
+def test_a_server_without_tls_gets_no_mail_if_tls_is_asked_for(
+    tmp_path: Path, sink: Sink, variable: str
+) -> None:
+    with application(tmp_path, sink.smtp_port, **{variable: "true"}) as app:
+        post(app)
+        assert deliver(app) == 1
+        assert sink.mailbox.mails() == ()
+        assert [(row[1], row[2]) for row in outbox(app)] == [("queued", 0)] * 2
+        assert "TLS" in held(app)
+
+
+def test_a_server_whose_name_cannot_be_costs_nothing(tmp_path: Path) -> None:
+    settings = {"MAIL_SERVER": "smtp..example.com", "MAIL_ALLOW_PLAINTEXT": "true"}
+    with application(tmp_path, 25, **settings) as app:
+        post(app)
+        assert deliver(app) == 1
+        assert states(app) == ["queued"] * 2
+
+
+@pytest.mark.parametrize("host", ["other.example.com", "untrusted"])
+@pytest.mark.parametrize("variable", ["MAIL_USE_TLS", "MAIL_USE_SSL"])
+def test_a_wrong_certificate_holds_the_queue_until_it_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, variable: str
+) -> None:
+    if host == "untrusted":
+        wrong = server_context(tmp_path, "localhost", "wrong")
+    else:
+        wrong = server_context(tmp_path, host, "wrong")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "wrong.pem"))
+    settings = {"MAIL_SERVER": "localhost", variable: "true"}
+    implicit = variable == "MAIL_USE_SSL"
     with (
-        log.open("w") as output,
-        subprocess.Popen(command, env=variables, stderr=output, cwd=tmp_path) as process,
+        mail_server(wrong, implicit=implicit) as (port, box),
+        application(tmp_path, port, **settings) as app,
     ):
-        try:
-            poll(lambda: answers(f"http://127.0.0.1:{port}/healthz"), log)
-            yield f"http://127.0.0.1:{port}", log
-        finally:
-            process.terminate()
-            process.wait(TIMEOUT_SECONDS)
+        post(app)
+        assert deliver(app) == 1
+        assert "certificate" in held(app)
+        assert [(row[1], row[2]) for row in outbox(app)] == [("queued", 0)] * 2
+        assert box == []
+    right = server_context(tmp_path, "localhost", "right")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "right.pem"))
+    with (
+        mail_server(right, implicit=implicit, port=port) as (_, box),
+        application(tmp_path, port, **settings) as app,
+    ):
+        assert deliver(app) == 0
+        assert len(box) == 2
+        assert held(app) == ""
 
 
-def answers(url: str) -> bool:
+def test_a_wrong_password_holds_the_queue_until_it_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = server_context(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+    settings = {"MAIL_SERVER": "localhost", "MAIL_USE_TLS": "true", "MAIL_USERNAME": "me"}
+    with mail_server(context, password="right") as (port, box):
+        with application(tmp_path, port, **settings, MAIL_PASSWORD="wrong") as app:
+            post(app)
+            assert deliver(app) == 1
+            assert "the login failed" in held(app)
+            assert "wrong" not in held(app)
+            assert [(row[1], row[2]) for row in outbox(app)] == [("queued", 0)] * 2
+        with application(tmp_path, port, **settings, MAIL_PASSWORD="right") as app:
+            assert deliver(app) == 0
+        assert len(box) == 2
+
+
+class Box:
+    """What aiosmtpd calls: it keeps the recipients of each mail."""
+
+    def __init__(self) -> None:
+        self.kept: list[list[str]] = []
+
+    async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        """Keep a mail."""
+        self.kept.append(envelope.rcpt_tos)
+        return "250 kept"
+
+
+class QuietController(Controller):
+    """A server that does not talk to itself first: it would not trust its own certificate."""
+
+    def _trigger_server(self) -> None:
+        socket.create_connection((self.hostname, self.port)).close()
+
+
+@contextmanager
+def mail_server(
+    context: ssl.SSLContext, *, implicit: bool = False, password: str = "", port: int = 0
+) -> Iterator[tuple[int, list[list[str]]]]:
+    """Run aiosmtpd with TLS, and with a login where there is a password."""
+
+    def authenticate(*arguments: Any) -> AuthResult:
+        given = arguments[-1]
+        right: bool = given.password == password.encode()
+        return AuthResult(success=right, handled=right)
+
+    options: dict[str, Any] = {"ssl_context": context} if implicit else {"tls_context": context}
+    if password:
+        options |= {"authenticator": authenticate, "auth_required": True}
+    box = Box()
+    chosen = port or free()
+    controller = QuietController(
+        box, hostname="127.0.0.1", port=chosen, server_hostname="localhost", **options
+    )
+    controller.start()
     try:
-        return requests.get(url, timeout=TIMEOUT_SECONDS).ok
-    except requests.ConnectionError:
-        return False
+        yield chosen, box.kept
+    finally:
+        controller.stop()
 
 
-def poll(is_true: Callable[[], bool], log: Path) -> None:
-    end = time.monotonic() + TIMEOUT_SECONDS
-    while not is_true():
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
+def free() -> int:
+    with running() as sink:
+        return sink.smtp_port
 
 
-def test_under_gunicorn_an_alert_is_mailed_and_logged(
-    gunicorn: tuple[str, Path], sink: Sink
-) -> None:
-    url, log = gunicorn
-    response = requests.post(
-        f"{url}/alerts", json=payload(), headers=AUTHORIZATION, timeout=TIMEOUT_SECONDS
-    )
-    assert response.json() == {"alerts": 1, "mails": 2, "refused": 0}
-    assert len(sink.mailbox.wait_for(2)) == 2
-    logged = log.read_text()
-    assert re.search(r"request=\w+ group='group' alerts=1 truncated=0 mails=2", logged)
-    assert re.search(r"quota='bun-egress' threshold='90' period='202611'", logged)
-    assert len(re.findall(r"mail=<\w+@example.com> to=\w+@example.com sent", logged)) == 2
-    assert TOKEN not in logged
-
-
-def test_under_gunicorn_a_body_that_is_too_large_is_answered_413(
-    gunicorn: tuple[str, Path],
-) -> None:
-    url, _ = gunicorn
-    too_large = b" " * (11 * 1024 * 1024)
-    headers = AUTHORIZATION | {"Content-Type": "application/json"}
-    response = requests.post(
-        f"{url}/alerts", data=too_large, headers=headers, timeout=TIMEOUT_SECONDS
-    )
-    assert response.status_code == 413
-    assert response.headers["Content-Type"] == "application/problem+json"
-
-
-def test_under_gunicorn_a_wrong_setting_ends_the_start_and_names_it(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "webhook:create_app()"],
-        env=environ | {"MAIL_PORT": "smtp", "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-    )
-    assert done.returncode != 0
-    assert 'MAIL_PORT: "smtp" is not a port; write a number from 1 to 65535' in done.stderr
+def test_certificates_can_be_made(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path, "localhost")
+    assert certificate.read_text().startswith("-----BEGIN CERTIFICATE")
+    assert "PRIVATE KEY" in key.read_text()

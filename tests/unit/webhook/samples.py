@@ -1,19 +1,29 @@
 """Alerts and quotas that the tests of the webhook share."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Self
 
 from quotas import names
-from quotas.model import Accounting, Quota, QuotaFile
-from webhook.mails import Mail
+from quotas.model import Accounting, Match, Quota, QuotaFile
+from webhook.links import Addresses
+from webhook.mails import Letterhead, Mail
 from webhook.payload import FIRING, Alert
+from webhook.smtp import ConnectionLostError
 
 NOW = datetime(2026, 11, 24, 13, 37, tzinfo=UTC)
 SENDER = Address("Gateway quotas", "quotas", "example.com")
+LETTERHEAD = Letterhead(SENDER)
+LINKED = Letterhead(
+    SENDER,
+    Addresses(
+        "https://grafana.example.com/d/quotas",
+        "https://prometheus.example.com",
+        "https://alerts.example.com/",
+    ),
+)
 QUOTAS = QuotaFile(
     accounting=Accounting(),
     notify=("ops@example.com",),
@@ -21,13 +31,19 @@ QUOTAS = QuotaFile(
         Quota(
             "bun-egress",
             limit_bytes=500 * 10**9,
-            selector={names.SERVICE: "bun-service"},
+            selector={names.SERVICE: Match(("bun-service",))},
             direction=names.EGRESS,
             notify=("bun@example.com", "boss@example.com"),
             labels={"team": "bun"},
         ),
         Quota("shared", limit_bytes=10 * 2**30, selector={}, notify=("ops@example.com",)),
     ),
+)
+# The same, where people also want to know what is over.
+WANTING = replace(
+    QUOTAS,
+    notify_resolved=True,
+    quotas=tuple(replace(quota, notify_resolved=True) for quota in QUOTAS.quotas),
 )
 QUOTAS_YAML = """\
 version: 1
@@ -52,6 +68,9 @@ def usage(
     limit_bytes: int = 500 * 10**9,
     period: str = "202611",
     status: str = FIRING,
+    forecast_bytes: int | None = None,
+    starts_at: datetime = NOW,
+    ends_at: datetime | None = None,
     **labels: str,
 ) -> Alert:
     own = {"service": "bun-service", "direction": "egress", "team": "bun"}
@@ -71,8 +90,10 @@ def usage(
             names.USED_BYTES: str(used_bytes),
             names.LIMIT_BYTES: str(limit_bytes),
             names.RATIO_NUMBER: str(used_bytes / limit_bytes),
+            names.FORECAST_BYTES: "" if forecast_bytes is None else str(forecast_bytes),
         },
-        starts_at=NOW,
+        starts_at=starts_at,
+        ends_at=ends_at,
         generator_url="http://prometheus.example.com/graph?g0.expr=quota",
         fingerprint="b1b2",
     )
@@ -127,22 +148,36 @@ def open_mail(mail: Mail) -> Opened:
 
 @dataclass
 class FakeConnection:
-    """A connection that keeps what it is given, or fails as it is told."""
+    """A connection that keeps what it is given, or fails as it is told.
+
+    ``failures`` are by recipient, each for once, or for every time under ``*``; ``refuses`` is
+    what opening it ends with.
+    """
 
     failures: dict[str, Exception] = field(default_factory=dict)
+    refuses: Exception | None = None
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+    opened: int = 0
+    host: object | None = None
 
-    def __enter__(self) -> Self:
-        if "*" in self.failures:
-            raise self.failures["*"]
-        return self
+    def open(self) -> None:
+        """Open it, or fail."""
+        if self.refuses:
+            raise self.refuses
+        self.opened += 1
+        self.host = object()
 
-    def __exit__(self, *_: object) -> None:
-        pass
+    def close(self) -> None:
+        """Close it."""
+        self.host = None
 
-    def send_bytes(self, sender: str, recipient: str, content: bytes) -> None:
+    def send_bytes(self, sender: str, recipient: str, content: bytes) -> str:
         """Keep a mail, or fail."""
         assert sender == SENDER.addr_spec
-        if recipient in self.failures:
-            raise self.failures[recipient]
+        failure = self.failures.pop(recipient, None) or self.failures.get("*")
+        if failure:
+            if isinstance(failure, ConnectionLostError):
+                self.host = None
+            raise failure
         self.sent.append((recipient, content))
+        return "250 kept"

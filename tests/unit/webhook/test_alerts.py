@@ -1,34 +1,46 @@
 import json
 import logging
-from typing import Any, cast
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-import webhook.smtp
+import webhook.intake
 from quotas import names
-from tests.unit.webhook.samples import TOKEN, FakeConnection, pipeline, usage
+from tests.unit.webhook.samples import TOKEN, pipeline, usage
 from webhook import create_app
 from webhook.alerts import LARGEST_BODY_BYTES
 from webhook.payload import RESOLVED, Alert
-from webhook.smtp import Connection, SendError
+from webhook.store import Store
+from webhook.store.facts import WATCHDOG, get_facts
+from webhook.store.tables import envelopes, mails
 
 
 @pytest.fixture
-def app(
-    environ: dict[str, str], connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
-) -> Flask:
-    monkeypatch.setattr(webhook.smtp.Mail, "connect", lambda _: cast("Connection", connection))
-    return create_app(environ)
+def app(environ: dict[str, str]) -> Iterator[Flask]:
+    app = create_app(environ)
+    yield app
+    app.extensions["store"].close()
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+def queued(store: Store) -> list[tuple[str, str]]:
+    """Return recipient and subject of all that waits in the outbox, oldest first."""
+    with store.reading() as connection:
+        query = select(envelopes.c.recipient, mails.c.subject).join(mails)
+        return [tuple(row) for row in connection.execute(query.order_by(mails.c.id))]
 
 
 def body(*alerts: Alert) -> dict[str, Any]:
@@ -58,45 +70,48 @@ def assert_problem(response: TestResponse, status: int) -> dict[str, Any]:
     return problem
 
 
-def test_an_alert_is_mailed(client: FlaskClient, connection: FakeConnection) -> None:
+def test_an_alert_is_queued_for_each_recipient(client: FlaskClient, store: Store) -> None:
     response = post(client, usage())
     assert response.status_code == 200
-    assert response.json == {"alerts": 1, "mails": 2, "refused": 0}
-    assert [recipient for recipient, _ in connection.sent] == [
-        "bun@example.com",
-        "boss@example.com",
-    ]
+    assert response.json == {"alerts": 1, "mails": 2}
+    assert [recipient for recipient, _ in queued(store)] == ["bun@example.com", "boss@example.com"]
 
 
-def test_the_watchdog_is_acknowledged_without_mail(
-    client: FlaskClient, connection: FakeConnection
+def test_what_comes_again_is_acknowledged_without_mail(client: FlaskClient, store: Store) -> None:
+    post(client, usage(), pipeline())
+    assert post(client, usage(), pipeline()).json == {"alerts": 2, "mails": 0}
+    assert len(queued(store)) == 3
+
+
+def test_the_watchdog_is_acknowledged_without_mail_and_noted(
+    client: FlaskClient, store: Store
 ) -> None:
     assert post(client, pipeline(name=names.WATCHDOG_ALERT)).status_code == 200
-    assert connection.sent == []
+    assert queued(store) == []
+    with store.reading() as connection:
+        assert WATCHDOG in get_facts(connection)
 
 
 def test_a_quota_that_is_resolved_is_acknowledged_without_mail(
-    client: FlaskClient, connection: FakeConnection
+    client: FlaskClient, store: Store
 ) -> None:
     assert post(client, usage(status=RESOLVED)).status_code == 200
-    assert connection.sent == []
+    assert queued(store) == []
 
 
-def test_a_mail_that_fails_is_answered_503_so_that_alertmanager_tries_again(
-    client: FlaskClient, connection: FakeConnection
+def test_a_store_that_cannot_commit_is_answered_503_and_a_later_try_is_taken(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection.failures = {"bun@example.com": SendError("450 later", permanent=False)}
+    def fail(*_: object) -> None:
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database is full"))
+
+    monkeypatch.setattr(webhook.intake, "add_mails", fail)
     problem = assert_problem(post(client, usage()), 503)
-    assert problem["detail"] == "1 of 2 mails could not be sent now; try again"
-    connection.failures = {}
-    assert post(client, usage()).status_code == 200
-
-
-def test_a_permanent_refusal_is_not_tried_again(
-    client: FlaskClient, connection: FakeConnection
-) -> None:
-    connection.failures = {"bun@example.com": SendError("550 unknown", permanent=True)}
-    assert post(client, usage()).json == {"alerts": 1, "mails": 1, "refused": 1}
+    assert "try again" in problem["detail"]
+    assert "full" not in problem["detail"]
+    monkeypatch.undo()
+    assert queued(store) == []
+    assert post(client, usage()).json == {"alerts": 1, "mails": 2}
 
 
 @pytest.mark.parametrize(
@@ -112,12 +127,12 @@ def test_a_permanent_refusal_is_not_tried_again(
     ],
 )
 def test_without_the_token_nothing_is_read(
-    client: FlaskClient, connection: FakeConnection, headers: dict[str, str]
+    client: FlaskClient, store: Store, headers: dict[str, str]
 ) -> None:
     response = post(client, usage(), headers=headers)
     assert_problem(response, 401)
     assert response.headers["WWW-Authenticate"].lower().startswith("bearer")
-    assert connection.sent == []
+    assert queued(store) == []
 
 
 def test_the_scheme_of_the_token_may_be_written_in_any_case(client: FlaskClient) -> None:
@@ -153,9 +168,12 @@ def test_no_path_is_answered_with_a_redirect(client: FlaskClient, path: str) -> 
 
 
 def test_a_fault_of_ours_is_answered_without_its_trace(
-    client: FlaskClient, connection: FakeConnection, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    connection.failures = {"*": ZeroDivisionError("inside")}
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setattr(webhook.intake, "compose_mails", fail)
     response = post(client, usage())
     assert_problem(response, 500)
     assert "inside" not in response.text

@@ -1,67 +1,220 @@
 import logging
-from typing import cast
+import sqlite3
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 import webhook.delivery
-from tests.unit.webhook.samples import NOW, QUOTAS, SENDER, FakeConnection, usage
-from webhook.delivery import Delivery, deliver
-from webhook.mails import compose_mails
-from webhook.smtp import Connection, SendError
+from tests.unit.webhook.samples import SENDER, FakeConnection
+from webhook.delivery import Deliverer
+from webhook.mails import FIRST, SECOND, Mail
+from webhook.pauses import GIVE_UP_AFTER
+from webhook.sessions import Session
+from webhook.smtp import (
+    Connection,
+    ConnectionLostError,
+    HoldError,
+    SendError,
+    UnreachableError,
+)
+from webhook.store import Store
+from webhook.store.envelopes import add_mails, claim
+from webhook.store.facts import HELD, get_facts
+from webhook.store.tables import envelopes
+from webhook.store.tallies import ATTEMPTS, read_tallies
 
-MAILS = compose_mails([usage()], QUOTAS, SENDER, NOW)
-TEMPORARY = SendError("450 greylisted", permanent=False)
-PERMANENT = SendError("550 no such user", permanent=True)
-
-
-def run(connection: FakeConnection) -> Delivery:
-    return deliver(MAILS, SENDER.addr_spec, lambda: cast("Connection", connection), "r1")
-
-
-def test_every_mail_is_sent(connection: FakeConnection) -> None:
-    assert run(connection) == Delivery(sent=2)
-    assert connection.sent == [(mail.recipient, mail.content) for mail in MAILS]
-
-
-def test_without_mails_nothing_is_opened() -> None:
-    def fail() -> Connection:
-        raise AssertionError
-
-    assert deliver((), SENDER.addr_spec, fail, "r1") == Delivery()
+A, B, C = "a@example.com", "b@example.com", "c@example.com"
 
 
-def test_a_refusal_of_one_does_not_keep_the_other_from_being_sent(
-    connection: FakeConnection, caplog: pytest.LogCaptureFixture
+def queue(store: Store, *recipients: str, priority: int = SECOND) -> None:
+    mails = [
+        Mail(to, "subject", f"<{to}-{priority}@x>", b"content of " + to.encode(), "", priority)
+        for to in recipients
+    ]
+    with store.writing() as connection:
+        add_mails(connection, mails, datetime.now(UTC))
+
+
+def make(store: Store, connection: FakeConnection) -> Deliverer:
+    session = Session(lambda: cast("Connection", connection), SENDER.addr_spec)
+    return Deliverer(store, session, threading.Event())
+
+
+def rows(store: Store, *columns: str) -> Sequence[tuple[Any, ...]]:
+    with store.reading() as connection:
+        query = select(*(envelopes.c[name] for name in columns)).order_by(envelopes.c.mail_id)
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def states(store: Store) -> list[str]:
+    return [state for (state,) in rows(store, "state")]
+
+
+def age(store: Store, by: timedelta) -> None:
+    with store.writing() as connection:
+        connection.execute(update(envelopes).values(queued_at=datetime.now(UTC) - by))
+
+
+def test_every_mail_is_sent_once(store: Store, connection: FakeConnection) -> None:
+    queue(store, A, B)
+    assert make(store, connection).run_once()
+    assert make(store, connection).run_once()
+    assert connection.sent == [(A, b"content of a@example.com"), (B, b"content of b@example.com")]
+    assert rows(store, "state", "attempts", "answer") == [("sent", 1, "250 kept")] * 2
+
+
+def test_the_gravest_are_sent_first(store: Store, connection: FakeConnection) -> None:
+    queue(store, A, B)
+    queue(store, C, priority=FIRST)
+    make(store, connection).run_once()
+    assert [to for to, _ in connection.sent] == [C, A, B]
+
+
+def test_a_permanent_refusal_is_kept_and_is_that_of_one_recipient(
+    store: Store, connection: FakeConnection
 ) -> None:
-    connection.failures = {"bun@example.com": PERMANENT}
-    assert run(connection) == Delivery(sent=1, refused=1)
-    assert "to=bun@example.com refused reason='550 no such user'" in caplog.text
+    queue(store, A, B, C)
+    connection.failures = {B: SendError("550 no such user", permanent=True)}
+    assert make(store, connection).run_once()
+    assert states(store) == ["sent", "failed", "sent"]
+    assert rows(store, "answer")[1] == ("550 no such user",)
+    make(store, connection).run_once()
+    assert len(connection.sent) == 2
 
 
-def test_a_temporary_refusal_is_a_failure(connection: FakeConnection) -> None:
-    connection.failures = {"bun@example.com": TEMPORARY, "boss@example.com": PERMANENT}
-    assert run(connection) == Delivery(refused=1, failed=1)
-
-
-def test_without_a_server_all_mails_fail(
-    connection: FakeConnection, caplog: pytest.LogCaptureFixture
+def test_a_temporary_refusal_waits_and_the_others_do_not(
+    store: Store, connection: FakeConnection
 ) -> None:
-    connection.failures = {"*": ConnectionRefusedError("nobody listens")}
-    assert run(connection) == Delivery(failed=2)
-    assert "no SMTP session: ConnectionRefusedError: nobody listens" in caplog.text
+    queue(store, A, B)
+    connection.failures = {A: SendError("451 later", permanent=False)}
+    assert make(store, connection).run_once()
+    assert states(store) == ["queued", "sent"]
+    ((due_at, attempts),) = rows(store, "due_at", "attempts")[:1]
+    assert 3 < (due_at - datetime.now(UTC)).total_seconds() < 7
+    assert attempts == 1
 
 
-def test_no_mail_is_begun_when_the_time_is_over(
-    connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+def test_after_three_days_a_mail_expires(store: Store, connection: FakeConnection) -> None:
+    queue(store, A)
+    age(store, GIVE_UP_AFTER)
+    connection.failures = {A: SendError("451 later", permanent=False)}
+    make(store, connection).run_once()
+    assert rows(store, "state", "answer") == [("expired", "451 later")]
+
+
+def test_a_server_that_cannot_be_reached_costs_no_attempt(
+    store: Store, connection: FakeConnection
 ) -> None:
-    monkeypatch.setattr(webhook.delivery, "DELIVERY_SECONDS", 0)
-    assert run(connection) == Delivery(failed=2)
+    queue(store, A, B)
+    connection.refuses = UnreachableError("nobody listens")
+    assert not make(store, connection).run_once()
+    assert rows(store, "state", "attempts", "leased_by") == [("queued", 0, None)] * 2
+    age(store, GIVE_UP_AFTER + timedelta(seconds=1))
+    make(store, connection).run_once()
+    assert rows(store, "state", "answer") == [("expired", "nobody listens")] * 2
+
+
+@pytest.mark.parametrize("why", ["TLS failed: self-signed certificate", "the login failed: 535"])
+def test_what_an_operator_must_mend_holds_the_queue_and_raises_the_alarm(
+    store: Store, connection: FakeConnection, why: str
+) -> None:
+    queue(store, A, B)
+    age(store, 2 * GIVE_UP_AFTER)
+    connection.refuses = HoldError(why)
+    assert not make(store, connection).run_once()
+    assert rows(store, "state", "attempts") == [("queued", 0)] * 2
+    with store.reading() as reading:
+        first = get_facts(reading)[HELD]
+    assert first.value == why
+    make(store, connection).run_once()
+    with store.reading() as reading:
+        assert get_facts(reading)[HELD].at == first.at
+    connection.refuses = None
+    assert make(store, connection).run_once()
+    assert states(store) == ["sent", "sent"]
+    with store.reading() as reading:
+        assert HELD not in get_facts(reading)
+
+
+def test_a_server_that_goes_away_costs_the_mail_in_hand_an_attempt(
+    store: Store, connection: FakeConnection
+) -> None:
+    queue(store, A, B)
+    connection.failures = {"*": ConnectionLostError("421 shutting down")}
+    assert not make(store, connection).run_once()
+    assert rows(store, "state", "attempts") == [("queued", 1), ("queued", 0)]
+
+
+def test_what_was_sent_is_not_sent_again_though_the_store_fails(
+    store: Store, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(store, A)
+    deliverer = make(store, connection)
+
+    def fail(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, sqlite3.OperationalError("disk I/O error"))
+
+    monkeypatch.setattr(webhook.delivery, "settle", fail)
+    assert not deliverer.run_once()
+    assert states(store) == ["sending"]
+    monkeypatch.undo()
+    deliverer.run_once()
+    assert states(store) == ["sent"]
+    assert len(connection.sent) == 1
+
+
+def test_a_lease_that_has_run_out_is_taken_up(store: Store, connection: FakeConnection) -> None:
+    queue(store, A)
+    now = datetime.now(UTC)
+    with store.writing() as writing:
+        assert len(claim(writing, "killed", now, now + timedelta(seconds=60), 5)) == 1
+    make(store, connection).run_once()
+    assert connection.sent == []
+    with store.writing() as writing:
+        writing.execute(update(envelopes).values(leased_until=now - timedelta(seconds=1)))
+    make(store, connection).run_once()
+    assert len(connection.sent) == 1
+
+
+def test_when_told_to_stop_the_mail_in_hand_is_finished_and_the_rest_is_given_back(
+    store: Store, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(store, A, B, C)
+    stop = threading.Event()
+    send = FakeConnection.send_bytes
+
+    def send_and_stop(self: FakeConnection, *arguments: Any) -> str:
+        stop.set()
+        return send(self, *arguments)
+
+    monkeypatch.setattr(FakeConnection, "send_bytes", send_and_stop)
+    session = Session(lambda: cast("Connection", connection), SENDER.addr_spec)
+    Deliverer(store, session, stop).run()
+    assert states(store) == ["sent", "queued", "queued"]
+
+
+def test_attempts_are_counted(store: Store, connection: FakeConnection) -> None:
+    queue(store, A, B, C)
+    connection.failures = {
+        A: SendError("451 later", permanent=False),
+        B: SendError("550 no", permanent=True),
+    }
+    make(store, connection).run_once()
+    with store.reading() as reading:
+        assert read_tallies(reading)[ATTEMPTS] == {"later": 1, "failed": 1, "sent": 1}
 
 
 def test_an_answer_of_the_server_cannot_forge_a_line_of_the_log(
-    connection: FakeConnection, caplog: pytest.LogCaptureFixture
+    store: Store, connection: FakeConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
-    connection.failures = {"bun@example.com": SendError("550 no\nrequest=x ok", permanent=True)}
+    queue(store, A)
+    connection.failures = {A: SendError("550 no\nmail=x sent", permanent=True)}
     caplog.set_level(logging.INFO)
-    run(connection)
+    make(store, connection).run_once()
     assert all("\n" not in record.getMessage() for record in caplog.records)
+    assert rows(store, "answer") == [("550 no mail=x sent",)]

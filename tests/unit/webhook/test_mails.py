@@ -1,61 +1,86 @@
 import os
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quotas import names
+from quotas.model import QuotaFile
 from tests.unit.webhook.samples import (
+    LETTERHEAD,
+    LINKED,
     NOW,
-    QUOTAS,
-    SENDER,
+    WANTING,
     Opened,
     forecast,
     open_mail,
     pipeline,
     usage,
 )
-from webhook.mails import Mail, compose_mails
+from webhook.mails import FIRST, SECOND, Letterhead, Mail, compose_mails
+from webhook.notices import Notice, read_notices, recipients_of
 from webhook.payload import FIRING, RESOLVED, Alert
 from webhook.texts import COLUMNS
 
 GOLDEN = Path(__file__).parent / "golden"
 
 CASES = {
-    "usage-80": [usage(80, 401_300_000_000)],
-    "usage-90": [usage(90, 450_200_000_000)],
+    "usage-80": [usage(80, 401_300_000_000, forecast_bytes=480_000_000_000)],
+    "usage-90": [usage(90, 450_200_000_000, forecast_bytes=571_000_000_000)],
     "usage-100": [usage(100, 513_650_000_000)],
     "forecast": [forecast()],
     "several": [
-        usage(threshold, used, quota="shared", limit_bytes=10 * 2**30, period="20261124", **who)
+        usage(
+            threshold,
+            used,
+            quota="shared",
+            limit_bytes=10 * 2**30,
+            period="20261124",
+            calendar="day",
+            consumer=who,
+        )
         for threshold, used, who in (
-            (80, 8_700_000_000, {"consumer": "small-co"}),
-            (100, 11_400_000_000, {"consumer": "acme"}),
-            (90, 10_000_000_000, {"consumer": "big-co"}),
+            (80, 8_700_000_000, "small-co"),
+            (100, 11_400_000_000, "acme"),
+            (90, 10_000_000_000, "big-co"),
         )
     ],
+    "usage-over": [usage(90, status=RESOLVED, ends_at=NOW)],
+    "rolling": [usage(90, calendar="rolling:30d", period="")],
     "pipeline-firing": [pipeline()],
     "pipeline-resolved": [pipeline(RESOLVED)],
 }
 
 
-def compose(*alerts: Alert) -> tuple[Mail, ...]:
-    return compose_mails(alerts, QUOTAS, SENDER, NOW)
+def compose(
+    *alerts: Alert,
+    letterhead: Letterhead = LETTERHEAD,
+    now: datetime = NOW,
+    left_out: int = 0,
+    quotas: QuotaFile = WANTING,
+) -> tuple[Mail, ...]:
+    concerned: dict[str, list[Notice]] = {}
+    for notice in read_notices(alerts, quotas, now):
+        for recipient in recipients_of(notice, quotas):
+            concerned.setdefault(recipient, []).append(notice)
+    return compose_mails(concerned, letterhead, now, left_out)
 
 
-def read(*alerts: Alert) -> Opened:
-    return open_mail(compose(*alerts)[0])
+def read(*alerts: Alert, **options: Any) -> Opened:
+    return open_mail(compose(*alerts, **options)[0])
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("kind", ["txt", "html"])
 def test_a_mail_reads_as_its_golden_file(case: str, kind: str) -> None:
     """Run with UPDATE_GOLDEN=1 after a change that is meant, and look at the difference."""
-    opened = read(*CASES[case])
+    opened = read(*CASES[case], letterhead=LINKED)
     found = f"Subject: {opened.headers['Subject']}\n\n{opened.text}"
     if kind == "html":
         found = opened.html
@@ -112,25 +137,107 @@ def test_recipients_of_different_alerts_get_only_theirs() -> None:
     assert "bun-egress" not in open_mail(mails["ops@example.com"]).text
 
 
-def test_a_long_list_is_cut_and_says_so() -> None:
-    alerts = [usage(quota="shared", consumer=f"c{number}") for number in range(500)]
+def test_a_long_list_is_cut_at_a_hundred_and_says_so() -> None:
+    alerts = [usage(90, 450_000_000_000 + n, quota="shared", consumer=f"c{n}.") for n in range(500)]
     (mail,) = compose(*alerts)
-    assert "480 more are not shown" in open_mail(mail).text
-    assert len(mail.content) < 40_000
+    opened = open_mail(mail)
+    assert "400 more are not shown" in opened.text
+    assert len(Links(opened.html).elements) > 100
+    assert "consumer c499." in opened.html
+    assert "consumer c400." in opened.html
+    assert "consumer c399." not in opened.html
+    assert len(mail.content) < 100_000
+
+
+def test_html_stays_below_what_mail_clients_cut_whatever_the_names() -> None:
+    alerts = [
+        usage(quota="shared", consumer=f"{n}" + "&" * 200, service="\N{SNOWMAN}" * 200)
+        for n in range(200)
+    ]
+    opened = read(*alerts)
+    assert len(opened.html.encode()) < 100_000
+    assert "more are not shown" in opened.text
+
+
+def test_the_largest_ratio_comes_first() -> None:
+    alerts = [
+        usage(80, 499 * 10**9, quota="b"),
+        usage(100, 500 * 10**9, quota="a"),
+        usage(80, 401 * 10**9, quota="c"),
+    ]
+    text = read(*alerts).text
+    assert text.index("  a") < text.index("  b") < text.index("  c")
+
+
+def test_what_alertmanager_left_out_is_said() -> None:
+    for alerts in ([usage()], CASES["several"]):
+        assert "Alertmanager left out 7 alerts of this group" in " ".join(
+            read(*alerts, left_out=7).text.split()
+        )
+    assert "left out" not in read(usage()).text
+
+
+def test_all_mails_of_a_quotas_period_refer_to_one_root() -> None:
+    first, second = (read(usage(threshold)).headers["References"] for threshold in (80, 100))
+    assert first == second
+    assert first.endswith("@example.com>")
+    assert read(usage(period="202612")).headers["References"] != first
+    assert compose(usage(80))[0].message_id != compose(usage(100))[0].message_id != first
+
+
+def test_several_quotas_are_no_thread() -> None:
+    assert read(usage(quota="a"), usage(quota="b")).headers["References"] is None
+
+
+def test_100_percent_is_delivered_first() -> None:
+    assert compose(usage(100))[0].priority == FIRST < compose(usage(90))[0].priority == SECOND
+    assert compose(*CASES["several"])[0].priority == FIRST
+    assert compose(pipeline())[0].priority == SECOND
+
+
+def test_the_reset_is_told_in_the_time_zone_of_the_quota() -> None:
+    opened = read(usage(calendar="month:15@Europe/Berlin"))
+    assert "15 November to 14 December 2026" in opened.headers["Subject"]
+    assert "15 December 2026, 00:00 Europe/Berlin" in opened.text
+    assert "15 December 2026, 00:00 Europe/Berlin" in opened.html
+
+
+def test_links_lead_to_dashboard_prometheus_and_silences() -> None:
+    opened = read(usage(consumer='a"b'), letterhead=LINKED)
+    dashboard, prometheus, silence = Links(opened.html).targets
+    assert dashboard == "https://grafana.example.com/d/quotas"
+    assert prometheus.startswith("https://prometheus.example.com/graph?g0.expr=quota")
+    assert "bun-egress" in unquote(prometheus)
+    assert silence.startswith("https://alerts.example.com/#/silences/new?filter=%7B")
+    assert 'consumer="a\\"b"' in unquote(silence)
+    assert "https://grafana.example.com/d/quotas" in opened.text
+    assert "https://alerts.example.com/#/silences/new" in opened.text
+
+
+def test_what_is_over_says_so_and_no_number_that_is_not_known() -> None:
+    alert = usage(90, status=RESOLVED, ends_at=NOW)
+    mail = compose(alert)[0]
+    opened = open_mail(mail)
+    assert mail.subject == "[resolved] bun-egress: below 90 % of 500 GB again, November 2026"
+    assert "450.2 GB" not in opened.text + opened.html
+    assert "This is over" in opened.text
+    assert mail.priority == SECOND
+
+
+def test_a_rolling_window_names_itself_and_no_reset() -> None:
+    opened = read(usage(calendar="rolling:30d", period=""))
+    assert "the last 30d" in opened.text
+    assert "Resets" not in opened.text
 
 
 def test_the_same_alerts_are_the_same_bytes() -> None:
     assert compose(usage()) == compose(usage())
 
 
-def test_a_message_id_lasts_a_day_and_is_that_of_one_alert() -> None:
+def test_a_message_id_is_that_of_one_mail() -> None:
     first = compose(usage())[0].message_id
-    soon, later = (
-        compose_mails([usage()], QUOTAS, SENDER, NOW + timedelta(hours=hours))[0].message_id
-        for hours in (1, 24)
-    )
-    assert first == soon != later
-    assert compose(usage(100))[0].message_id != first
+    later = compose(usage(), now=NOW + timedelta(seconds=1))[0].message_id
+    assert len({first, later, compose(usage(100))[0].message_id}) == 3
     assert first.endswith("@example.com>")
 
 
@@ -175,7 +282,7 @@ def test_a_web_link_is_shown() -> None:
 
 def test_html_loads_nothing_and_runs_nothing() -> None:
     for alerts in CASES.values():
-        html = read(*alerts).html
+        html = read(*alerts, letterhead=LINKED).html
         assert not {"script", "img", "link", "iframe", "form"} & set(Links(html).elements)
         assert "url(" not in html
         assert len(html) < 20_000
@@ -220,7 +327,7 @@ def test_no_alert_breaks_a_mail(
         },
         generator_url=url,
     )
-    for mail in compose(alert, usage(quota="shared")):
+    for mail in (*compose(alert, usage(quota="shared")), *compose(alert, letterhead=LINKED)):
         head = mail.content.partition(b"\r\n\r\n")[0]
         fields = re.split(rb"\r\n(?![ \t])", head)
         assert [field.partition(b":")[0] for field in fields] == [
@@ -229,6 +336,7 @@ def test_no_alert_breaks_a_mail(
             b"Subject",
             b"Date",
             b"Message-ID",
+            *([b"References"] if b"\r\nReferences:" in head else []),
             b"Auto-Submitted",
             b"MIME-Version",
             b"Content-Type",

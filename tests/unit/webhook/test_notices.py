@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from quotas import names
-from tests.unit.webhook.samples import QUOTAS, forecast, pipeline, usage
+from tests.unit.webhook.samples import NOW, QUOTAS, WANTING, forecast, pipeline, usage
 from webhook.notices import PlainNotice, QuotaNotice, read_notice, read_notices, recipients_of
 from webhook.payload import FIRING, RESOLVED, Alert
 
@@ -32,8 +33,9 @@ def test_a_usage_alert_carries_its_numbers() -> None:
         ("2026112423", datetime(2026, 11, 25, tzinfo=UTC)),
     ],
 )
-def test_a_period_is_known_by_its_id(period: str, end: datetime) -> None:
-    found = read_quota(usage(period=period)).period
+def test_a_period_is_known_by_its_id_and_calendar(period: str, end: datetime) -> None:
+    calendar = {6: "month", 8: "day", 10: "hour"}[len(period)]
+    found = read_quota(usage(period=period, calendar=calendar)).period
     assert found is not None
     assert found.end == end
 
@@ -88,35 +90,55 @@ def test_another_alert_goes_to_the_default_recipients_even_if_it_names_a_quota()
 
 
 def test_the_watchdog_is_not_told() -> None:
-    assert read_notices([pipeline(name=names.WATCHDOG_ALERT)], QUOTAS) == ()
+    assert read_notices([pipeline(name=names.WATCHDOG_ALERT)], QUOTAS, NOW) == ()
 
 
-def test_a_quota_that_is_resolved_is_not_told() -> None:
-    assert read_notices([usage(status=RESOLVED)], QUOTAS) == ()
+OVER = usage(status=RESOLVED, ends_at=NOW)
 
 
-def test_a_pipeline_alert_is_told_when_it_fires_and_when_it_is_resolved() -> None:
-    told = read_notices([pipeline(RESOLVED), pipeline(FIRING, instance="b")], QUOTAS)
+@pytest.mark.parametrize("alert", [OVER, pipeline(RESOLVED), replace(OVER, annotations={})])
+def test_what_is_resolved_is_told_only_where_quotas_yaml_wants_it(alert: Alert) -> None:
+    assert read_notices([alert], QUOTAS, NOW) == ()
+    assert len(read_notices([alert], WANTING, NOW)) == 1
+
+
+def test_a_quota_that_is_gone_is_not_told_as_resolved() -> None:
+    gone = usage(status=RESOLVED, ends_at=NOW, quota="gone")
+    assert read_notices([gone], WANTING, NOW) == ()
+
+
+@pytest.mark.parametrize("ends_at", [None, datetime(2026, 12, 1, 0, 1, tzinfo=UTC)])
+def test_the_turn_of_a_period_is_no_end(ends_at: datetime | None) -> None:
+    after = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
+    turned = usage(status=RESOLVED, ends_at=ends_at)
+    assert read_notices([turned], WANTING, after) == ()
+    assert len(read_notices([OVER], WANTING, after)) == 1
+
+
+def test_firing_comes_before_what_is_over() -> None:
+    told = read_notices([pipeline(RESOLVED), pipeline(FIRING, instance="b")], WANTING, NOW)
     assert [notice.alert.status for notice in told] == [FIRING, RESOLVED]
 
 
 def test_the_same_alert_twice_is_told_once() -> None:
-    assert len(read_notices([usage(), usage()], QUOTAS)) == 1
+    assert len(read_notices([usage(), usage()], QUOTAS, NOW)) == 1
 
 
 def test_of_several_thresholds_of_one_quota_the_highest_is_told() -> None:
-    (notice,) = read_notices([usage(80), usage(100), usage(90)], QUOTAS)
+    (notice,) = read_notices([usage(80), usage(100), usage(90)], QUOTAS, NOW)
     assert notice.alert.labels[names.THRESHOLD] == "100"
 
 
 def test_other_periods_and_other_consumers_are_told_apart() -> None:
     alerts = [usage(80), usage(90, period="202610"), usage(100, consumer="big-co")]
-    assert len(read_notices(alerts, QUOTAS)) == 3
+    assert len(read_notices(alerts, QUOTAS, NOW)) == 3
 
 
 def test_the_gravest_comes_first() -> None:
     told = read_notices(
-        [pipeline(), forecast(), usage(80, quota="a"), usage(100, quota="b"), usage(90)], QUOTAS
+        [pipeline(), forecast(), usage(80, quota="a"), usage(100, quota="b"), usage(90)],
+        QUOTAS,
+        NOW,
     )
     assert [notice.alert.labels.get(names.THRESHOLD) for notice in told] == [
         "100",

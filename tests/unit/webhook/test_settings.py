@@ -47,6 +47,11 @@ def test_what_must_be_set_is_named_all_at_once() -> None:
         ("MAIL_DEFAULT_SENDER", "a@"),
         ("MAIL_DEFAULT_SENDER", "a@b\r\nBcc: c@d"),
         ("MAIL_DEFAULT_SENDER", "ü@example.com"),
+        ("RETENTION_DAYS", "0"),
+        ("RETENTION_DAYS", "always"),
+        ("LINK_DASHBOARD_URL", "grafana.example.com"),
+        ("LINK_PROMETHEUS_URL", "ftp://example.com"),
+        ("LINK_ALERTMANAGER_URL", "javascript:alert(1)"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_variable(
@@ -55,6 +60,35 @@ def test_a_wrong_value_is_named_with_its_variable(
     message = refusal(environ, **{name: value})
     assert message.startswith(f'{name}: "{value}" ')
     assert "; write " in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "outbox.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:x?mode=memory&uri=true",
+        "postgresql://localhost/x",
+        "postgresql+psycopg://localhost",
+        "mysql://localhost/x",
+    ],
+)
+def test_a_database_that_cannot_hold_the_outbox_is_refused_without_showing_its_password(
+    environ: dict[str, str], url: str
+) -> None:
+    message = refusal(environ, DATABASE_URL=url)
+    assert message.startswith("DATABASE_URL: is no database that can be used; write sqlite:")
+    assert url not in message.removeprefix("DATABASE_URL: ").partition(";")[0]
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///outbox.db", "sqlite:////var/o.db", "postgresql+psycopg://u:p@h:5432/db"]
+)
+def test_sqlite_in_a_file_and_postgresql_hold_the_outbox(environ: dict[str, str], url: str) -> None:
+    settings = read_settings(environ | {"DATABASE_URL": url})
+    assert settings.database_url == url
+    assert url not in repr(settings)
 
 
 def test_a_wrong_secret_is_not_repeated(environ: dict[str, str]) -> None:
@@ -86,6 +120,7 @@ def test_a_secret_file_that_cannot_be_read_is_named(environ: dict[str, str]) -> 
 def test_only_secrets_can_come_from_a_file() -> None:
     assert {setting.name for setting in SETTINGS if setting.secret} == {
         "WEBHOOK_TOKEN",
+        "DATABASE_URL",
         "MAIL_PASSWORD",
     }
 

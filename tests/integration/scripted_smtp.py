@@ -1,0 +1,179 @@
+"""An SMTP server that does what it is told at each command, and counts what it accepted."""
+
+import re
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HANG, CLOSE = "hang", "close"
+_OK = {
+    "connect": "220 ready",
+    "data": "354 go on",
+    "dot": "250 accepted",
+    "quit": "221 goodbye",
+    "starttls": "220 go on",
+}
+
+
+@dataclass
+class Script:
+    """What to do instead of accepting, by command, or by command and recipient.
+
+    Each entry is done once, then the usual is done: an answer is given, ``hang`` says nothing,
+    ``close`` hangs up without a goodbye. ``dot`` is the end of a mail, ``connect`` the greeting.
+    """
+
+    steps: dict[str, list[str]] = field(default_factory=dict)
+    port: int = 0
+    accepted: list[tuple[str, str]] = field(default_factory=list)
+    connections: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    stop: threading.Event = field(default_factory=threading.Event)
+    tls: ssl.SSLContext | None = None
+
+    def ids(self, recipient: str) -> list[str]:
+        """Return the Message-IDs that were accepted for a recipient."""
+        return [message_id for to, message_id in self.accepted if to == recipient]
+
+    def wait_for(self, count: int, seconds: float = 20) -> None:
+        """Wait until so many mails were accepted."""
+        with self.changed:
+            arrived = self.changed.wait_for(lambda: len(self.accepted) >= count, seconds)
+        assert arrived, f"{len(self.accepted)} of {count} mails came"
+
+    def answer(self, *names: str) -> str:
+        """Return what to do now."""
+        with self.changed:
+            for name in names:
+                if self.steps.get(name):
+                    return self.steps[name].pop(0)
+        return _OK.get(names[-1], "250 ok")
+
+
+class Hung(Exception):  # noqa: N818 - not an error: what the script says
+    """The connection is over."""
+
+
+@contextmanager
+def scripted(steps: dict[str, list[str]] | None = None, port: int = 0) -> Iterator[Script]:
+    """Run a server inside the ``with`` block."""
+    script = Script(steps or {})
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        script.port = listener.getsockname()[1]
+        listener.settimeout(0.05)
+        thread = threading.Thread(target=_listen, args=(listener, script))
+        thread.start()
+        try:
+            yield script
+        finally:
+            script.stop.set()
+            thread.join(20)
+
+
+def _listen(listener: socket.socket, script: Script) -> None:
+    threads = []
+    while not script.stop.is_set():
+        with suppress(TimeoutError):
+            connection, _ = listener.accept()
+            script.connections += 1
+            threads.append(threading.Thread(target=_serve, args=(connection, script)))
+            threads[-1].start()
+    for thread in threads:
+        thread.join(20)
+
+
+def _serve(connection: socket.socket, script: Script) -> None:
+    connection.settimeout(0.1)
+    with suppress(Hung, OSError):
+        recipient = ""
+        _say(connection, script, "connect")
+        while True:
+            line = _read(connection, script, b"\r\n").decode()
+            command = line[:4].strip().lower()
+            if command == "rcpt":
+                recipient = line[line.index("<") + 1 : line.index(">")]
+                _say(connection, script, f"rcpt {recipient}", "rcpt")
+            elif command == "star":
+                _say(connection, script, "starttls")
+                assert script.tls is not None
+                connection = script.tls.wrap_socket(connection, server_side=True)
+            elif command == "ehlo" and script.tls and not isinstance(connection, ssl.SSLSocket):
+                connection.sendall(b"250-here\r\n250 STARTTLS\r\n")
+            elif command == "data":
+                if _say(connection, script, "data").startswith("354"):
+                    _take(connection, script, recipient)
+            else:
+                _say(connection, script, command)
+                if command == "quit":
+                    break
+    connection.close()
+
+
+def _take(connection: socket.socket, script: Script, recipient: str) -> None:
+    content = _read(connection, script, b"\r\n.\r\n")
+    answer = script.answer(f"dot {recipient}", "dot")
+    if answer.startswith("250") or answer == "250 but close":
+        found = re.search(rb"(?im)^message-id: (<[^>]+>)", content)
+        with script.changed:
+            script.accepted.append((recipient, found[1].decode() if found else ""))
+            script.changed.notify_all()
+    _do(connection, script, answer)
+
+
+def _say(connection: socket.socket, script: Script, *names: str) -> str:
+    answer = script.answer(*names)
+    _do(connection, script, answer)
+    return answer
+
+
+def _do(connection: socket.socket, script: Script, answer: str) -> None:
+    if answer == HANG:
+        script.stop.wait()
+        raise Hung
+    if answer == CLOSE:
+        raise Hung
+    connection.sendall(f"{answer}\r\n".encode())
+    if answer.startswith("421"):
+        raise Hung
+
+
+def _read(connection: socket.socket, script: Script, end: bytes) -> bytes:
+    found = b""
+    while not found.endswith(end):
+        if script.stop.is_set():
+            raise Hung
+        with suppress(TimeoutError):
+            byte = connection.recv(65_536 if len(end) > 2 else 1)
+            if not byte:
+                raise Hung
+            found += byte
+    return found
+
+
+def make_certificate(folder: Path, host: str, name: str = "server") -> tuple[Path, Path]:
+    """Return certificate and key of a host; who trusts the certificate trusts the server."""
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    kind = "IP" if host[0].isdigit() else "DNS"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-keyout", str(key), "-out", str(certificate), "-days", "2"),
+            *("-subj", f"/CN={host}", "-addext", f"subjectAltName={kind}:{host}"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return certificate, key
+
+
+def server_context(folder: Path, host: str, name: str = "server") -> ssl.SSLContext:
+    """Return the TLS of a server that says it is this host."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*make_certificate(folder, host, name))
+    return context
