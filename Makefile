@@ -66,7 +66,7 @@ test-rules: $(SYNCED) $(PROGRAMS) ## promtool and amtool accept the files, and r
 ##@ Measure
 
 .PHONY: bench
-bench: bench-accuracy bench-rules bench-generator ## All of these (docs/benchmarks.md says what they show)
+bench: bench-accuracy bench-rules bench-generator bench-api ## All of these (docs/benchmarks.md says what they show)
 
 .PHONY: bench-accuracy
 bench-accuracy: $(SYNCED) $(PROGRAMS) ## How near to the truth the rules count, beside increase()
@@ -79,6 +79,10 @@ bench-rules: $(SYNCED) $(PROGRAMS) ## What the rules cost Prometheus, beside inc
 .PHONY: bench-generator
 bench-generator: $(SYNCED) ## How long 1,000 to 100,000 quotas take to compile
 	@$(RUN)/python -m bench.generator
+
+.PHONY: bench-api
+bench-api: $(SYNCED) $(PROGRAMS) ## The API beside the same question asked of Prometheus directly
+	@$(RUN)/python -m bench.api $(BENCH_API_ARGS)
 
 ##@ Maintain
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from api import bandwidth, catalog, docs, errors, headers, health, measures, quotas_views
+from api import bandwidth, catalog, dashboard, docs, errors, headers, health, measures, quotas_views
 from api.context import Context, set_context
 from api.grid import Upstream
 from api.memory import Memory
@@ -46,7 +46,7 @@ def create_app(
         observe=measured.observe_query,
     )
     set_context(app.extensions, Context(settings, clock, Upstream(prometheus, memory), measured))
-    for part in (bandwidth, quotas_views, catalog, health, measures, docs):
+    for part in (bandwidth, quotas_views, catalog, health, measures, docs, dashboard):
         app.register_blueprint(part.blueprint)
     errors.register(app)
     headers.register(app)

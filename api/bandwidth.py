@@ -13,6 +13,7 @@ from api.parameters import ParametersError, WrongParameter
 from api.refusals import TooManyPointsError
 from api.schemas import (
     DEFAULT_LOOKBACK_SECONDS,
+    LONGEST_CHART_SECONDS,
     PUBLIC,
     BandwidthQuestion,
     BandwidthQuestionSchema,
@@ -52,10 +53,7 @@ def list_bandwidth_used(caller: Caller, question: BandwidthUsedQuestion) -> Answ
     """Return the rows, oldest first. A last window that is not over ends now."""
     context = caller.context
     now = context.clock()
-    start, end = _span(question.start, question.end, question.lookback_seconds or 0, now)
-    if (end - start).total_seconds() > LONGEST_LOOKBACK_SECONDS:
-        longest = format_duration(LONGEST_LOOKBACK_SECONDS)
-        raise _wrong("start", f"a time at most {longest} before the end")
+    start, end = _span(question, question.lookback_seconds or 0, LONGEST_LOOKBACK_SECONDS, now)
     timetable = cut(
         end,
         (end - start).total_seconds(),
@@ -124,7 +122,7 @@ def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:
 
 def _cut(question: BandwidthQuestion, now: datetime, scrape_interval_seconds: int) -> Windows:
     lookback_seconds = question.lookback_seconds or DEFAULT_LOOKBACK_SECONDS
-    start, end = _span(question.start, question.end, lookback_seconds, now)
+    start, end = _span(question, lookback_seconds, LONGEST_CHART_SECONDS, now)
     seconds = (end - start).total_seconds()
     step = question.step or choose_auto_step(seconds, scrape_interval_seconds)
     if step.seconds < scrape_interval_seconds:
@@ -135,14 +133,20 @@ def _cut(question: BandwidthQuestion, now: datetime, scrape_interval_seconds: in
 
 
 def _span(
-    start: datetime | None, end: datetime | None, lookback_seconds: int, now: datetime
+    question: BandwidthQuestion | BandwidthUsedQuestion,
+    lookback_seconds: int,
+    longest_seconds: int,
+    now: datetime,
 ) -> tuple[datetime, datetime]:
     """Return the time that is asked for; nothing is known of the future."""
-    end = now if end is None else min(end, now)
+    end = now if question.end is None else min(question.end, now)
+    start = question.start
     if start is None:
         start = max(EPOCH, end - timedelta(seconds=lookback_seconds))
     if start >= end:
         raise _wrong("start", "a time in the past, before the end")
+    if (end - start).total_seconds() > longest_seconds:
+        raise _wrong("start", f"a time at most {format_duration(longest_seconds)} before the end")
     return start, end
 
 

@@ -35,7 +35,7 @@ LABELS = {
 PUBLIC = {label: public for public, label in LABELS.items()}
 FORMATS = ("series", "columns", "rows", "csv")
 MOST_TOP = 1_000
-LONGEST_CHART_SECONDS = 3_660 * DAY_SECONDS
+LONGEST_CHART_SECONDS = 800 * DAY_SECONDS
 DEFAULT_LOOKBACK_SECONDS = DAY_SECONDS
 
 _DIRECTIONS = validate.OneOf([names.EGRESS, names.INGRESS], error=A_DIRECTION)
