@@ -2,25 +2,45 @@
 
 import sys
 import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 import requests
 
 from local.config import ROOT
+from local.history import make_past, write_past
 from local.processes import Part, Processes, StackError
-from local.stack import Ports, Stack
+from local.stack import HOST, Ports, Stack
 from quotas.load import load_quotas
 from quotas.sizes import format_size
 
 WATCH_SECONDS = 0.5
 TIMEOUT_SECONDS = 5
-# The smallest quota, 5 MB of egress on bun-service, is used up in about 100 seconds.
+QUOTAS = Path(__file__).resolve().parent / "demo_quotas.yaml"
+# The smallest quota, 1 MB of the consumer newcomer, is used up in about 2 minutes.
 BYTES_PER_SECOND = 100_000
+CONSUMERS = "acme=5,globex=3,initech=1.5,=1.5,newcomer=1"
+
+
+@dataclass(frozen=True)
+class DemoStack(Stack):
+    """A stack whose Prometheus remembers some weeks that never were."""
+
+    quotas: Path = QUOTAS
+
+    def prepare(self) -> None:
+        """Write what every stack needs, and the past."""
+        super().prepare()
+        past = make_past(datetime.now(UTC), BYTES_PER_SECOND)
+        instance = f"{HOST}:{self.ports.status}"
+        write_past(past, load_quotas(self.quotas), instance, self.folder / "prometheus")
 
 
 def run_demo(kong: str = "3.9", *, free_ports: bool = False) -> int:
     """Run until Ctrl-C and return 0; return 1 if a part failed."""
     ports = Ports.free() if free_ports else Ports()
-    stack = Stack(ports, ROOT / ".run" / f"demo-{ports.api}", kong=kong)
+    stack = DemoStack(ports, ROOT / ".run" / f"demo-{ports.api}", kong=kong)
     processes = Processes()
     try:
         stack.start(processes)
@@ -45,6 +65,7 @@ def _traffic(ports: Ports) -> Part:
         [
             *(sys.executable, "-m", "kong.mock.traffic", "--url", ports.url("proxy")),
             *("--rate", "5", "--bytes-per-second", str(BYTES_PER_SECOND)),
+            *("--consumers", CONSUMERS),
         ],
     )
 
@@ -57,8 +78,10 @@ def _welcome(stack: Stack) -> str:
     lines = (
         "",
         f"The stack runs with {stack.quotas.relative_to(ROOT)}. In about two minutes the quota",
-        f"{smallest.name} of {format_size(smallest.limit_bytes)} is used up, and mail has arrived.",
+        f"{smallest.name} of {format_size(smallest.limit_bytes)} is used up; mail arrives for each",
+        "limit that is passed. The weeks before now are made up.",
         "",
+        f"  dashboard       {ports.url('api')}/",
         f"  mailbox         {ports.url('mails')}",
         f"  chart series    {chart}",
         f"  Prometheus      {_page(ports.url('prometheus'), '/alerts', '/api/v1/alerts')}",
