@@ -4,13 +4,18 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from flask import Flask
 
-from webhook import alerts, commands, errors, health
+from quotas.model import QuotaFile
+from webhook import alerts, commands, errors, health, notifications
 from webhook.delivery import Deliverer
 from webhook.housekeeping import Housekeeping
+from webhook.intake import Taken, take_payload
 from webhook.mails import Letterhead
+from webhook.metrics import Metrics
+from webhook.payload import Payload
 from webhook.quotas_file import QuotasFile
 from webhook.sessions import Session
 from webhook.settings import read_settings
@@ -51,10 +56,19 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         session = Session(mail.connect, settings.mail.sender.addr_spec)
         return Deliverer(store, session, stop, tend)
 
-    app.register_blueprint(alerts.create_blueprint(settings.token, quotas.read, store, letterhead))
-    app.register_blueprint(health.blueprint)
+    metrics = Metrics(store)
+    metrics.register(app)
+
+    def take(payload: Payload, current: QuotaFile) -> Taken:
+        return take_payload(store, payload, current, letterhead, datetime.now(UTC))
+
+    app.register_blueprint(
+        alerts.create_blueprint(settings.token, quotas.read, take, metrics.count_alerts)
+    )
+    app.register_blueprint(notifications.create_blueprint(settings.token, store))
+    app.register_blueprint(health.create_blueprint(store))
     errors.register(app)
-    commands.register(app, store, make_deliverer)
+    commands.register(app, store, settings.retention, make_deliverer)
     return app
 
 

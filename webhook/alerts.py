@@ -3,7 +3,6 @@
 import logging
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, abort, request
@@ -11,10 +10,8 @@ from flask import Blueprint, abort, request
 from quotas import names
 from quotas.model import QuotaFile
 from webhook.access import check_token
-from webhook.intake import Taken, take_payload
-from webhook.mails import Letterhead
+from webhook.intake import Taken
 from webhook.payload import Payload, parse_payload
-from webhook.store import Store
 from webhook.texts import clean_line
 
 MOST_LOGGED = 20
@@ -24,9 +21,12 @@ _log = logging.getLogger(__name__)
 
 
 def create_blueprint(
-    token: str, read_quotas: Callable[[], QuotaFile], store: Store, letterhead: Letterhead
+    token: str,
+    read_quotas: Callable[[], QuotaFile],
+    take: Callable[[Payload, QuotaFile], Taken],
+    count: Callable[[Taken, int], None],
 ) -> Blueprint:
-    """Return the blueprint, which queues mail in the store."""
+    """Return the blueprint, which commits payloads with ``take``, and counts their alerts."""
     blueprint = Blueprint("alerts", __name__)
 
     @blueprint.post("/alerts")
@@ -40,7 +40,8 @@ def create_blueprint(
         check_content_type()
         payload = parse_payload(request.get_data())
         request_id = secrets.token_hex(6)
-        taken = take_payload(store, payload, read_quotas(), letterhead, datetime.now(UTC))
+        taken = take(payload, read_quotas())
+        count(taken, len(payload.alerts))
         log_payload(request_id, payload, taken)
         return {"alerts": len(payload.alerts), "mails": len(taken.mails)}
 

@@ -1,23 +1,28 @@
-"""The command line: flask --app webhook db upgrade, and deliver."""
+"""The command line: flask --app webhook db upgrade, deliver and outbox."""
 
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
 from webhook.delivery import Deliverer
+from webhook.outbox_commands import make_group
 from webhook.store import Store
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def register(
-    app: Flask, store: Store, make_deliverer: Callable[[threading.Event], Deliverer]
+    app: Flask,
+    store: Store,
+    retention: timedelta,
+    make_deliverer: Callable[[threading.Event], Deliverer],
 ) -> None:
     """Give ``app`` its commands."""
     database = AppGroup("db", help="The tables of the store.")
@@ -43,6 +48,7 @@ def register(
                 sys.exit(1)
 
     app.cli.add_command(database)
+    app.cli.add_command(make_group(store, retention))
 
 
 @contextmanager

@@ -196,7 +196,8 @@ def purge(connection: Connection, settled_before: datetime) -> int:
 def count_states(connection: Connection) -> dict[str, int]:
     """Return how many mails are in each state."""
     query = select(envelopes.c.state, func.count()).group_by(envelopes.c.state)
-    return {state: count for state, count in connection.execute(query).tuples()}  # noqa: C416 - rows are no pairs to a type checker
+    rows = connection.execute(query).all()
+    return {str(row[0]): int(row[1]) for row in rows}
 
 
 def oldest_waiting(connection: Connection) -> datetime | None:
