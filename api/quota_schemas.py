@@ -17,6 +17,7 @@ SORT_KEYS = ("ratio", "used", "left", "forecast", "name")
 _SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
 _A_PAGE = f"a whole number from 1 to {_LAST_PAGE}"
 _A_SIZE = f"a whole number from 1 to {MOST_ON_PAGE}"
+_OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
 _A_LABEL = 'a name, a colon and a value, such as "team:bun"'
 
 
@@ -76,11 +77,11 @@ class EntriesQuestionSchema(Schema):
 class EntrySchema(Schema):
     """Which entry of a quota with ``for_each``: by its labels."""
 
-    service = name_field()
-    route = name_field()
-    consumer = name_field()
-    workspace = name_field()
-    type = fields.String(validate=one_of(("egress", "ingress")))
+    service = name_field(metadata=_OF_EACH)
+    route = name_field(metadata=_OF_EACH)
+    consumer = name_field(metadata=_OF_EACH)
+    workspace = name_field(metadata=_OF_EACH)
+    type = fields.String(validate=one_of(("egress", "ingress")), metadata=_OF_EACH)
 
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> Any:

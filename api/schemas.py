@@ -77,10 +77,12 @@ class BandwidthUsedQuestionSchema(SpanSchema):
         metadata={"description": "how far to look back from the end"},
     )
     step = StepField(metadata={"description": 'the length of a window; by default "1m"'})
-    direction = fields.String(data_key="type", validate=_DIRECTIONS)
-    service = name_field()
-    route = name_field()
-    consumer = name_field()
+    direction = fields.String(
+        data_key="type", validate=_DIRECTIONS, metadata={"description": "egress or ingress"}
+    )
+    service = name_field(metadata={"description": "only this service"})
+    route = name_field(metadata={"description": "only this route"})
+    consumer = name_field(metadata={"description": "only this consumer; rows do not tell it"})
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def _check_lookback(self, _: Any, given: dict[str, Any], **__: Any) -> None:
@@ -141,11 +143,17 @@ class BandwidthQuestionSchema(SpanSchema):
         split=True,
         metadata={"description": "one series for each value of these; without: one for all"},
     )
-    service = names_field()
-    route = names_field()
-    consumer = names_field(metadata={"description": "empty for requests of nobody"})
-    workspace = names_field()
-    direction = Many(fields.String(validate=_DIRECTIONS), data_key="type")
+    service = names_field(metadata={"description": "only these services, by exact name"})
+    route = names_field(metadata={"description": "only these routes"})
+    consumer = names_field(
+        metadata={"description": "only these consumers; empty for requests of nobody"}
+    )
+    workspace = names_field(metadata={"description": "only these workspaces"})
+    direction = Many(
+        fields.String(validate=_DIRECTIONS),
+        data_key="type",
+        metadata={"description": "only egress, or only ingress"},
+    )
     timezone = Zone(metadata={"description": "where days, weeks and months begin"})
     top = fields.Integer(
         validate=validate.Range(1, MOST_TOP, error=_A_COUNT),
