@@ -34,7 +34,7 @@ def create_app(
     """
     settings = read_settings(os.environ if environ is None else environ)
     app = Flask(__name__)
-    # Without this, //healthz would be answered with a redirect.
+    # Without this, /api//v1 would be answered with a redirect.
     app.url_map.merge_slashes = False
     memory = Memory(
         settings.cache_megabytes * 2**20, remembered_errors=(PrometheusError, TooManyPointsError)
