@@ -86,6 +86,10 @@ bench-api: $(SYNCED) $(PROGRAMS) ## The API beside the same question asked of Pr
 
 ##@ Maintain
 
+.PHONY: backfill
+backfill: $(SYNCED) $(PROGRAMS) ## What was moved before the rules were loaded (docs/backfill.md; BACKFILL_ARGS="--url ...")
+	@$(RUN)/python -m local.backfill $(BACKFILL_ARGS)
+
 .PHONY: format
 format: $(SYNCED) ## Format the code
 	$(RUN)/ruff check --fix .
