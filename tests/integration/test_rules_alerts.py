@@ -128,6 +128,81 @@ def test_each_quota_is_alerted_at_its_own_thresholds(tmp_path: Path) -> None:
     run_rules(tmp_path, rules, [Case(moved(5_700), [alerts])])
 
 
+def firing(at: str, *expected: tuple[str, str, str]) -> Samples:
+    """Return the expectation of which quotas are alerted at which thresholds, how gravely."""
+    query = f'sum by (quota, threshold, severity) (ALERTS{{alertname="{names.USAGE_ALERT}"}})'
+    keys = ("quota", "threshold", "severity")
+    return Samples(query, at, [(dict(zip(keys, labels, strict=True)), 1) for labels in expected])
+
+
+def test_thresholds_have_the_severity_that_is_given_or_that_of_the_default_below(
+    tmp_path: Path,
+) -> None:
+    rules = rules_of(
+        HEAD + "  - {name: a, limit: 10 kB, thresholds: [1.5, 85, 99.99, 110, 112]}\n"
+        "  - name: b\n    limit: 10 kB\n    thresholds:\n"
+        "      - {percent: 50, severity: critical}\n      - {percent: 100, severity: info}\n"
+        "      - 91\n"
+    )
+    expected = [
+        ("a", "1.5", "info"),
+        ("a", "85", "info"),
+        ("a", "99.99", "warning"),
+        ("a", "110", "critical"),
+        ("b", "50", "critical"),
+        ("b", "91", "warning"),
+        ("b", "100", "info"),
+    ]
+    run_rules(tmp_path, rules, [Case(moved(11_000), [firing("10m", *expected)])])
+
+
+def test_each_that_a_quota_holds_for_is_alerted_by_itself_and_with_its_own_numbers(
+    tmp_path: Path,
+) -> None:
+    rules = rules_of(
+        HEAD + "  - {name: a, for_each: consumer, except: {consumer: big}, limit: 10 kB,"
+        " thresholds: [90]}\n"
+    )
+    story = {
+        up(): "1+0x80",
+        counter(consumer="c1"): "_x8 9000+0x70",
+        counter(consumer="c2"): "_x8 8999+0x70",
+        counter(consumer="big"): "_x8 90000+0x70",
+        counter(consumer=""): "_x8 90000+0x70",
+    }
+    expected = (
+        {**MONTH, "consumer": "c1", "threshold": "90", "severity": "warning"},
+        {
+            "summary": "a has used 90% of its limit",
+            "description": "The quota a passed 90 % of its limit in period 197001.",
+            "used_bytes": "9000",
+            "limit_bytes": "10000",
+            "ratio": "0.9",
+            "forecast_bytes": forecast(9_000, 10),
+        },
+    )
+    run_rules(tmp_path, rules, [Case(story, [Alerts(names.USAGE_ALERT, "10m", [expected])])])
+
+
+def test_an_alert_stays_between_evaluations_that_are_minutes_apart_and_when_one_is_left_out(
+    tmp_path: Path,
+) -> None:
+    rules = rules_of(HEAD + "  - {name: a, limit: 10 kB, thresholds: [90]}\n")
+    # A month's quota is evaluated every five minutes; that of 15m did not take place.
+    labels = {"quota": "a", "calendar": "month", "period": "197001"}
+    case = Case(
+        {
+            series(names.USED, **labels): " ".join(["9000 _x4"] * 3 + ["_x5"] + ["9000 _x4"] * 5),
+            series(names.LIMIT, quota="a"): " ".join(
+                ["10000 _x4"] * 3 + ["_x5"] + ["10000 _x4"] * 5
+            ),
+        },
+        [firing(f"{minute}m", ("a", "90", "warning")) for minute in range(45)],
+        interval="1m",
+    )
+    run_rules(tmp_path, {"alerts.yml": rules["gateway-quota-alerts.yml"]}, [case])
+
+
 def test_a_crossing_in_the_last_step_of_a_period_raises_the_alert_of_that_period(
     tmp_path: Path,
 ) -> None:
