@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from api import create_app
@@ -91,3 +93,45 @@ def test_each_setting_is_explained_and_its_default_is_allowed() -> None:
     for setting in SETTINGS:
         assert setting.help
         read_settings({setting.name: setting.default})
+
+
+def test_bytes_are_counted_as_quotas_yaml_says(tmp_path: Path) -> None:
+    path = tmp_path / "quotas.yaml"
+    path.write_text(
+        "version: 1\naccounting: {resolution: 30s, gap_tolerance: 2h}\n"
+        "quotas: [{name: all, limit: 1 TB, notify: [a@example.com]}]\n"
+    )
+    accounting = read_settings({"QUOTAS_FILE": str(path)}).accounting
+    assert (accounting.resolution_seconds, accounting.gap_tolerance_seconds) == (30, 7_200)
+
+
+@pytest.mark.parametrize("name", ["QUOTAS_FILE", "API_TOKENS_FILE"])
+@pytest.mark.parametrize("content", [None, "", "version: 1\nquotas: 7\n"])
+def test_a_file_that_is_wrong_stops_the_start_and_is_named(
+    tmp_path: Path, name: str, content: str | None
+) -> None:
+    path = tmp_path / "file.yaml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SettingsError, match=f"^{name}: ") as raised:
+        read_settings({name: str(path)})
+    assert f"{path}:" in str(raised.value)
+
+
+def test_origins_are_separated_by_blanks() -> None:
+    origins = read_settings({"CORS_ORIGINS": "https://a.example.com  http://b:3000"}).cors_origins
+    assert origins == {"https://a.example.com", "http://b:3000"}
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "a.example.com", "https://a.example.com/", "https://a.example.com/x", "ftp://a"]
+)
+def test_what_is_no_origin_is_told(text: str) -> None:
+    with pytest.raises(SettingsError, match="which is no origin"):
+        read_settings({"CORS_ORIGINS": text})
+
+
+@pytest.mark.parametrize("text", ["0", "65537", "-1", "big"])
+def test_a_cache_has_a_size(text: str) -> None:
+    with pytest.raises(SettingsError, match="CACHE_MEGABYTES"):
+        read_settings({"CACHE_MEGABYTES": text})
