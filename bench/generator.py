@@ -2,7 +2,7 @@
 
 Each row is a process of its own, from its start to its end; beside it one that loads the same file
 and writes nothing. The quotas are a mix: one in seven of a day, one in ten with labels, one in
-twenty with a forecast, some by a list of names, some by a regular expression, some for each consumer.
+twenty with a forecast, some by a list of names, by a regular expression, or for each consumer.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Write samples into a running Prometheus, as a Prometheus that forwards its own does.
 
-They get where scrapes of the last two hours are: into its memory. Blocks on the disk, which promtool
-can write, are read at another cost. The protocol is protobuf in snappy frames; both are written
-here by hand, since all that is needed of them is a page.
+They get where scrapes of the last two hours are: into its memory. Blocks on the disk, which
+promtool can write, are read at another cost. The protocol is protobuf in snappy frames; both are
+written here by hand, since all that is needed of them is a page.
 https://prometheus.io/docs/specs/prw/remote_write_spec/
 """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 import requests
 
@@ -20,9 +20,10 @@ QUERY_TIMEOUT_SECONDS = 600
 
 @dataclass(frozen=True)
 class Cost:
-    """What a query cost: seconds of evaluation and samples that were read."""
+    """What a query cost: seconds of evaluation, of CPU in all threads, and samples read."""
 
     seconds: float
+    cpu_seconds: float
     samples: int
     results: int
 
@@ -33,6 +34,7 @@ class Server:
 
     url: str
     version: str
+    pid: int
 
     def ask(self, query: str, at: float) -> Cost:
         """Evaluate a query at a time and return its cost.
@@ -41,6 +43,7 @@ class Server:
             RuntimeError: Prometheus refuses the query.
 
         """
+        cpu_before = self._cpu_seconds()
         response = requests.post(
             f"{self.url}/api/v1/query",
             data={"query": query, "time": at, "stats": "all", "timeout": QUERY_TIMEOUT_SECONDS},
@@ -48,12 +51,19 @@ class Server:
         ).json()
         if response["status"] != "success":
             raise RuntimeError(f"{query}: {response['error']}")
+        cpu_seconds = self._cpu_seconds() - cpu_before
         stats = response["data"]["stats"]
         return Cost(
             stats["timings"]["evalTotalTime"],
+            cpu_seconds,
             stats["samples"]["totalQueryableSamples"],
             len(response["data"]["result"]),
         )
+
+    def _cpu_seconds(self) -> float:
+        """Return the CPU time of all threads so far: to the microsecond, unlike /proc/PID/stat."""
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     def compare(
         self, queries: Mapping[str, str], times: Sequence[float], runs: int
@@ -71,7 +81,13 @@ class Server:
                 if run:
                     costs[name].append(cost)
         return {
-            name: Cost(median(cost.seconds for cost in mine), mine[-1].samples, mine[-1].results)
+            name: Cost(
+                median(cost.seconds for cost in mine),
+                # Collecting garbage is paid for by whoever comes next, so it is all that counts.
+                mean(cost.cpu_seconds for cost in mine),
+                mine[-1].samples,
+                mine[-1].results,
+            )
             for name, mine in costs.items()
         }
 
@@ -119,7 +135,7 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> Server:
         try:
             if requests.get(f"{url}/-/ready", timeout=1).ok:
                 info = requests.get(f"{url}/api/v1/status/buildinfo", timeout=5).json()
-                return Server(url, info["data"]["version"])
+                return Server(url, info["data"]["version"], process.pid)
         except requests.RequestException:
             pass
         time.sleep(0.1)
