@@ -22,7 +22,7 @@ from bench.chart import CACHE_MEGABYTES, HOST, POINTS, SERVICES, STEP_SECONDS, B
 from bench.load import requests_per_second
 from local.processes import Processes, free_ports
 
-RUNS = 15
+RUNS = 25
 LOAD_SECONDS = 6.0
 CLIENTS = 100
 TIMEOUT_SECONDS = 60.0

@@ -105,7 +105,7 @@ def start(processes: Processes, folder: Path, bench: Bench) -> None:
             "api",
             [
                 *(sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{bench.api_port}"),
-                *("--workers", "1", "--threads", "8", "--log-level", "warning"),
+                *("--workers", "1", "--threads", "32", "--log-level", "warning"),
                 *("--no-control-socket", "api:create_app()"),
             ],
             (bench.api_port,),

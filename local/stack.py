@@ -195,7 +195,7 @@ class Stack:
     def _api(self) -> Part:
         return Part(
             "api",
-            _gunicorn(self.ports.api, "api:create_app()", workers=1, threads=8),
+            _gunicorn(self.ports.api, "api:create_app()", workers=1, threads=32),
             (self.ports.api,),
             f"{self.ports.url('api')}/healthz",
             {
