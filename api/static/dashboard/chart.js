@@ -1,0 +1,147 @@
+// A chart of bytes over time by uPlot: its axes, gaps, colours, and the keyboard.
+
+import { dayOf, roundBytes, timeOfDay } from "./format.js";
+import { findGaps, findLonely } from "./stack.js";
+import { colour } from "./theme.js";
+
+const FONT = '12px "Segoe UI", Inter, Roboto, "Helvetica Neue", Arial, sans-serif';
+const DAY_SECONDS = 86400;
+
+/**
+ * Draw into `host` and return {set, destroy}.
+ *
+ * look: {series: [{label, colour, width, dash, fill}], bands, gaps: boolean, label}
+ * onPoint is told the index under the pointer, or null.
+ */
+export function makeChart(host, look, onPoint) {
+  const axis = { stroke: colour("--muted"), font: FONT, ticks: { show: false } };
+  const grid = { stroke: colour("--grid"), width: 1 };
+  let view = { bounds: null, top: 0 };
+  const options = {
+    width: Math.max(200, host.clientWidth),
+    height: host.clientHeight,
+    padding: [12, 22, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      drag: { setScale: false, x: false, y: false },
+      points: { size: 7, width: 2, stroke: (u, index) => u.series[index].stroke(u, index), fill: colour("--card") },
+    },
+    scales: {
+      x: { time: true, range: (u, low, high) => view.bounds ?? [low, high] },
+      y: { range: (u, low, high) => [0, roof(Math.max(high ?? 0, view.top))] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, gap: 6, size: 34, space: 72, values: timeLabels },
+      { ...axis, grid, gap: 8, size: axisWidth, space: 44, values: (u, splits) => splits.map(roundBytes) },
+    ],
+    series: [{}, ...look.series.map(drawn)],
+    bands: look.bands ?? [],
+    hooks: {
+      drawClear: look.gaps ? [shadeGaps] : [],
+      setCursor: [(u) => onPoint?.(u.cursor.idx ?? null)],
+    },
+  };
+  const plot = new globalThis.uPlot(options, [[], ...look.series.map(() => [])], host);
+  const watcher = new ResizeObserver(() => {
+    if (host.clientWidth) plot.setSize({ width: host.clientWidth, height: host.clientHeight });
+  });
+  watcher.observe(host);
+  const keys = (event) => moveByKey(plot, event);
+  host.addEventListener("keydown", keys);
+  return {
+    plot,
+    /** Show other data: columns as uPlot takes them, the first and last second, a least top. */
+    set(columns, bounds = null, top = 0) {
+      view = { bounds, top };
+      plot.setData(columns);
+    },
+    destroy() {
+      watcher.disconnect();
+      host.removeEventListener("keydown", keys);
+      plot.destroy();
+    },
+  };
+}
+
+function drawn(series) {
+  return {
+    label: series.label,
+    stroke: series.colour,
+    fill: series.fill,
+    width: series.width ?? 1.5,
+    dash: series.dash,
+    points: {
+      show: true,
+      size: 4,
+      fill: series.colour,
+      filter: (u, index) => (series.dash ? [] : findLonely(u.data[index])),
+    },
+  };
+}
+
+/** Return a round number not below the greatest, with a little air. */
+function roof(high) {
+  if (!(high > 0)) return 1000;
+  const unit = 10 ** Math.floor(Math.log10(high * 1.04));
+  return Math.ceil((high * 1.04) / (unit / 2)) * (unit / 2);
+}
+
+function axisWidth(u, values) {
+  const longest = (values ?? []).reduce((most, text) => Math.max(most, text.length), 0);
+  return Math.max(44, 14 + longest * 7);
+}
+
+function timeLabels(u, splits, axisIndex, space, step) {
+  return splits.map((seconds) => {
+    const date = new Date(seconds * 1000);
+    const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+    return step >= DAY_SECONDS || midnight ? dayOf(date) : timeOfDay(date);
+  });
+}
+
+function shadeGaps(u) {
+  const [times, ...columns] = u.data;
+  const { left, top, width, height } = u.bbox;
+  const step = times.length > 1 ? times[1] - times[0] : 0;
+  const context = u.ctx;
+  context.save();
+  context.beginPath();
+  context.rect(left, top, width, height);
+  context.clip();
+  for (const [first, last] of findGaps(columns, times.length)) {
+    const from = u.valToPos(times[first] - (first ? step : 0), "x", true);
+    const to = u.valToPos(times[last] + step, "x", true);
+    hatch(context, from, top, Math.max(2, to - from), height);
+  }
+  context.restore();
+}
+
+function hatch(context, x, y, width, height) {
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, height);
+  context.clip();
+  context.fillStyle = colour("--hatch", 0.35);
+  context.fillRect(x, y, width, height);
+  context.strokeStyle = colour("--hatch");
+  context.lineWidth = devicePixelRatio;
+  context.beginPath();
+  const apart = 9 * devicePixelRatio;
+  for (let at = x - height; at < x + width; at += apart) {
+    context.moveTo(at, y + height);
+    context.lineTo(at + height, y);
+  }
+  context.stroke();
+  context.restore();
+}
+
+function moveByKey(plot, event) {
+  const last = plot.data[0].length - 1;
+  const now = plot.cursor.idx ?? last + 1;
+  const moves = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: last };
+  if (last < 0 || !(event.key in moves)) return;
+  event.preventDefault();
+  const index = Math.min(last, Math.max(0, moves[event.key]));
+  plot.setCursor({ left: plot.valToPos(plot.data[0][index], "x"), top: 10 });
+}

@@ -1,0 +1,103 @@
+// The list of quotas: the worst first, found by words, narrowed by state.
+
+import { askEntries } from "./ask.js";
+import { h, keep, setAttribute, setText } from "./dom.js";
+import { keyOf, makeEntry, updateEntry } from "./entries.js";
+import { gravity, selection, stateWords } from "./format.js";
+
+const STEP = 100;
+
+/** Return {node, show, refresh}; `go` is told of changed settings. */
+export function makeQuotas(go) {
+  const search = h("input", { type: "search", id: "search", placeholder: "Find a quota", autocomplete: "off", spellcheck: "false", oninput: () => go({ q: search.value || null }) });
+  const states = h("div", { class: "states", role: "group", "aria-label": "Only quotas in this state" });
+  const list = h("ul", { class: "entries" });
+  const empty = h("div", { class: "empty", hidden: true });
+  const more = h("button", { type: "button", class: "more-entries", hidden: true, onclick: () => { limit += STEP; draw(); } });
+  const node = h(
+    "section",
+    { class: "card", "aria-labelledby": "quotas-title" },
+    h("div", { class: "head" }, h("h2", { id: "quotas-title" }, "Quotas"), states, h("label", { class: "sr", for: "search" }, "Find a quota"), search),
+    list,
+    empty,
+    more,
+  );
+  let entries = null;
+  let settings = {};
+  let limit = STEP;
+
+  function draw() {
+    if (!entries) return;
+    drawStates();
+    const found = entries.filter((entry) => isFound(entry, settings));
+    const counts = new Map();
+    for (const entry of entries) counts.set(entry.name, (counts.get(entry.name) ?? 0) + 1);
+    const now = Date.now();
+    keep(list, found.slice(0, limit), keyOf, makeEntry, (item, entry) =>
+      updateEntry(item, entry, counts.get(entry.name) > 1, now),
+    );
+    list.hidden = !found.length;
+    more.hidden = found.length <= limit;
+    setText(more, `Show more of ${found.length}`);
+    drawEmpty(found.length);
+  }
+
+  function drawStates() {
+    const counts = new Map([[null, entries.length]]);
+    for (const { state } of entries) counts.set(state, (counts.get(state) ?? 0) + 1);
+    if (settings.state != null && !counts.has(settings.state)) counts.set(settings.state, 0);
+    const known = [...counts].sort(([a], [b]) => order(a) - order(b));
+    keep(
+      states,
+      known,
+      ([state]) => state ?? "all",
+      ([state]) => h("button", { type: "button", "data-gravity": state && gravity(state), onclick: () => go({ state }) }),
+      (button, [state, count]) => {
+        setText(button, `${state == null ? "All" : stateWords(state)} ${count}`);
+        setAttribute(button, "aria-pressed", (settings.state ?? null) === state);
+      },
+    );
+  }
+
+  function drawEmpty(count) {
+    empty.hidden = count > 0;
+    if (count) return;
+    if (entries.length) {
+      const clear = h("button", { type: "button", onclick: () => go({ q: null, state: null }) }, "Show all quotas");
+      empty.replaceChildren(h("p", {}, "No quota is like that."), clear);
+    } else {
+      empty.replaceChildren(
+        h("p", {}, "There are no quotas yet."),
+        h("p", {}, "Write one in ", h("code", {}, "quotas.yaml"), " and have Prometheus load its rules:"),
+        h("pre", {}, "./generate_rules.py --reload http://127.0.0.1:9090"),
+        h("p", {}, "If there are some, they were not counted lately: ", h("code", {}, "./generate_rules.py --verify"), " tells what is missing."),
+      );
+    }
+  }
+
+  return {
+    node,
+    show(wanted) {
+      if (settings.q !== wanted.q || settings.state !== wanted.state) limit = STEP;
+      settings = wanted;
+      if (document.activeElement !== search) search.value = settings.q ?? "";
+      draw();
+    },
+    async refresh(signal) {
+      entries = await askEntries(signal);
+      draw();
+    },
+  };
+}
+
+function isFound(entry, settings) {
+  if (settings.state != null && entry.state !== settings.state) return false;
+  const text = [entry.name, selection(entry.selector), ...Object.entries(entry.labels).flat()].join(" ").toLowerCase();
+  return (settings.q ?? "").toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
+
+/** All first, then the worst. */
+function order(state) {
+  if (state == null) return -1000;
+  return state === "ok" ? 1 : -Number(state);
+}

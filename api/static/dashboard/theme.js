@@ -1,0 +1,31 @@
+// Light, dark, or as the system is; and the colours that a canvas needs as they are now.
+
+const KEY = "theme";
+const NEXT = { auto: "light", light: "dark", dark: "auto" };
+
+export function startTheme(button, onChange) {
+  const show = (theme) => {
+    if (theme === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    button.textContent = `Theme: ${theme}`;
+  };
+  let theme = localStorage.getItem(KEY) in NEXT ? localStorage.getItem(KEY) : "auto";
+  show(theme);
+  button.addEventListener("click", () => {
+    theme = NEXT[theme];
+    localStorage.setItem(KEY, theme);
+    show(theme);
+    onChange();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", onChange);
+}
+
+/** Return the colour that a custom property stands for, mixed with nothing by so much. */
+export function colour(name, alpha = 1) {
+  const probe = document.createElement("span");
+  probe.style.color = `color-mix(in srgb, var(${name}) ${alpha * 100}%, transparent)`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}

@@ -1,0 +1,239 @@
+// Bandwidth over time: what to show, the chart, its legend with the numbers, the table, the CSV.
+
+import { RANGES } from "./address.js";
+import { address, ask, getToken, request } from "./ask.js";
+import { makeChart } from "./chart.js";
+import { makeChoice, makeFigure, makePicker } from "./controls.js";
+import { h, keep, setAttribute, setText } from "./dom.js";
+import { bytes, exactBytes, moment, percent, stepName } from "./format.js";
+import { stackUp } from "./stack.js";
+import { makeFold } from "./tables.js";
+import { colour } from "./theme.js";
+
+const TOP = 8;
+const PATH = "api/v1/bandwidth";
+const PICKED = ["service", "route", "consumer"];
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+/** Return {node, show, refresh, redraw, destroy}; `go` is told of changed settings. */
+export function makeTraffic(go) {
+  const choices = {
+    range: makeChoice("range", "How far back", RANGES.map((range) => [range, range.replace("1d", "24h")]), (range) => go({ range })),
+    by: makeChoice("by", "One series for each", [["service", "Service"], ["route", "Route"], ["consumer", "Consumer"], ["type", "Direction"]], (by) => go({ by })),
+    type: makeChoice("type", "Direction", [["both", "Both"], ["egress", "Egress"], ["ingress", "Ingress"]], (type) => go({ type })),
+    style: makeChoice("style", "Drawn as", [["stacked", "Stacked"], ["lines", "Lines"]], (style) => go({ style })),
+  };
+  const pickers = Object.fromEntries(
+    PICKED.map((name) => [name, makePicker(name, `All ${name}s`, (value) => go({ [name]: value }))]),
+  );
+  const figures = { total: makeFigure("Total"), mean: makeFigure("On average"), peak: makeFigure("Busiest window") };
+  const plot = h("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart" });
+  const empty = h("div", { class: "empty", hidden: true });
+  const at = h("th", { scope: "col" });
+  const legend = h("tbody", {});
+  const foot = h("p", { class: "foot" });
+  const csv = h("a", { class: "csv", download: "bandwidth.csv" }, "CSV");
+  const fold = makeFold("The numbers as a table", "Bytes in each window, the newest first");
+  csv.addEventListener("click", (event) => downloadWithToken(event, csv.href));
+  const node = h(
+    "section",
+    { class: "card", "aria-labelledby": "traffic-title" },
+    h("div", { class: "head" }, h("h2", { id: "traffic-title" }, "Bandwidth"), choices.range.node),
+    h("div", { class: "controls" }, choices.by.node, choices.type.node, choices.style.node, ...PICKED.map((name) => pickers[name].node)),
+    h("dl", { class: "figures" }, figures.total.node, figures.mean.node, figures.peak.node),
+    h(
+      "div",
+      { class: "drawing" },
+      h("div", { class: "canvas" }, plot, empty),
+      h("table", { class: "legend" }, h("caption", { class: "sr" }, "Series, with their totals"), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Series"), at, h("th", { scope: "col" }, "Share"))), legend),
+    ),
+    foot,
+    h("div", { class: "below" }, fold.node, csv),
+  );
+  let settings = null;
+  let answer = null;
+  let catalog = { services: [], routes: [], consumers: [] };
+  let chart = null;
+  let drawnAs = "";
+  const colours = new Map();
+
+  function question() {
+    const asked = { lookback: settings.range, by: settings.by, timezone: zone, type: settings.type === "both" ? null : settings.type };
+    for (const name of PICKED) asked[name] = settings[name];
+    return asked;
+  }
+
+  function draw() {
+    const data = readAnswer(answer, settings);
+    const stacked = settings.style === "stacked";
+    const as = JSON.stringify([settings.style, data.names]);
+    if (chart && drawnAs !== as) destroy();
+    drawnAs = as;
+    paint(data.names);
+    chart ??= makeChart(plot, look(data.names, stacked), (index) => drawLegend(data_(), index));
+    const columns = stacked ? stackUp(data.columns) : data.columns;
+    chart.set([data.times, ...columns], data.bounds);
+    chart.data = data;
+    chart.plot.root.dataset.columns = JSON.stringify(data.columns.map((column) => column.length));
+    drawLegend(data, chart.plot.cursor.idx ?? null);
+    drawFigures(data);
+    drawFoot(data);
+    drawEmpty(data);
+    setAttribute(plot, "aria-label", `${settings.by} by ${settings.style} chart of bandwidth over ${settings.range}; arrow keys move through it, and the table below has its numbers`);
+    fold.set(["Window from", ...data.names], () => tableRows(data));
+    csv.href = address(PATH, { ...question(), format: "csv" });
+  }
+
+  const data_ = () => chart.data;
+
+  function paint(names) {
+    for (const name of [...names].sort()) {
+      if (!colours.has(name)) colours.set(name, name === OTHER ? "--series-other" : `--series-${colours.size % 8}`);
+    }
+  }
+
+  function look(names, stacked) {
+    const series = names.map((name) => {
+      const hue = colours.get(name);
+      return { label: name, colour: colour(hue), fill: stacked ? colour(hue, 0.32) : undefined, width: stacked ? 1.25 : 1.75 };
+    });
+    const bands = stacked ? names.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [];
+    return { series, bands, gaps: true };
+  }
+
+  function drawLegend(data, index) {
+    setText(at, index == null || !data.times.length ? "Total" : moment(data.times[index] * 1000, data.step));
+    const rows = data.names.map((name, number) => ({ name, number }));
+    keep(
+      legend,
+      rows,
+      ({ name }) => name,
+      () => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "swatch", "aria-hidden": "true" }), h("span", { class: "label" })), h("td", {}), h("td", {})),
+      (row, { name, number }) => {
+        const value = index == null ? data.totals[number] : data.columns[number][index];
+        const sum = index == null ? data.total : data.columns.reduce((all, column) => all + (column[index] ?? 0), 0);
+        row.querySelector(".swatch").style.background = `var(${colours.get(name)})`;
+        setText(row.querySelector(".label"), name);
+        setText(row.cells[1], value == null ? "no data" : bytes(value));
+        setAttribute(row.cells[1], "title", value == null ? null : exactBytes(value));
+        setText(row.cells[2], value == null || !sum ? "" : percent(value / sum));
+      },
+    );
+  }
+
+  function drawFigures(data) {
+    figures.total.set(bytes(data.total), "", exactBytes(data.total));
+    figures.mean.set(data.seconds ? `${bytes(data.total / data.seconds)}/s` : bytes(null), "while observed");
+    const sums = data.times.map((_, index) => data.columns.reduce((all, column) => all + (column[index] ?? 0), 0));
+    const peak = sums.length ? sums.indexOf(Math.max(...sums)) : -1;
+    if (data.total && peak >= 0) figures.peak.set(bytes(sums[peak]), moment(data.times[peak] * 1000, data.step));
+    else figures.peak.set(bytes(null));
+  }
+
+  function drawFoot(data) {
+    const words = [`Bytes in windows of ${stepName(data.step)}.`];
+    if (data.partial) words.push(`The one since ${moment(data.partial.time * 1000, data.step)} is not over and not drawn: ${bytes(data.partial.sum)} so far.`);
+    if (data.columns.length && data.hasGaps) words.push("Hatched: no gateway was observed.");
+    setText(foot, words.join(" "));
+  }
+
+  function drawEmpty(data) {
+    const isEmpty = !data.total;
+    empty.hidden = !isEmpty;
+    plot.classList.toggle("faint", isEmpty);
+    if (!isEmpty) return;
+    const narrowed = settings.type !== "both" || PICKED.some((name) => settings[name] != null);
+    const clear = h("button", { type: "button", onclick: () => go({ type: "both", service: null, route: null, consumer: null }) }, "Show all traffic");
+    empty.replaceChildren(
+      h("p", {}, "Nothing was moved in this time."),
+      narrowed
+        ? clear
+        : h("p", {}, "If there was traffic: Prometheus must scrape the gateways as job ", h("code", {}, "kong"), ", and Kong’s prometheus plugin needs ", h("code", {}, "bandwidth_metrics: true"), "."),
+    );
+  }
+
+  function destroy() {
+    chart?.destroy();
+    chart = null;
+  }
+
+  return {
+    node,
+    show(wanted) {
+      const before = settings;
+      settings = wanted;
+      for (const [name, choice] of Object.entries(choices)) choice.set(settings[name]);
+      for (const name of PICKED) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
+      // Only how it is drawn has changed: it need not be asked for again.
+      if (before && answer && before.style !== settings.style) draw();
+    },
+    async refresh(signal) {
+      const asked = settings;
+      const [found, names] = await Promise.all([
+        ask(PATH, { ...question(), top: TOP }, signal),
+        ask("api/v1/catalog", { lookback: "7d" }, signal),
+      ]);
+      catalog = names;
+      answer = found;
+      for (const name of PICKED) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
+      if (asked.by === settings.by) draw();
+    },
+    redraw() {
+      destroy();
+      if (answer) draw();
+    },
+    destroy,
+  };
+}
+
+const OTHER = "all others";
+
+/** Return the answer as columns, the last window apart if it is not over. */
+function readAnswer({ meta, series }, settings) {
+  const named = series.map((one) => ({ ...one, name: one.other ? OTHER : one.labels[settings.by] || `no ${settings.by}` }));
+  let times = (named[0]?.points ?? []).map(([ms]) => ms / 1000);
+  let columns = named.map(({ points }) => points.map(([, value]) => value));
+  let partial = null;
+  if (meta.partial_last && times.length > 2) {
+    const sum = columns.reduce((all, column) => all + (column.at(-1) ?? 0), 0);
+    partial = { time: times.at(-1), sum };
+    times = times.slice(0, -1);
+    columns = columns.map((column) => column.slice(0, -1));
+  }
+  const step = meta.step_seconds;
+  const observed = columns.length ? columns[0].filter((value) => value != null).length : 0;
+  const end = Date.parse(meta.end) / 1000;
+  return {
+    names: named.map(({ name }) => name),
+    totals: named.map(({ total_bytes: total }) => total),
+    total: named.reduce((all, one) => all + one.total_bytes, 0),
+    times,
+    columns,
+    partial,
+    step,
+    hasGaps: columns.length > 0 && observed < times.length,
+    seconds: observed * step + (partial ? end - partial.time : 0),
+    bounds: times.length ? [times[0], partial ? partial.time : end] : null,
+  };
+}
+
+function* range(from, to) {
+  for (let index = from; index > to; index -= 1) yield index;
+}
+
+function tableRows(data) {
+  return [...range(data.times.length - 1, -1)].map((index) => [
+    moment(data.times[index] * 1000, data.step),
+    ...data.columns.map((column) => (column[index] == null ? "no data" : bytes(column[index]))),
+  ]);
+}
+
+/** A link sends no token: what it leads to is fetched here, and saved. */
+async function downloadWithToken(event, url) {
+  if (!getToken()) return;
+  event.preventDefault();
+  const content = await (await request(url)).blob();
+  const link = h("a", { href: URL.createObjectURL(content), download: "bandwidth.csv" });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
