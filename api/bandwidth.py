@@ -126,7 +126,9 @@ def _cut(question: BandwidthQuestion, now: datetime, scrape_interval_seconds: in
     seconds = (end - start).total_seconds()
     step = question.step or choose_auto_step(seconds, scrape_interval_seconds)
     if step.seconds < scrape_interval_seconds:
-        raise _wrong("step", f'at least "{scrape_interval_seconds}s", the time between scrapes')
+        raise _wrong(
+            "step", step.name, f'at least "{scrape_interval_seconds}s", the time between scrapes'
+        )
     if seconds / step.seconds > MOST_POINTS:
         raise _too_many(seconds, 1, scrape_interval_seconds)
     return cut_windows(to_ms(start), to_ms(end), to_ms(now), step, question.timezone)
@@ -144,14 +146,15 @@ def _span(
     if start is None:
         start = max(EPOCH, end - timedelta(seconds=lookback_seconds))
     if start >= end:
-        raise _wrong("start", "a time in the past, before the end")
+        raise _wrong("start", start.isoformat(), "a time in the past, before the end")
     if (end - start).total_seconds() > longest_seconds:
-        raise _wrong("start", f"a time at most {format_duration(longest_seconds)} before the end")
+        longest = format_duration(longest_seconds)
+        raise _wrong("start", start.isoformat(), f"a time at most {longest} before the end")
     return start, end
 
 
-def _wrong(parameter: str, expected: str) -> ParametersError:
-    return ParametersError([WrongParameter(parameter, None, expected)])
+def _wrong(parameter: str, value: str, expected: str) -> ParametersError:
+    return ParametersError([WrongParameter(parameter, value, expected)])
 
 
 def _check_size(series: int, windows: Windows) -> None:

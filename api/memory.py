@@ -122,5 +122,6 @@ class Memory:
 
 def _open(entry: Entry) -> Any:
     if entry.error is not None:
-        raise entry.error
+        # Each time it is raised it would hold the frames of those before.
+        raise entry.error.with_traceback(None)
     return entry.value

@@ -197,6 +197,12 @@ def test_a_parameter_that_is_wrong_is_named(query: str, parameter: str) -> None:
     assert [name for name, _ in wrong(f"{CHART}?{query}")] == [parameter]
 
 
+def test_what_is_wrong_only_together_is_told_with_its_value_too() -> None:
+    assert wrong(f"{CHART}?step=1s") == [("step", "1s")]
+    start = "2023-01-01T00:00:00Z"
+    assert wrong(f"{CHART}?start={start}") == [("start", "2023-01-01T00:00:00+00:00")]
+
+
 def test_all_parameters_that_are_wrong_are_told_at_once() -> None:
     assert wrong(f"{CHART}?step=x&by=y&format=z") == [("by", "y"), ("format", "z"), ("step", "x")]
 
