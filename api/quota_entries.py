@@ -10,12 +10,15 @@ from api.prometheus import BadAnswerError
 from api.selectors import braces
 from api.tokens import Scope
 from quotas import names
-from quotas.calendars import Calendar, Period, Rolling, parse_calendar, period_of
+from quotas.calendars import MONTH, Calendar, Period, Rolling, parse_calendar, period_of
+from quotas.durations import format_duration
+from quotas.intervals import reach_seconds
+from quotas.model import Accounting
 from quotas.promql import match_any, quote
 
 OK = "ok"
-# Rules of long periods are evaluated every five minutes; an evaluation may fail.
-REACH = "11m"
+# As far back the newest value of a quota can be, where bytes are counted each minute.
+_USUAL_REACH_SECONDS = 660
 
 _FACT = "__fact__"
 _USED, _LIMIT, _RATIO, _FORECAST, _FIRING = "used", "limit", "ratio", "forecast", "firing"
@@ -63,8 +66,18 @@ class Entry:
         return now + (self.period.end - now) * (missing / to_come)
 
 
+def reach_of(accounting: Accounting) -> str:
+    """Return how far back to look for a quota's newest value, as a duration of PromQL."""
+    seconds = max(_USUAL_REACH_SECONDS, reach_seconds([MONTH], accounting))
+    return format_duration(seconds)
+
+
 def read_entries(
-    upstream: Upstream, scope: Scope, now_ms: int, quota: str | None = None
+    upstream: Upstream,
+    scope: Scope,
+    now_ms: int,
+    quota: str | None = None,
+    accounting: Accounting = Accounting(),  # noqa: B008 - frozen
 ) -> list[Entry]:
     """Return the entries that may be seen, of all quotas or of one, sorted by name and labels.
 
@@ -82,7 +95,7 @@ def read_entries(
     else:
         matchers = [] if quota is None else [match_any(names.QUOTA, [quota])]
     facts: dict[str, list[tuple[dict[str, str], float]]] = {}
-    for series in read_at(upstream, facts_query(matchers), now_ms):
+    for series in read_at(upstream, facts_query(matchers, reach_of(accounting)), now_ms):
         # Some engines keep the name of the metric where it is looked at over a range.
         labels = {name: text for name, text in series.labels.items() if name != "__name__"}
         [value] = series.values.values()
@@ -90,7 +103,7 @@ def read_entries(
     return [entry for entry in _make_entries(facts) if may_see(scope, entry.labels)]
 
 
-def facts_query(matchers: Sequence[str]) -> str:
+def facts_query(matchers: Sequence[str], reach: str) -> str:
     """Return PromQL for used, limit, ratio and forecast, and for the alerts that fire."""
     recorded = {
         _USED: names.USED,
@@ -101,7 +114,7 @@ def facts_query(matchers: Sequence[str]) -> str:
     firing = [f"alertname={quote(names.USAGE_ALERT)}", 'alertstate="firing"', *matchers]
     values = {
         **{
-            fact: f"last_over_time({metric}{braces(matchers)}[{REACH}])"
+            fact: f"last_over_time({metric}{braces(matchers)}[{reach}])"
             for fact, metric in recorded.items()
         },
         _FIRING: f"{_ALERTS}{braces(firing)}",

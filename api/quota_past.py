@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import isnan
 
 from api.grid import Upstream, read_at, read_grid
-from api.quota_entries import REACH, Entry
+from api.quota_entries import Entry
 from api.selectors import braces
 from api.steps import choose_auto_step, to_ms
 from quotas import names
@@ -36,8 +36,10 @@ class Total:
     is_over: bool
 
 
-def read_burn_up(upstream: Upstream, entry: Entry, now: datetime) -> BurnUp:
+def read_burn_up(upstream: Upstream, entry: Entry, now: datetime, reach: str) -> BurnUp:
     """Return what the entry had used so far, from the start of its period (or window) until now.
+
+    ``reach`` is how far back to look for the newest value at each moment.
 
     Raises:
         PrometheusError: there is no answer that can be used.
@@ -53,7 +55,7 @@ def read_burn_up(upstream: Upstream, entry: Entry, now: datetime) -> BurnUp:
     step_ms = 1000 * step.seconds
     first = -(-start_ms // step_ms) * step_ms
     points: list[tuple[int, float | None]] = []
-    query = f"max(last_over_time({names.USED}{braces(_matchers(entry, of_period=True))}[{REACH}]))"
+    query = f"max(last_over_time({names.USED}{braces(_matchers(entry, of_period=True))}[{reach}]))"
     if first <= now_ms:
         times = range(first, now_ms + 1, step_ms)
         for column in read_grid(upstream, query, times, now_ms).values():

@@ -9,7 +9,7 @@ from flask import Blueprint
 from api.documents import BurnUpSchema, HistorySchema, QuotaPageSchema
 from api.operations import Answer, Caller, dump_json, operation
 from api.parameters import ParametersError, WrongParameter
-from api.quota_entries import Entry, read_entries
+from api.quota_entries import Entry, reach_of, read_entries
 from api.quota_past import read_burn_up, read_history
 from api.quota_schemas import (
     EntriesQuestion,
@@ -42,7 +42,8 @@ blueprint = Blueprint("quotas", __name__)
 def list_quotas(caller: Caller, question: EntriesQuestion) -> Answer:
     """Return the entries of all quotas."""
     now = caller.context.clock()
-    entries = read_entries(caller.context.upstream, caller.scope, to_ms(now))
+    accounting = caller.context.settings.accounting
+    entries = read_entries(caller.context.upstream, caller.scope, to_ms(now), accounting=accounting)
     return dump_json(_page(entries, question, now), caller.context.fresh_seconds)
 
 
@@ -71,7 +72,8 @@ def show_burn_up(caller: Caller, labels: Mapping[str, str], name: str) -> Answer
     """Return what a quota had used at each moment of its period."""
     now = caller.context.clock()
     entry = _find_entry(caller, name, labels, now)
-    burn_up = read_burn_up(caller.context.upstream, entry, now)
+    reach = reach_of(caller.context.settings.accounting)
+    burn_up = read_burn_up(caller.context.upstream, entry, now, reach)
     forecast: list[tuple[int, float]] = []
     if entry.forecast_bytes is not None and burn_up.end > now:
         forecast = [
@@ -116,7 +118,8 @@ def show_history(caller: Caller, question: HistoryQuestion, name: str) -> Answer
 
 
 def _entries_of(caller: Caller, name: str, now: datetime) -> list[Entry]:
-    entries = read_entries(caller.context.upstream, caller.scope, to_ms(now), name)
+    accounting = caller.context.settings.accounting
+    entries = read_entries(caller.context.upstream, caller.scope, to_ms(now), name, accounting)
     if not entries:
         raise NotFoundError("no quota of this name is known; /api/v1/quotas lists those that are")
     return entries

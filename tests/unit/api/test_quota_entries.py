@@ -7,9 +7,10 @@ import responses
 from api.grid import Upstream
 from api.memory import Memory
 from api.prometheus import BadAnswerError, Prometheus
-from api.quota_entries import Entry, read_entries
+from api.quota_entries import Entry, reach_of, read_entries
 from api.steps import to_ms
 from api.tokens import ALL, Scope
+from quotas.model import Accounting
 from tests.unit.api.answers import INSTANT_URL, URL, forms, vector
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -118,3 +119,10 @@ def test_a_quota_outside_of_the_scope_is_not_even_asked_for() -> None:
     assert read_entries(upstream, Scope(quotas=("q",)), to_ms(NOW), "other") == []
     assert read_entries(upstream, Scope(quotas=()), to_ms(NOW)) == []
     assert forms() == []
+
+
+@pytest.mark.parametrize(("resolution", "reach"), [(1, "11m"), (60, "11m"), (300, "55m")])
+def test_the_newest_value_is_looked_for_as_far_back_as_the_rules_do(
+    resolution: int, reach: str
+) -> None:
+    assert reach_of(Accounting(resolution_seconds=resolution)) == reach
