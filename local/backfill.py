@@ -82,7 +82,7 @@ def backfill(
     """
     if folder.exists() and any(folder.iterdir()):
         raise BackfillError(f"{folder} is not empty; name another folder with --out")
-    rules = compile_rules(quotas, now)
+    rules = compile_rules(quotas, now, live=False)
     ruler = Ruler(url)
     stretches = {
         calendar.name: stretch

@@ -178,26 +178,32 @@ def step_query(
     )
 
 
-def recorded_query(accounting: Accounting, period_label: str) -> str:
+def recorded_query(accounting: Accounting, period_label: str, *, live: bool = True) -> str:
     """Return PromQL for the newest whole step, labelled with the period in which it began.
 
     Args:
         accounting: how bytes are counted.
         period_label: a vector of one element, 1, that has the label; its time is that of the
             step's end.
+        live: it is evaluated as time goes on; over the past, what was counted of other calendars
+            meanwhile says nothing.
 
     """
     step = format_duration(accounting.resolution_seconds)
     delay = format_duration(_delay_seconds(accounting))
+    newest = (
+        f"last_over_time((\n{step_query(accounting)}\n"
+        f"* on () group_left ({names.PERIOD})\n{period_label}\n"
+        f")[{step}:{step}] offset {delay})"
+    )
+    if not live:
+        return newest
     gap = format_duration(accounting.gap_tolerance_seconds)
     # Where evaluations come closer together than a step (rules were moved, Prometheus was updated,
     # the step or the delay was changed), a step that was counted already is not counted again.
     half = accounting.resolution_seconds / 2
     return (
-        f"last_over_time((\n{step_query(accounting)}\n"
-        f"* on () group_left ({names.PERIOD})\n{period_label}\n"
-        f")[{step}:{step}] offset {delay})\n"
-        f"unless on ()\n"
+        f"{newest}\nunless on ()\n"
         f"(last_over_time({names.COUNTED_UNTIL}[{gap}]) > {_step_end(accounting)} - {half:g})"
     )
 

@@ -13,12 +13,13 @@ from quotas.rulefile import Group, Rule, RuleFile
 from quotas.usage import limit_rule, used_rule
 
 
-def compile_rules(quotas: QuotaFile, now: datetime) -> list[RuleFile]:
+def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> list[RuleFile]:
     """Return the rule files.
 
     Args:
         quotas: what to compile.
         now: the time of the compilation: the clocks of time zones are compiled for ten years on.
+        live: they are evaluated as time goes on, not over the past.
 
     """
     settings = quotas.accounting
@@ -29,7 +30,7 @@ def compile_rules(quotas: QuotaFile, now: datetime) -> list[RuleFile]:
         RuleFile(
             "gateway-accounting",
             [
-                Group("gateway-accounting", step, _delta_rules(settings, cut, now)),
+                Group("gateway-accounting", step, _delta_rules(settings, cut, now, live=live)),
                 Group("gateway-periods", step, _period_rules(cut, now)),
             ],
             note=_note(cut, now),
@@ -56,13 +57,17 @@ def calendars_of(quotas: Iterable[Quota]) -> list[Calendar | Rolling]:
     return sorted(in_use, key=lambda calendar: calendar.name)
 
 
-def _delta_rules(settings: Accounting, calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
+def _delta_rules(
+    settings: Accounting, calendars: Sequence[Calendar], now: datetime, *, live: bool
+) -> list[Rule]:
     # A step belongs to the period in which it began, a whole step before the time it is made for.
     began = f"(time() - {settings.resolution_seconds})"
     deltas = [
         Rule(
             names.DELTA,
-            accounting.recorded_query(settings, period_queries(calendar, began, now).label),
+            accounting.recorded_query(
+                settings, period_queries(calendar, began, now).label, live=live
+            ),
             labels={names.CALENDAR: calendar.name},
             comment="" if number else accounting.explain(settings),
         )

@@ -39,6 +39,7 @@ def local_time(day: int, hour: int = 0, month: int = 10) -> int:
 # The day of 25 hours is filled from its start, as --start asks; the rules were loaded at 02:00.
 DAY, NEXT_DAY = local_time(25), local_time(26)
 LOADED, NOW = local_time(26, 2), local_time(26, 6)
+LIVE = (names.DELTA, names.COUNTED_UNTIL, names.PERIOD_ELAPSED, names.PERIOD_LEFT)
 GATEWAY = {"job": names.GATEWAY_JOB, "instance": "kong:8100"}
 SERVICES = {"tea": 7, "bun": 100}
 
@@ -70,9 +71,11 @@ def live(server: Server) -> Iterator[str]:
     for file in compile_rules(QUOTAS, datetime.fromtimestamp(NOW, UTC)):
         for group in file.groups:
             for rule in group.rules:
-                if rule.name not in (names.DELTA, names.PERIOD_ELAPSED, names.PERIOD_LEFT):
+                if rule.name not in LIVE:
                     continue
-                found = server.query_range(rule.query, LOADED + phase, NOW, STEP_SECONDS)
+                # Other calendars were counted before.
+                begin = LOADED if rule.name == names.DELTA else DAY
+                found = server.query_range(rule.query, begin + phase, NOW, STEP_SECONDS)
                 for labels, values in found:
                     yield from samples(rule.name, {**labels, **rule.labels}, values)
 
