@@ -10,7 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows whose keys are not there yet, and return how many these were."""
     insert = _insert(connection, table).on_conflict_do_nothing()
-    return connection.execute(insert, list(rows)).rowcount
+    # Of an insert the count is kept only where that is asked for.
+    options = {"preserve_rowcount": True}
+    return connection.execute(insert, list(rows), execution_options=options).rowcount
 
 
 def upsert(
