@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 CONNECT_TIMEOUT_SECONDS = 3
 # Prometheus ends a query at the timeout it is sent; its answer to that must still arrive.
@@ -162,20 +163,21 @@ def _post(prometheus: Prometheus, path: str, form: dict[str, str]) -> tuple[int,
             return response.status_code, b"".join(_read_chunks(response, deadline))
     except requests.ConnectTimeout as error:
         raise UnavailableError("it cannot be reached") from error
-    except requests.Timeout as error:
+    except (requests.Timeout, ReadTimeoutError) as error:
         raise TooSlowError(f"it did not answer within {longest} seconds") from error
     except requests.ConnectionError as error:
         # A wait that ran out while the body was read is a ConnectionError to requests.
         if time.monotonic() >= deadline:
             raise TooSlowError(f"it did not answer within {longest} seconds") from error
         raise UnavailableError("it cannot be reached") from error
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         raise BadAnswerError("its answer broke off or cannot be read") from error
 
 
 def _read_chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
     size = 0
-    for chunk in response.iter_content(_CHUNK_BYTES):
+    # What has arrived, not a whole chunk: else a trickle would not be noticed until it is one.
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         size += len(chunk)
         if size > LARGEST_ANSWER_BYTES:
             raise TooLargeError(
