@@ -38,7 +38,7 @@ def make_page(
     """
     links = make_links(notices, addresses)
     page = _several_page(notices, links) if len(notices) > 1 else _one_page(notices[0], now, links)
-    if not left_out:
+    if left_out <= 0:
         return page
     alerts = "1 alert" if left_out == 1 else f"{left_out} alerts"
     text = f"Alertmanager left out {alerts} of this group (truncatedAlerts); look there for all."

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HANG, CLOSE = "hang", "close"
+HANG, CLOSE, THINK = "hang", "close", "think"
 _OK = {
     "connect": "220 ready",
     "data": "354 go on",
@@ -25,7 +25,8 @@ class Script:
     """What to do instead of accepting, by command, or by command and recipient.
 
     Each entry is done once, then the usual is done: an answer is given, ``hang`` says nothing,
-    ``close`` hangs up without a goodbye. ``dot`` is the end of a mail, ``connect`` the greeting.
+    ``close`` hangs up without a goodbye. ``dot`` is the end of a mail, ``connect`` the greeting; a
+    mail is accepted after ``think`` when ``go_on`` is set.
     """
 
     steps: dict[str, list[str]] = field(default_factory=dict)
@@ -35,6 +36,8 @@ class Script:
     changed: threading.Condition = field(default_factory=threading.Condition)
     stop: threading.Event = field(default_factory=threading.Event)
     tls: ssl.SSLContext | None = None
+    thinking: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
 
     def ids(self, recipient: str) -> list[str]:
         """Return the Message-IDs that were accepted for a recipient."""
@@ -117,7 +120,11 @@ def _serve(connection: socket.socket, script: Script) -> None:
 def _take(connection: socket.socket, script: Script, recipient: str) -> None:
     content = _read(connection, script, b"\r\n.\r\n")
     answer = script.answer(f"dot {recipient}", "dot")
-    if answer.startswith("250") or answer == "250 but close":
+    if answer == THINK:
+        script.thinking.set()
+        script.go_on.wait(60)
+        answer = _OK["dot"]
+    if answer.startswith("250"):
         found = re.search(rb"(?im)^message-id: (<[^>]+>)", content)
         with script.changed:
             script.accepted.append((recipient, found[1].decode() if found else ""))
