@@ -58,6 +58,10 @@ test-unit: $(SYNCED) ## Fast tests without processes
 test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Tests with a real Prometheus, Alertmanager, PostgreSQL and SMTP server
 	$(RUN)/pytest tests/integration
 
+.PHONY: test-browser
+test-browser: $(SYNCED) $(PROGRAMS) ## The dashboard in a headless Chromium (Debian: chromium, chromium-driver); not part of test
+	$(RUN)/pytest tests/browser
+
 .PHONY: test-rules
 test-rules: $(SYNCED) $(PROGRAMS) ## promtool and amtool accept the files, and rules/ is what quotas.yaml compiles to
 	$(RUN)/python generate_rules.py --check

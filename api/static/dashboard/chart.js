@@ -43,6 +43,7 @@ export function makeChart(host, look, onPoint) {
     },
   };
   const plot = new globalThis.uPlot(options, [[], ...look.series.map(() => [])], host);
+  host.chart = plot;
   const watcher = new ResizeObserver(() => {
     if (host.clientWidth) plot.setSize({ width: host.clientWidth, height: host.clientHeight });
   });

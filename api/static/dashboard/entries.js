@@ -72,7 +72,7 @@ export function periodName(entry) {
 }
 
 export function timeLeft(entry, now) {
-  if (!entry.period) return "at any time";
+  if (!entry.period) return "rolling";
   const seconds = (Date.parse(entry.period.end) - now) / 1000;
   return seconds > 0 ? `${span(seconds)} left` : "period is over";
 }

@@ -58,11 +58,13 @@ export function makeQuota() {
     figures.used.set(percent(entry.ratio), `${bytes(entry.used_bytes)} of ${roundBytes(entry.limit_bytes)}`, exactBytes(entry.used_bytes));
     figures.left.set(bytes(entry.left_bytes), entry.left_bytes ? "until the limit" : "nothing is left", exactBytes(entry.left_bytes));
     const forecast = entry.forecast_bytes == null || !entry.limit_bytes ? null : entry.forecast_bytes / entry.limit_bytes;
-    figures.forecast.set(bytes(entry.forecast_bytes), forecast == null ? "none for a rolling window" : `${percent(forecast)} at the period’s end`, exactBytes(entry.forecast_bytes));
+    figures.forecast.set(bytes(entry.forecast_bytes), forecast == null ? "not yet known" : `${percent(forecast)} at the period’s end`, exactBytes(entry.forecast_bytes));
     const isOver = entry.ratio != null && entry.ratio >= 1;
     if (entry.full_at) figures.full.set(fullIn(entry, now), moment(Date.parse(entry.full_at)));
     else figures.full.set(isOver ? "is past" : NONE, isOver ? "" : entry.period ? "not in this period, at this pace" : "");
-    figures.period.set(timeLeft(entry, now), periodName(entry));
+    if (entry.period) figures.period.set(timeLeft(entry, now), periodName(entry));
+    else figures.period.set(periodName(entry), "a window that rolls on");
+    for (const name of ["forecast", "full"]) figures[name].node.hidden = !entry.period;
   }
 
   function drawBurnUp() {
@@ -91,7 +93,7 @@ export function makeQuota() {
   }
 
   function look() {
-    const tone = ["--ok", "--info", "--warning", "--critical"][gravity(burnUp.quota.state)];
+    const tone = ["--ok-bar", "--info-bar", "--warning-bar", "--critical-bar"][gravity(burnUp.quota.state)];
     return {
       series: [
         { label: "used", colour: colour(tone), fill: colour(tone, 0.14), width: 2 },

@@ -12,6 +12,8 @@ import { colour } from "./theme.js";
 
 const TOP = 8;
 const PATH = "api/v1/bandwidth";
+// Of windows shorter than a day, so many show the nights more than the days.
+const STEPS = { "90d": "1d" };
 const PICKED = ["service", "route", "consumer"];
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
@@ -58,7 +60,7 @@ export function makeTraffic(go) {
   const colours = new Map();
 
   function question() {
-    const asked = { lookback: settings.range, by: settings.by, timezone: zone, type: settings.type === "both" ? null : settings.type };
+    const asked = { lookback: settings.range, step: STEPS[settings.range], by: settings.by, timezone: zone, type: settings.type === "both" ? null : settings.type };
     for (const name of PICKED) asked[name] = settings[name];
     return asked;
   }
@@ -70,11 +72,10 @@ export function makeTraffic(go) {
     if (chart && drawnAs !== as) destroy();
     drawnAs = as;
     paint(data.names);
-    chart ??= makeChart(plot, look(data.names, stacked), (index) => drawLegend(data_(), index));
+    chart ??= makeChart(plot, look(data.names, stacked), (index) => drawLegend(chart.data, index));
     const columns = stacked ? stackUp(data.columns) : data.columns;
     chart.set([data.times, ...columns], data.bounds);
     chart.data = data;
-    chart.plot.root.dataset.columns = JSON.stringify(data.columns.map((column) => column.length));
     drawLegend(data, chart.plot.cursor.idx ?? null);
     drawFigures(data);
     drawFoot(data);
@@ -83,8 +84,6 @@ export function makeTraffic(go) {
     fold.set(["Window from", ...data.names], () => tableRows(data));
     csv.href = address(PATH, { ...question(), format: "csv" });
   }
-
-  const data_ = () => chart.data;
 
   function paint(names) {
     for (const name of [...names].sort()) {

@@ -1,0 +1,83 @@
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from selenium.webdriver import Chrome
+
+from local.demo import DemoStack
+from local.processes import Processes
+from local.stack import Ports
+from tests.browser.chromium import Page, running
+
+SETTLE_SECONDS = 60
+# Rules of long periods are evaluated every five seconds.
+STILL_SECONDS = 11
+
+
+class Api:
+    """What the page asks, asked by a test."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """Return the JSON of a path below /api/v1/; a failure fails the test."""
+        answer = requests.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=20)
+        answer.raise_for_status()
+        return answer.json()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoStack]:
+    """Run the demo without its traffic, so that the numbers stand still."""
+    folder = tmp_path_factory.mktemp("stack")
+    with (folder / "log").open("w", encoding="utf-8") as log:
+        processes = Processes(log)
+        try:
+            stack = DemoStack(Ports.free(), folder / "demo")
+            stack.start(processes)
+            _wait_until_told(Api(stack.ports.url("api")))
+            yield stack
+        finally:
+            processes.stop_all()
+
+
+def _wait_until_told(api: Api) -> None:
+    """Wait until all rules were evaluated a few times, and all alerts fire."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    before: list[Any] = []
+    while True:
+        entries = api.get("quotas")["quotas"]
+        now = [
+            [entry[key] for key in ("name", "used_bytes", "ratio", "state")] for entry in entries
+        ]
+        if now == before and {"ok", "80", "90", "100"} <= {entry["state"] for entry in entries}:
+            return
+        before = now
+        assert time.monotonic() < deadline, entries
+        time.sleep(STILL_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def api(stack: DemoStack) -> Api:
+    return Api(stack.ports.url("api"))
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with running(tmp_path_factory.mktemp("profile") / Path("chromium")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def page(chromium: Chrome, stack: DemoStack) -> Iterator[Page]:
+    """Return the dashboard; afterwards, the console must be empty."""
+    page = Page(chromium, stack.ports.url("api"))
+    page.complaints()
+    yield page
+    chromium.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert page.complaints() == []
