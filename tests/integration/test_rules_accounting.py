@@ -2,7 +2,8 @@
 
 Gateways are scraped every 15 s and steps are whole minutes. Each story is told at several phases,
 so that what happens in it meets the border between two steps in every way: with a scrape exactly
-at it, and with the nearest one 5 s before or after. A delay of a whole step is a case of its own.
+at it, and with the nearest one 5 s before or after. A delay of a whole step is a case of its own,
+and so are steps of a scrape each.
 """
 
 import random
@@ -19,8 +20,8 @@ from quotas.rulefile import render_files
 from quotas.rules import compile_rules
 from tests.integration.promtool import NOW, Case, Samples, counter, run_rules, up
 
-# How many seconds the first scrape comes after a step began, by the delay of accounting.
-PHASES_SECONDS = {10: (0, 15, 35, 55), 60: (20, 45)}
+# How many seconds the first scrape comes after a step began, by the step and the delay.
+PHASES_SECONDS = {(60, 10): (0, 15, 35, 55), (60, 60): (20, 45), (15, 10): (5,)}
 SCRAPE_SECONDS, GRID_SECONDS = 15, 5
 END = "2h"
 SOON = "26m"
@@ -48,19 +49,23 @@ def assert_totals(
     **settings: int | bool,
 ) -> None:
     """Fail unless the query of each story has its value at the end, at each phase and delay."""
-    for delay, phases in PHASES_SECONDS.items():
-        accounting = Accounting(scrape_delay_seconds=delay, **settings)  # type: ignore[arg-type]
+    for (step, delay), phases in PHASES_SECONDS.items():
+        accounting = Accounting(
+            resolution_seconds=step,
+            scrape_delay_seconds=delay,
+            **settings,  # type: ignore[arg-type]
+        )
         cases = [
             Case(
                 {name: shifted(values, phase) for name, values in story.items()},
                 [Samples(query, at, [({}, expected)])],
-                name=f"{title}, phase {phase} s, delay {delay} s",
+                name=f"{title}, step {step} s, delay {delay} s, phase {phase} s",
                 interval=f"{GRID_SECONDS}s",
             )
             for title, (story, query, expected) in stories.items()
             for phase in phases
         ]
-        run_rules(folder, accounting_rules(accounting), cases)
+        run_rules(folder, accounting_rules(accounting), cases, evaluate_every=f"{step}s")
 
 
 def shifted(values: str, seconds: int) -> str:
