@@ -84,6 +84,10 @@ bench-rules: $(SYNCED) $(PROGRAMS) ## What the rules cost Prometheus, beside inc
 bench-generator: $(SYNCED) ## How long 1,000 to 100,000 quotas take to compile
 	@$(RUN)/python -m bench.generator
 
+.PHONY: bench-webhook
+bench-webhook: $(SYNCED) ## What the webhook takes in a second, and how fast a backlog is delivered
+	@$(RUN)/python -m bench.webhook
+
 .PHONY: bench-api
 bench-api: $(SYNCED) $(PROGRAMS) ## The API beside the same question asked of Prometheus directly
 	@$(RUN)/python -m bench.api $(BENCH_API_ARGS)

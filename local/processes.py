@@ -113,6 +113,10 @@ class Processes:
         finally:
             signal.signal(signal.SIGINT, before)
 
+    def pid(self, name: str) -> int:
+        """Return the number of a running part's process."""
+        return self._running[name].pid
+
     def check(self) -> None:
         """Raise StackError if a part has ended by itself."""
         for name, process in self._running.items():

@@ -6,7 +6,7 @@ SQLite with a write-ahead log and full sync, or PostgreSQL where several webhook
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
@@ -41,6 +41,12 @@ class Store:
         self.engine = _make_engine(url)
         self._upgraded = False
         self._lock = threading.Lock()
+        # SQLite has one writer at a time, and lets the others ask again and again after naps that
+        # grow: the threads of a process wait in turn instead.
+        is_sqlite = self.engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if is_sqlite else nullcontext()
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -63,7 +69,8 @@ class Store:
             StoreError: it cannot be had, or not committed.
 
         """
-        with self._transaction(self.engine.execution_options(writes=True)) as connection:
+        writes = self.engine.execution_options(writes=True)
+        with self._turn, self._transaction(writes) as connection:
             yield connection
 
     def prepare(self) -> None:
