@@ -50,6 +50,9 @@ def assert_totals(
 ) -> None:
     """Fail unless the query of each story has its value at the end, at each phase and delay."""
     for (step, delay), phases in PHASES_SECONDS.items():
+        if step < 60 and (len(stories) > 1 or at != SOON):
+            # Four times as many evaluations; short stories show enough.
+            continue
         accounting = Accounting(
             resolution_seconds=step,
             scrape_delay_seconds=delay,
