@@ -9,6 +9,7 @@ from quotas import names
 from quotas.promql import select
 from webhook.notices import Notice, QuotaNotice
 from webhook.page import Link
+from webhook.payload import FIRING
 
 LONGEST_URL = 2_000
 
@@ -60,7 +61,7 @@ def _prometheus_link(notice: Notice, addresses: Addresses) -> Link:
 
 def _silence_link(notice: Notice, addresses: Addresses) -> Link:
     base = _base(addresses.alertmanager)
-    if not base:
+    if not base or notice.alert.status != FIRING:
         return Link("", "")
     url = f"{base}/#/silences/new?filter={_escape(_matchers(notice))}"
     return Link("Silence this alert", url, f"{base}/#/silences/new")
