@@ -27,6 +27,9 @@ _BUCKET_SECONDS = 600
 # Charts of up to a day read the counters.
 _COUNTERS_SECONDS = 26 * 3_600
 _SCRAPE_SECONDS = 30
+# Charts of an hour show windows of seconds.
+_RECENT_SECONDS = 2 * 3_600
+_RECENT_SCRAPE_SECONDS = 5
 # Deltas are recorded a little after their step has ended.
 _RECORDED_AFTER_SECONDS = 1
 
@@ -133,15 +136,31 @@ def write_past(past: Past, file: QuotaFile, instance: str, folder: Path) -> None
 
 def _write_counters(past: Past, target: Labels) -> Iterator[str]:
     since = past.bounds[-1] - _COUNTERS_SECONDS
+    chance = random.Random(7)  # noqa: S311 - a pattern, not a secret
     for flow in past.flows:
         counted = 0.0
         head = _head(names.GATEWAY_BYTES, {**flow.labels, **target})
         for (start, end), size in zip(pairwise(past.bounds), flow.buckets, strict=True):
             if end > since:
-                for at in range(start + _SCRAPE_SECONDS, end + 1, _SCRAPE_SECONDS):
+                for at, share in _spread(chance, start, end, _scrape_step(past, end)):
                     if past.is_observed(at):
-                        yield f"{head} {int(counted + size * (at - start) / (end - start))} {at}\n"
+                        yield f"{head} {int(counted + size * share)} {at}\n"
             counted += size
+
+
+def _scrape_step(past: Past, end: int) -> int:
+    recent = end > past.bounds[-1] - _RECENT_SECONDS
+    return _RECENT_SCRAPE_SECONDS if recent else _SCRAPE_SECONDS
+
+
+def _spread(chance: random.Random, start: int, end: int, step: int) -> Iterator[tuple[int, float]]:
+    """Yield each scrape of a bucket, and which share of its bytes was counted by then."""
+    times = range(start + step, end + 1, step)
+    weights = [chance.uniform(0.4, 1.6) for _ in times]
+    total, so_far = sum(weights), 0.0
+    for at, weight in zip(times, weights, strict=True):
+        so_far += weight
+        yield at, 1.0 if at == end else so_far / total
 
 
 def _write_up(past: Past, target: Labels) -> Iterator[str]:
@@ -149,7 +168,7 @@ def _write_up(past: Past, target: Labels) -> Iterator[str]:
     head = _head("up", target)
     since = past.bounds[-1] - _COUNTERS_SECONDS
     for start, end in pairwise(past.bounds):
-        step = _SCRAPE_SECONDS if end > since else _BUCKET_SECONDS // 2
+        step = _scrape_step(past, end) if end > since else _BUCKET_SECONDS // 2
         for at in range(start + step, end + 1, step):
             if past.is_observed(at):
                 yield f"{head} 1 {at}\n"

@@ -31,7 +31,7 @@ export function makeTraffic(go) {
   const figures = { total: makeFigure("Total"), mean: makeFigure("On average"), peak: makeFigure("Busiest window") };
   const plot = h("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart" });
   const empty = h("div", { class: "empty", hidden: true });
-  const at = h("th", { scope: "col" });
+  const at = h("th", { scope: "col" }, "Total");
   const legend = h("tbody", {});
   const foot = h("p", { class: "foot" });
   const csv = h("a", { class: "csv", download: "bandwidth.csv" }, "CSV");
