@@ -9,10 +9,9 @@ from datetime import timedelta
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 from webhook.delivery import Deliverer
-from webhook.outbox_commands import make_group
+from webhook.outbox_commands import StoreGroup, make_group
 from webhook.store import Store
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -25,7 +24,7 @@ def register(
     make_deliverer: Callable[[threading.Event], Deliverer],
 ) -> None:
     """Give ``app`` its commands."""
-    database = AppGroup("db", help="The tables of the store.")
+    database = StoreGroup("db", help="The tables of the store.")
 
     @database.command("upgrade")
     def upgrade() -> None:

@@ -2,20 +2,33 @@
 
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from webhook.housekeeping import clean_up
-from webhook.store import Store
+from webhook.store import Store, StoreError
 from webhook.store.envelopes import retry
 from webhook.store.listing import get_notification, list_notifications
+from webhook.store.schema import SchemaError
 from webhook.store.tables import EXPIRED, FAILED, STATES
 
 
-def make_group(store: Store, retention: timedelta) -> AppGroup:
+class StoreGroup(AppGroup):
+    """Commands that say in one line what is wrong with the store."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except (StoreError, SchemaError) as error:
+            raise click.ClickException(f"the store failed: {error}") from error
+
+
+def make_group(store: Store, retention: timedelta) -> StoreGroup:
     """Return the commands on the outbox."""
-    group = AppGroup("outbox", help="Mails that wait, were sent, or could not be.")
+    group = StoreGroup("outbox", help="Mails that wait, were sent, or could not be.")
 
     _add_looking(group, store)
 
@@ -44,7 +57,7 @@ def make_group(store: Store, retention: timedelta) -> AppGroup:
     return group
 
 
-def _add_looking(group: AppGroup, store: Store) -> None:
+def _add_looking(group: StoreGroup, store: Store) -> None:
     @group.command("list")
     @click.option("--state", type=click.Choice(STATES), help="only these")
     @click.option("--quota", help="only those about this quota")

@@ -1,23 +1,25 @@
 """The settings of the webhook: read once from the environment, checked, frozen."""
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.headerregistry import Address
-from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from webhook.links import Addresses
+from webhook.values import (
+    is_loopback,
+    parse_address,
+    parse_database_url,
+    parse_days,
+    parse_flag,
+    parse_host,
+    parse_port,
+    parse_sender,
+    parse_token,
+)
 
-from webhook.links import Addresses, web_url
-
-LARGEST_PORT = 65_535
-LARGEST_DAYS = 3_650
-_TRUE = ("1", "true", "yes", "on")
-_FALSE = ("0", "false", "no", "off")
 _Value = TypeVar("_Value")
 
 
@@ -118,23 +120,23 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     nobody = Address(username="nobody", domain="localhost")
     mail = MailSettings(
-        server=parse("MAIL_SERVER", _parse_host, ""),
-        port=parse("MAIL_PORT", _parse_port, 0),
-        use_tls=parse("MAIL_USE_TLS", _parse_flag, fallback=False),
-        use_ssl=parse("MAIL_USE_SSL", _parse_flag, fallback=False),
+        server=parse("MAIL_SERVER", parse_host, ""),
+        port=parse("MAIL_PORT", parse_port, 0),
+        use_tls=parse("MAIL_USE_TLS", parse_flag, fallback=False),
+        use_ssl=parse("MAIL_USE_SSL", parse_flag, fallback=False),
         username=values["MAIL_USERNAME"] or "",
         password=values["MAIL_PASSWORD"] or "",
-        sender=parse("MAIL_DEFAULT_SENDER", _parse_sender, nobody),
+        sender=parse("MAIL_DEFAULT_SENDER", parse_sender, nobody),
     )
-    token = parse("WEBHOOK_TOKEN", _parse_token, "")
+    token = parse("WEBHOOK_TOKEN", parse_token, "")
     database_url = parse("DATABASE_URL", parse_database_url, "")
-    retention_days = parse("RETENTION_DAYS", _parse_days, 0)
+    retention_days = parse("RETENTION_DAYS", parse_days, 0)
     addresses = Addresses(
-        dashboard=parse("LINK_DASHBOARD_URL", _parse_address, ""),
-        prometheus=parse("LINK_PROMETHEUS_URL", _parse_address, ""),
-        alertmanager=parse("LINK_ALERTMANAGER_URL", _parse_address, ""),
+        dashboard=parse("LINK_DASHBOARD_URL", parse_address, ""),
+        prometheus=parse("LINK_PROMETHEUS_URL", parse_address, ""),
+        alertmanager=parse("LINK_ALERTMANAGER_URL", parse_address, ""),
     )
-    plaintext = parse("MAIL_ALLOW_PLAINTEXT", _parse_flag, fallback=False)
+    plaintext = parse("MAIL_ALLOW_PLAINTEXT", parse_flag, fallback=False)
     mistakes += _disagreements(mail, allow_plaintext=plaintext)
     if mistakes:
         raise SettingsError("\n".join(mistakes))
@@ -191,93 +193,10 @@ def _disagreements(mail: MailSettings, *, allow_plaintext: bool) -> list[str]:
             "without logging in"
         )
     encrypted = mail.use_tls or mail.use_ssl
-    if mail.server and not (encrypted or allow_plaintext or _is_loopback(mail.server)):
+    if mail.server and not (encrypted or allow_plaintext or is_loopback(mail.server)):
         mistakes.append(
             f'MAIL_SERVER: "{mail.server}" is another machine and the mail would cross the '
             f"network in plain text; set MAIL_USE_TLS=true or MAIL_USE_SSL=true, or permit it "
             f"with MAIL_ALLOW_PLAINTEXT=true"
         )
     return mistakes
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _parse_flag(text: str) -> bool:
-    if text.lower() in _TRUE + _FALSE:
-        return text.lower() in _TRUE
-    raise ValueError(f"is neither yes nor no; write one of {', '.join(_TRUE + _FALSE)}")
-
-
-def _parse_port(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PORT:
-        return int(text)
-    raise ValueError(f"is not a port; write a number from 1 to {LARGEST_PORT}")
-
-
-def _parse_host(text: str) -> str:
-    if all("!" <= character <= "~" for character in text) and "/" not in text:
-        return text
-    raise ValueError('is not a host; write a name or an address, such as "smtp.example.com"')
-
-
-def parse_database_url(text: str) -> str:
-    """Return the address of a database that the store can use.
-
-    Raises:
-        ValueError: it is none.
-
-    """
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        url = make_url("none://")
-    # Each connection to one in memory would be another one, and a restart would lose it.
-    in_file = url.database not in (None, "", ":memory:") and "mode" not in url.query
-    if url.drivername in ("sqlite", "sqlite+pysqlite") and in_file:
-        return text
-    if url.drivername == "postgresql+psycopg" and url.database:
-        return text
-    raise ValueError(
-        "is no database that can be used; write sqlite:////path/of/outbox.db or "
-        "postgresql+psycopg://user:password@host/name"
-    )
-
-
-def _parse_days(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_DAYS:
-        return int(text)
-    raise ValueError(f"is no number of days; write one from 1 to {LARGEST_DAYS}")
-
-
-def _parse_address(text: str) -> str:
-    if not text or web_url(text):
-        return text
-    raise ValueError('is no address of a web page; write such as "https://grafana.example.com/"')
-
-
-def _parse_token(text: str) -> str:
-    if all("!" <= character <= "~" for character in text):
-        return text
-    raise ValueError(
-        "has characters that a header cannot carry; use letters, digits and punctuation of "
-        "ASCII without spaces, for example from: openssl rand -hex 32"
-    )
-
-
-def _parse_sender(text: str) -> Address:
-    name, address = parseaddr(text)
-    if text.isprintable():
-        try:
-            sender = Address(display_name=name, addr_spec=address)
-        except (ValueError, IndexError):  # what the parser raises differs with the mistake
-            sender = Address()
-        if sender.username and sender.domain and sender.addr_spec.isascii():
-            return sender
-    raise ValueError(
-        'is not a sender; write "quotas@example.com" or "Gateway quotas <quotas@example.com>"'
-    )
