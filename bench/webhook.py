@@ -62,7 +62,7 @@ class Setup:
 
 
 def main() -> int:
-    """Measure, and print a table; return 0 if every target is met, else 1."""
+    """Measure, print a table of figures and targets, and return 0."""
     rows = [
         *measure_intake(),
         *measure_large_payload(),
