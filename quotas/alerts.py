@@ -29,7 +29,7 @@ def quota_rules(quotas: QuotaFile, calendars: Sequence[Calendar | Rolling]) -> l
 
     Args:
         quotas: all of them.
-        calendars: those in use.
+        calendars: those that quotas have; rules look back no further than these need.
 
     """
     reach = reach_seconds(calendars, quotas.accounting)
@@ -46,17 +46,20 @@ def quota_rules(quotas: QuotaFile, calendars: Sequence[Calendar | Rolling]) -> l
             f"last_over_time({names.USED}[{back}])\n/ on ({names.QUOTA}) group_left ()\n"
             f"last_over_time({names.LIMIT}[{back}])",
         ),
-        Rule(
-            names.FORECAST,
-            "\nor\n".join(
-                _forecast(kind, mine, back, interval_seconds(Calendar(kind), quotas.accounting))
-                for kind, mine in by_kind.items()
-            ),
-            comment=_FORECAST_EXPLANATION,
-        ),
+        *_forecast_rules(quotas, by_kind, back),
         *_usage_alerts(quotas, back, far_back),
         *_forecast_alerts(quotas, by_kind, back, far_back),
     ]
+
+
+def _forecast_rules(quotas: QuotaFile, by_kind: dict[Kind, list[str]], back: str) -> list[Rule]:
+    forecasts = [
+        _forecast(kind, mine, back, interval_seconds(Calendar(kind), quotas.accounting))
+        for kind, mine in by_kind.items()
+    ]
+    if not forecasts:  # only windows that roll
+        return []
+    return [Rule(names.FORECAST, "\nor\n".join(forecasts), comment=_FORECAST_EXPLANATION)]
 
 
 def _forecast(kind: Kind, calendar_names: Sequence[str], back: str, interval: int) -> str:

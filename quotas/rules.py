@@ -25,6 +25,7 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
     settings = quotas.accounting
     step = settings.resolution_seconds
     in_use = calendars_of(quotas.quotas)
+    of_quotas = [c for c in in_use if any(quota.calendar == c for quota in quotas.quotas)]
     cut = [calendar for calendar in in_use if isinstance(calendar, Calendar)]
     return [
         RuleFile(
@@ -37,12 +38,11 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
         ),
         *(
             RuleFile(f"gateway-quotas-{_file_name(calendar)}", _groups(quotas, calendar))
-            for calendar in in_use
-            if any(quota.calendar == calendar for quota in quotas.quotas)
+            for calendar in of_quotas
         ),
         RuleFile(
             "gateway-quota-alerts",
-            [Group("gateway-quota-alerts", step, alerts.quota_rules(quotas, in_use))],
+            [Group("gateway-quota-alerts", step, alerts.quota_rules(quotas, of_quotas))],
         ),
         RuleFile(
             "gateway-pipeline",

@@ -366,9 +366,10 @@ def test_a_period_that_has_ended_is_forecast_to_use_what_it_used(tmp_path: Path)
         [
             # 58 steps are counted and one minute is left; the 59th is under way.
             Samples(old, "119m", [(labels, 23_600)]),
-            *(Samples(old, f"{minute}m", [(labels, 24_000)]) for minute in (121, 122, 123)),
+            *(Samples(old, f"{minute}m", [(labels, 24_000)]) for minute in (121, 122)),
             *(Alerts(names.FORECAST_ALERT, f"{minute}m", []) for minute in range(119, 130)),
-            Samples(old, "140m", []),
+            # An hour's quota is looked back for as far as an hour needs, not as a month does.
+            Samples(old, "124m", []),
         ],
     )
     run_rules(tmp_path, rules, [case])
