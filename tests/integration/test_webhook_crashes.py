@@ -166,12 +166,13 @@ def test_several_processes_share_the_work_and_send_nothing_twice(
     processes = [start(environ) for _ in range(3)]
     server.wait_for(60, TIMEOUT_SECONDS)
     wait_until(lambda: states(app) == ["sent"] * 60, "not all are sent")
+    assert len(server.accepted) == len(set(server.accepted)) == 60
     for process in processes:
         process.terminate()
     for process in processes:
-        with process:
-            assert process.wait(TIMEOUT_SECONDS) == 0
-    assert len(server.accepted) == len(set(server.accepted)) == 60
+        _, said = process.communicate(timeout=TIMEOUT_SECONDS)
+        # The others may have sent everything before one has started up.
+        assert process.returncode in (0, -signal.SIGTERM), said
 
 
 @pytest.mark.parametrize("kills", [5])
