@@ -1,6 +1,5 @@
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -77,12 +76,3 @@ def test_what_quotas_had_used_begins_anew_with_each_period(past: history.Past) -
     assert all(values == sorted(values) for values in used.values())
     all_bytes = total(past, service="bun-service", direction="egress")
     assert sum(values[-1] for values in used.values()) == all_bytes
-
-
-def test_no_text_is_left_beside_the_blocks(past: history.Past, tmp_path: Path) -> None:
-    short = history.Past(
-        past.bounds[-20:], [history.Flow(flow.labels, flow.buckets[-19:]) for flow in past.flows]
-    )
-    history.write_past(short, load_quotas(QUOTAS), "one:1", tmp_path / "data")
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
-    assert list((tmp_path / "data").iterdir())
