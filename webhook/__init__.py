@@ -36,7 +36,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app = Flask(__name__)
     # Without this, //alerts would be answered with a redirect.
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = alerts.LARGEST_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = alerts.LARGEST_BODY_BYTES + 1
     app.logger.setLevel(logging.INFO)
     settings = read_settings(environ)
     quotas = QuotasFile(settings.quotas_file)
