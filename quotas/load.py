@@ -165,6 +165,7 @@ def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
         quotas=quotas,
         warnings=tuple(_doubles(quotas, document)),
         notify_resolved=defaults.get("notify_resolved", False),
+        runbook_url=loaded.get("runbook_url", ""),
     )
 
 

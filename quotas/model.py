@@ -99,7 +99,8 @@ class QuotaFile:
     """A whole quotas.yaml. ``notify`` are the default recipients, also of pipeline alerts.
 
     ``notify_resolved`` is whether they are told when a pipeline alert is over; ``warnings`` are
-    what is allowed and yet most likely a mistake.
+    what is allowed and yet most likely a mistake. ``runbook_url`` is the page that says what to do
+    about each alert, or empty.
     """
 
     accounting: Accounting
@@ -107,6 +108,7 @@ class QuotaFile:
     quotas: tuple[Quota, ...]
     warnings: Sequence[Mistake] = ()
     notify_resolved: bool = False
+    runbook_url: str = ""
 
     def find(self, name: str) -> Quota | None:
         """Return the quota of this name, or None."""

@@ -67,3 +67,6 @@ FORECAST_BYTES = "forecast_bytes"
 # Annotations of every alert: text, for people.
 SUMMARY = "summary"
 DESCRIPTION = "description"
+# The same, where quotas.yaml names the page: what to do about it. The page's heading is the alert's
+# name, of which web pages make an anchor in small letters.
+RUNBOOK_URL = "runbook_url"

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from quotas import accounting, alerts, names, pipeline
@@ -42,11 +43,23 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
         ),
         RuleFile(
             "gateway-quota-alerts",
-            [Group("gateway-quota-alerts", step, alerts.quota_rules(quotas, of_quotas))],
+            [
+                Group(
+                    "gateway-quota-alerts",
+                    step,
+                    _with_runbook(alerts.quota_rules(quotas, of_quotas), quotas.runbook_url),
+                )
+            ],
         ),
         RuleFile(
             "gateway-pipeline",
-            [Group("gateway-pipeline", step, pipeline.pipeline_rules(settings))],
+            [
+                Group(
+                    "gateway-pipeline",
+                    step,
+                    _with_runbook(pipeline.pipeline_rules(settings), quotas.runbook_url),
+                )
+            ],
         ),
     ]
 
@@ -88,6 +101,19 @@ def _period_rules(calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
             query = f"{queries.label}\n* ({seconds})"
             rules.append(Rule(name, query, labels={names.CALENDAR: calendar.name}))
     return rules
+
+
+def _with_runbook(rules: Iterable[Rule], page_url: str) -> list[Rule]:
+    """Return rules whose alerts link to their section of a page, where there is one."""
+    return [
+        replace(
+            rule,
+            annotations={**rule.annotations, names.RUNBOOK_URL: f"{page_url}#{rule.name.lower()}"},
+        )
+        if rule.alert and page_url
+        else rule
+        for rule in rules
+    ]
 
 
 def _groups(quotas: QuotaFile, calendar: Calendar | Rolling) -> list[Group]:

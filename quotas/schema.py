@@ -258,6 +258,11 @@ class QuotaFileSchema(Strict):
     version = Parsed(values.version, {"const": 1}, required=True)
     accounting = fields.Nested(AccountingSchema, error_messages={"null": NO_VALUE})
     defaults = fields.Nested(DefaultsSchema, error_messages={"null": NO_VALUE})
+    runbook_url = Parsed(
+        values.page_url,
+        {"type": "string", "pattern": values.PAGE_PATTERN, "maxLength": values.LONGEST_VALUE},
+        "the page that says what to do about each alert: docs/operations.md, as people reach it",
+    )
     quotas = fields.List(
         fields.Nested(QuotaSchema, error_messages={"null": NO_VALUE}),
         required=True,

@@ -26,6 +26,11 @@ QUARTER_OF_AN_HOUR_SECONDS = 900
 # As a JSON Schema has them.
 NAME_PATTERN = "^[a-z0-9][a-z0-9._-]{0,62}$"
 LABEL_NAME_PATTERN = "^(?!__)[a-zA-Z_][a-zA-Z0-9_]{0,62}$"
+# Without an anchor, and without braces, which the templates of alerts would read.
+PAGE_PATTERN = (
+    r"^https?://([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?"
+    r"([/?][a-zA-Z0-9/?:@!$&'()*+,;=._~%-]*)?$"
+)
 DURATION_PATTERN = "^(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
 
 _RE2_OPTIONS = re2.Options()
@@ -33,6 +38,7 @@ _RE2_OPTIONS.log_errors = False
 
 _NAME = re.compile(NAME_PATTERN, re.ASCII)
 _LABEL_NAME = re.compile(LABEL_NAME_PATTERN, re.ASCII)
+_PAGE = re.compile(PAGE_PATTERN, re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 
 
@@ -186,6 +192,22 @@ def address(value: object) -> str:
     if not _ADDRESS.fullmatch(found):
         raise ValueError(
             f'{describe(found)} is not a mail address; write for example "ops@example.com"'
+        )
+    return found
+
+
+def page_url(value: object) -> str:
+    """Take the address of a web page that anchors can be added to."""
+    found = text(value)
+    if "#" in found:
+        raise ValueError(
+            f"{describe(found)} has an anchor, and each alert adds its own; write what is "
+            f"before the #"
+        )
+    if not _PAGE.fullmatch(found):
+        raise ValueError(
+            f"{describe(found)} is not the address of a web page; write for example "
+            f'"https://wiki.example.com/operations", other signs as in %20'
         )
     return found
 

@@ -37,13 +37,19 @@ def web_url(url: str) -> str:
 
 
 def make_links(notices: Sequence[Notice], addresses: Addresses) -> tuple[Link, ...]:
-    """Return the links of a mail about these notices; each leads to a page of the web."""
-    links = [Link("Open the dashboard", addresses.dashboard)]
+    """Return the links of a mail about these notices, the gravest first; each leads to the web."""
+    links = [Link("Open the dashboard", addresses.dashboard), _runbook_link(notices[0])]
     if len(notices) == 1:
         links += [_prometheus_link(notices[0], addresses), _silence_link(notices[0], addresses)]
     elif addresses.alertmanager:
         links.append(Link("Open Alertmanager", f"{_base(addresses.alertmanager)}/#/alerts"))
     return tuple(link for link in links if web_url(link.url))
+
+
+def _runbook_link(notice: Notice) -> Link:
+    if notice.alert.status != FIRING:
+        return Link("", "")
+    return Link("What to do", notice.alert.annotations.get(names.RUNBOOK_URL, ""))
 
 
 def _prometheus_link(notice: Notice, addresses: Addresses) -> Link:

@@ -148,6 +148,8 @@ def test_a_size_that_is_none_or_could_be_two_is_underlined(limit: str) -> None:
         "version: 1\ndefaults: {limit: 1 B}\nquotas: [{name: a, limit: 1 B}]",
         "version: 1\naccounting: {resolution: 60}\nquotas: [{name: a, limit: 1 B}]",
         "version: 1\naccounting: {new_targets: counts}\nquotas: [{name: a, limit: 1 B}]",
+        "version: 1\nrunbook_url: docs/operations.md\nquotas: [{name: a, limit: 1 B}]",
+        "version: 1\nrunbook_url: https://x/y#z\nquotas: [{name: a, limit: 1 B}]",
     ],
 )
 def test_a_mistake_in_the_file_is_underlined(text: str) -> None:

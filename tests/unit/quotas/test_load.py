@@ -166,6 +166,12 @@ def test_a_file_that_says_little_counts_minutes_and_months() -> None:
     file = parse_quotas(f"version: 1\nquotas: [{{name: a, limit: 1 B, {OPS}}}]".encode())
     assert file.accounting == Accounting()
     assert (file.quotas[0].calendar, file.quotas[0].thresholds) == (MONTH, DEFAULT_THRESHOLDS)
+    assert file.runbook_url == ""
+
+
+def test_a_file_may_name_the_page_that_says_what_to_do() -> None:
+    file = parse_quotas(f"version: 1\nrunbook_url: https://wiki/x\n{ONE}".encode())
+    assert file.runbook_url == "https://wiki/x"
 
 
 def test_a_quota_is_found_by_its_name() -> None:
@@ -698,9 +704,24 @@ def test_a_mistake_in_defaults_is_told_with_its_place(line: str, message: str) -
             f"version: 1\n_schema: 1\n{ONE}",
             (
                 "2:1: _schema: is not a key that is known here; expected one of version, "
-                "accounting, defaults, quotas"
+                "accounting, defaults, runbook_url, quotas"
             ),
         ),
+        (
+            f"version: 1\nrunbook_url: docs/operations.md\n{ONE}",
+            (
+                '2:14: runbook_url: "docs/operations.md" is not the address of a web page; write '
+                'for example "https://wiki.example.com/operations", other signs as in %20'
+            ),
+        ),
+        (
+            f"version: 1\nrunbook_url: 'https://x/y#z'\n{ONE}",
+            (
+                '2:14: runbook_url: "https://x/y#z" has an anchor, and each alert adds its own; '
+                "write what is before the #"
+            ),
+        ),
+        (f"version: 1\nrunbook_url:\n{ONE}", "2:13: runbook_url: has no value"),
         (f"version: !!int ''\n{ONE}", '1:10: version: found "", expected 1'),
         (f"version: 1\n{ONE}---\n{ONE}", "3:1: is a second document; a file holds one"),
         ("version: 1\nquotas: [a]\n", "2:10: quotas: is not a mapping; write key: value"),

@@ -8,6 +8,7 @@ After a change that is meant, write them anew and review what changed:
 import random
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -21,7 +22,7 @@ from quotas.calendars import DAY, HOUR, MONTH, WEEK, Calendar, Rolling
 from quotas.intervals import MOST_QUOTAS_IN_GROUP
 from quotas.load import load_quotas
 from quotas.model import Accounting, Match, Quota, QuotaFile, Threshold
-from quotas.rulefile import Group, RuleFile, render_files, write_files
+from quotas.rulefile import Group, Rule, RuleFile, render_files, write_files
 from quotas.rules import compile_rules
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -134,6 +135,29 @@ def test_the_text_is_the_same_for_any_time_within_five_years() -> None:
     assert rendered(*quotas, now=first) == rendered(*quotas, now=last)
     following = datetime(2031, 1, 1, tzinfo=UTC)
     assert rendered(*quotas, now=following) != rendered(*quotas, now=last)
+
+
+def alerts_of(quotas: QuotaFile) -> list[Rule]:
+    groups = [group for file in compile_rules(quotas, NOW) for group in file.groups]
+    return [rule for group in groups for rule in group.rules if rule.alert]
+
+
+def test_every_alert_links_to_its_section_of_the_page_that_says_what_to_do() -> None:
+    quotas = QuotaFile(Accounting(), (), (Quota("a", 1, forecast=True),))
+    page = "https://wiki.example.com/operations"
+    before, after = alerts_of(quotas), alerts_of(replace(quotas, runbook_url=page))
+    assert {rule.name for rule in after} == {
+        name for key, name in vars(names).items() if key.endswith("_ALERT")
+    }
+    for plain, linked in zip(before, after, strict=True):
+        link = {"runbook_url": f"{page}#{linked.name.lower()}"}
+        # No label, above all: an alert of other labels would be another alert, and told anew.
+        assert linked == replace(plain, annotations={**plain.annotations, **link})
+
+
+def test_without_such_a_page_no_alert_has_a_link() -> None:
+    for alert in alerts_of(QuotaFile(Accounting(), (), (Quota("a", 1, forecast=True),))):
+        assert names.RUNBOOK_URL not in alert.annotations
 
 
 def test_how_long_the_clocks_of_time_zones_are_right_is_told_in_the_file() -> None:

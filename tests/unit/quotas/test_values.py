@@ -33,6 +33,46 @@ def test_what_is_no_single_plain_address_is_refused(address: str) -> None:
         values.address(address)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://wiki.example.com/operations",
+        "http://localhost:3000/a%20b/operations.md?plain=1&x=(y)",
+        "http://[::1]:8080/",
+        "https://wiki",
+    ],
+)
+def test_the_address_of_a_web_page_is_taken_as_it_is(url: str) -> None:
+    assert values.page_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "wiki.example.com/operations",
+        "docs/operations.md",
+        "ftp://example.com/",
+        "javascript:alert(1)",
+        "https://",
+        "https:///operations",
+        "https://user:password@example.com/",
+        "https://example.com/a b",
+        "https://example.com/ä",
+        "https://example.com/{{ .Labels }}",
+        'https://example.com/"x',
+        "https://example.com:port/",
+    ],
+)
+def test_what_is_no_address_of_a_web_page_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="is not the address of a web page; write for example"):
+        values.page_url(url)
+
+
+def test_an_address_that_has_an_anchor_already_is_refused() -> None:
+    with pytest.raises(ValueError, match="has an anchor, and each alert adds its own"):
+        values.page_url("https://example.com/operations#alerts")
+
+
 @pytest.mark.parametrize("label", sorted(names.RESERVED_LABELS))
 def test_a_label_that_the_rules_set_is_no_label_of_a_quota(label: str) -> None:
     with pytest.raises(ValueError, match=f'the label "{label}" is set by the rules'):
