@@ -72,7 +72,8 @@ def test_a_watchdog_that_never_came_is_missed_too(store: Store, watch: SilenceWa
     assert len(queued(store)) == 1
 
 
-def test_it_looks_every_few_seconds_only(store: Store, watch: SilenceWatch) -> None:
+def test_it_looks_every_few_seconds_only(store: Store) -> None:
+    watch = SilenceWatch(store, lambda: QUOTAS, LINKED)
     watch.look()
     assert watch._look_at > 0
     see(store, datetime.now(UTC))
