@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from webhook.links import Addresses
 from webhook.values import (
+    add_password,
     is_loopback,
     parse_address,
     parse_database_url,
@@ -50,12 +51,24 @@ SETTINGS = (
         "`postgresql+psycopg://user:password@host/name`",
         secret=True,
     ),
+    Setting(
+        "DATABASE_PASSWORD",
+        "",
+        "the password of the user in `DATABASE_URL`, where that has none; SQLite needs none",
+        secret=True,
+    ),
     Setting("RETENTION_DAYS", "90", "for how long mails that were sent are kept"),
     Setting("LINK_DASHBOARD_URL", "", "where people reach the dashboard, for links in mails"),
     Setting(
-        "LINK_PROMETHEUS_URL", "", "the same of Prometheus; empty: what its alerts say themselves"
+        "LINK_PROMETHEUS_URL",
+        "",
+        "the same of Prometheus; empty: what its alerts say themselves; `none`: no link",
     ),
-    Setting("LINK_ALERTMANAGER_URL", "", "the same of Alertmanager; empty: what it says itself"),
+    Setting(
+        "LINK_ALERTMANAGER_URL",
+        "",
+        "the same of Alertmanager; empty: what it says itself; `none`: no link",
+    ),
     Setting("MAIL_SERVER", "127.0.0.1", "host of the SMTP server"),
     Setting("MAIL_PORT", "25", "its port"),
     Setting("MAIL_USE_TLS", "false", "begin in plain text, then STARTTLS (usual on port 587)"),
@@ -130,6 +143,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
     token = parse("WEBHOOK_TOKEN", parse_token, "")
     database_url = parse("DATABASE_URL", parse_database_url, "")
+    database_url = add_password(database_url, values["DATABASE_PASSWORD"] or "")
     retention_days = parse("RETENTION_DAYS", parse_days, 0)
     addresses = Addresses(
         dashboard=parse("LINK_DASHBOARD_URL", parse_address, ""),

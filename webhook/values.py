@@ -70,6 +70,16 @@ def parse_database_url(text: str) -> str:
     )
 
 
+def add_password(database_url: str, password: str) -> str:
+    """Return the address with this password, if it has a user and no password of its own."""
+    if not database_url or not password:
+        return database_url
+    url = make_url(database_url)
+    if not url.username or url.password is not None:
+        return database_url
+    return url.set(password=password).render_as_string(hide_password=False)
+
+
 def parse_days(text: str) -> int:
     """Return a number of days."""
     if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_DAYS:
@@ -78,10 +88,12 @@ def parse_days(text: str) -> int:
 
 
 def parse_address(text: str) -> str:
-    """Return the address of a web page, or nothing."""
-    if not text or web_url(text):
+    """Return the address of a web page, nothing, or ``none``, which nothing links to."""
+    if text in ("", "none") or web_url(text):
         return text
-    raise ValueError('is no address of a web page; write such as "https://grafana.example.com/"')
+    raise ValueError(
+        'is no address of a web page; write such as "https://grafana.example.com/", or "none"'
+    )
 
 
 def parse_token(text: str) -> str:

@@ -1,5 +1,6 @@
 import os
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.unit.webhook.samples import (
     pipeline,
     usage,
 )
+from webhook.links import Addresses
 from webhook.mails import FIRST, SECOND, Letterhead, Mail, compose_mails
 from webhook.notices import Notice, read_notices, recipients_of
 from webhook.payload import FIRING, RESOLVED, Alert
@@ -212,6 +214,13 @@ def test_links_lead_to_dashboard_prometheus_and_silences() -> None:
     assert 'consumer="a\\"b"' in unquote(silence)
     assert "https://grafana.example.com/d/quotas" in opened.text
     assert "https://alerts.example.com/#/silences/new" in opened.text
+
+
+def test_none_in_the_place_of_an_address_leaves_its_links_out() -> None:
+    nowhere = Addresses(prometheus="none", alertmanager="none")
+    opened = read(usage(), letterhead=replace(LINKED, addresses=nowhere))
+    assert Links(opened.html).targets == []
+    assert "none" not in opened.text
 
 
 def test_what_is_over_says_so_and_no_number_that_is_not_known() -> None:

@@ -91,6 +91,24 @@ def test_sqlite_in_a_file_and_postgresql_hold_the_outbox(environ: dict[str, str]
     assert url not in repr(settings)
 
 
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("postgresql+psycopg://u@h/db", "postgresql+psycopg://u:p%40ss%2Fword@h/db"),
+        ("postgresql+psycopg://u:own@h/db", "postgresql+psycopg://u:own@h/db"),
+        ("postgresql+psycopg://h/db", "postgresql+psycopg://h/db"),
+        ("sqlite:////var/o.db", "sqlite:////var/o.db"),
+    ],
+)
+def test_the_database_password_is_that_of_a_user_without_one(
+    environ: dict[str, str], tmp_path: Path, url: str, whole: str
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("p@ss/word\n")
+    more = {"DATABASE_URL": url, "DATABASE_PASSWORD_FILE": str(file)}
+    assert read_settings(environ | more).database_url == whole
+
+
 def test_a_wrong_secret_is_not_repeated(environ: dict[str, str]) -> None:
     message = refusal(environ, WEBHOOK_TOKEN="geheim geheim")
     assert message.startswith("WEBHOOK_TOKEN: has characters")
@@ -121,6 +139,7 @@ def test_only_secrets_can_come_from_a_file() -> None:
     assert {setting.name for setting in SETTINGS if setting.secret} == {
         "WEBHOOK_TOKEN",
         "DATABASE_URL",
+        "DATABASE_PASSWORD",
         "MAIL_PASSWORD",
     }
 
