@@ -1,24 +1,52 @@
-# One image for every Python part: webhook, api, and the small upstream of the demo.
-# The command in docker-compose.yml says which.
+# One file for every Python part. docker-compose.yml says which of the last stages each service is:
+# api, webhook (also the delivery process), gateway (the mock and the upstream) and rules.
 
 FROM python:3.13-slim AS build
 RUN python -m venv /pipenv && /pipenv/bin/pip install --no-cache-dir pipenv==2026.10.3
 WORKDIR /build
 COPY Pipfile Pipfile.lock ./
-# The locked versions with their hashes, without what only development needs.
+# The locked versions with their hashes, without what only development needs. Wheels only: nothing
+# is compiled. pip itself is of no use where nothing can be installed.
 RUN /pipenv/bin/pipenv requirements --hash > requirements.txt \
  && python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt
+ && /venv/bin/pip install --no-cache-dir --only-binary :all: --require-hashes --requirement requirements.txt \
+ && /venv/bin/python -m compileall -q -j 0 /venv/lib \
+ && /venv/bin/pip uninstall --yes --quiet pip
 
-FROM python:3.13-slim
+FROM python:3.13-slim AS runtime
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY quotas quotas
-COPY api api
-COPY webhook webhook
-COPY kong kong
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# The outbox lives here; a volume takes over whose folder it is.
-RUN install -d -o 10001 -g 10001 /var/lib/gateway
 # A number, so that Kubernetes too can see that it is not root.
 USER 10001:10001
+
+FROM runtime AS rules
+COPY generate_rules.py ./
+# quotas.yaml and rules/ are mounted beside it.
+ENTRYPOINT ["python", "generate_rules.py"]
+CMD ["--check"]
+
+FROM runtime AS gateway
+COPY kong kong
+EXPOSE 9000 8100
+ENTRYPOINT ["python", "-m", "kong.mock", "--host", "0.0.0.0"]
+CMD ["--proxy-port", "9000", "--status-port", "8100"]
+
+FROM runtime AS webhook
+USER 0
+# The outbox lives here; a volume takes over whose folder it is.
+RUN install -d -o 10001 -g 10001 /var/lib/gateway
+USER 10001:10001
+COPY webhook webhook
+EXPOSE 8080
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+CMD ["gunicorn", "--config", "webhook/gunicorn_settings.py", "webhook:create_app()"]
+
+FROM runtime AS api
+COPY api api
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+CMD ["gunicorn", "--config", "api/gunicorn_settings.py", "api:create_app()"]

@@ -33,11 +33,15 @@ rules: $(SYNCED) ## Compile quotas.yaml to rules/
 	@$(RUN)/python generate_rules.py
 
 .PHONY: secrets
-secrets: ## Secrets for the containers, where there are none yet: a random token, an empty password
+secrets: ## Secrets for the containers, where there are none yet: random, but for the mail server's (empty)
 	@mkdir -p -m 700 secrets
-	@umask 022; test -s secrets/webhook_token || openssl rand -hex 32 > secrets/webhook_token
-	@umask 022; test -e secrets/mail_password || : > secrets/mail_password
-	@echo "secrets/ holds webhook_token and mail_password (empty: mail is sent without a login)"
+	@umask 022; cd secrets; for name in webhook_token database_password api_token; do \
+	  test -s $$name || openssl rand -hex 32 > $$name; done
+	@# Not quite empty, as Swarm wants it.
+	@umask 022; test -s secrets/mail_password || echo > secrets/mail_password
+	@umask 022; test -s secrets/api_tokens || printf 'tokens:\n  - name: admin\n    sha256: %s\n    scope: all\n' \
+	  "$$(tr -d '\n' < secrets/api_token | openssl dgst -sha256 -r | cut -d ' ' -f 1)" > secrets/api_tokens
+	@echo "secrets/ holds: $$(ls secrets | xargs)"
 
 ##@ Check
 

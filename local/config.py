@@ -32,6 +32,14 @@ def localise_prometheus(addresses: Mapping[str, str], rules: Path) -> dict[str, 
     config = _read(PROMETHEUS_FILE)
     config["global"] |= PROMETHEUS_TIMES
     config["rule_files"] = [str(rules / "*.yml")]
+    for alertmanagers in config["alerting"]["alertmanagers"]:
+        # A name that many have is one address on this machine.
+        targets = [
+            f"{name}:{dns['port']}"
+            for dns in alertmanagers.pop("dns_sd_configs")
+            for name in dns["names"]
+        ]
+        alertmanagers["static_configs"] = [{"targets": targets}]
     for section in (*config["alerting"]["alertmanagers"], *config["scrape_configs"]):
         for static in section["static_configs"]:
             static["targets"] = [addresses[target] for target in static["targets"]]

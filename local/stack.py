@@ -134,8 +134,7 @@ class Stack:
     def _webhook(self) -> Part:
         return Part(
             "webhook",
-            # One process: it can take more than any Alertmanager sends, and counts all of it.
-            _gunicorn(self.ports.webhook, "webhook:create_app()", workers=1, threads=8),
+            _gunicorn(self.ports.webhook, "webhook"),
             (self.ports.webhook,),
             f"{self.ports.url('webhook')}/healthz",
             self._webhook_settings(),
@@ -195,7 +194,7 @@ class Stack:
     def _api(self) -> Part:
         return Part(
             "api",
-            _gunicorn(self.ports.api, "api:create_app()", workers=1, threads=32),
+            _gunicorn(self.ports.api, "api"),
             (self.ports.api,),
             f"{self.ports.url('api')}/healthz",
             {
@@ -206,9 +205,9 @@ class Stack:
         )
 
 
-def _gunicorn(port: int, application: str, workers: int = 2, threads: int = 4) -> list[str]:
+def _gunicorn(port: int, package: str) -> list[str]:
+    settings = config.ROOT / package / "gunicorn_settings.py"
     return [
-        *(sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}"),
-        *("--workers", str(workers), "--threads", str(threads), "--log-level", "warning"),
-        *("--no-control-socket", application),
+        *(sys.executable, "-m", "gunicorn", "--config", str(settings)),
+        *("--bind", f"{HOST}:{port}", "--log-level", "warning", f"{package}:create_app()"),
     ]

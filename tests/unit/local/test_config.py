@@ -42,7 +42,8 @@ def test_prometheus_differs_in_addresses_rules_and_times_only() -> None:
         ".global.scrape_timeout",
         ".global.evaluation_interval",
         ".rule_files",
-        ".alerting.alertmanagers.static_configs.targets",
+        ".alerting.alertmanagers.dns_sd_configs",
+        ".alerting.alertmanagers.static_configs",
         ".scrape_configs.static_configs.targets",
     }
 

@@ -1,0 +1,15 @@
+"""How gunicorn serves the API: https://docs.gunicorn.org/en/stable/settings.html."""
+
+bind = "0.0.0.0:8000"
+# One process: one cache, and equal questions of all clients are one question to Prometheus.
+workers = 1
+worker_class = "gthread"
+# Enough that some are free while others wait for a slow Prometheus.
+threads = 32
+# Longer than the few queries of a request may take (PROMETHEUS_TIMEOUT_SECONDS).
+timeout = 60
+# A container is killed ten seconds after SIGTERM: requests in hand are answered before that.
+graceful_timeout = 8
+# The file by which a worker shows that it lives: in memory, also where the disk is read-only.
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn makes a file of a random name there
+control_socket_disable = True
