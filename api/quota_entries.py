@@ -21,7 +21,7 @@ OK = "ok"
 _USUAL_REACH_SECONDS = 660
 
 _FACT = "__fact__"
-_USED, _LIMIT, _RATIO, _FORECAST, _FIRING = "used", "limit", "ratio", "forecast", "firing"
+_USED, _LIMIT, _FORECAST, _FIRING = "used", "limit", "forecast", "firing"
 # Each fact is marked, so that one query answers for all at one moment.
 _FACT_QUERY = Template(f'label_replace($values, "{_FACT}", "$fact", "", "")')
 _ALERTS = "ALERTS"
@@ -43,9 +43,17 @@ class Entry:
     period: Period | None
     used_bytes: float
     limit_bytes: float | None
-    ratio: float | None
     forecast_bytes: float | None
     state: str = OK
+
+    @property
+    def ratio(self) -> float | None:
+        """Return the share of the limit that is used; None where there is no limit.
+
+        It is recorded too, but by a rule of its own: between the two, a question would find what is
+        used of one evaluation and the ratio of the one before.
+        """
+        return self.used_bytes / self.limit_bytes if self.limit_bytes else None
 
     @property
     def left_bytes(self) -> float | None:
@@ -104,13 +112,8 @@ def read_entries(
 
 
 def facts_query(matchers: Sequence[str], reach: str) -> str:
-    """Return PromQL for used, limit, ratio and forecast, and for the alerts that fire."""
-    recorded = {
-        _USED: names.USED,
-        _LIMIT: names.LIMIT,
-        _RATIO: names.RATIO,
-        _FORECAST: names.FORECAST,
-    }
+    """Return PromQL for used, limit and forecast, and for the alerts that fire."""
+    recorded = {_USED: names.USED, _LIMIT: names.LIMIT, _FORECAST: names.FORECAST}
     firing = [f"alertname={quote(names.USAGE_ALERT)}", 'alertstate="firing"', *matchers]
     values = {
         **{
@@ -135,14 +138,12 @@ def may_see(scope: Scope, labels: Mapping[str, str]) -> bool:
 
 def _make_entries(facts: Mapping[str, Iterable[tuple[dict[str, str], float]]]) -> list[Entry]:
     limits = {labels.get(names.QUOTA, ""): value for labels, value in facts.get(_LIMIT, ())}
-    ratios, forecasts = _by_key(facts.get(_RATIO, ())), _by_key(facts.get(_FORECAST, ()))
+    forecasts = {_key(labels): value for labels, value in facts.get(_FORECAST, ())}
     entries: dict[Key, Entry] = {}
     for labels, used_bytes in facts.get(_USED, ()):
         quota = labels.get(names.QUOTA, "")
-        entry = _make_entry(labels, used_bytes, limits.get(quota))
-        entry = replace(
-            entry, ratio=ratios.get(_key(labels)), forecast_bytes=forecasts.get(_key(labels))
-        )
+        forecast_bytes = forecasts.get(_key(labels))
+        entry = _make_entry(labels, used_bytes, limits.get(quota), forecast_bytes)
         key = _key(labels, without={names.PERIOD})
         # A period that has ended lingers for some minutes: the newest counts.
         if key not in entries or _period_id(entries[key]) < _period_id(entry):
@@ -154,7 +155,12 @@ def _make_entries(facts: Mapping[str, Iterable[tuple[dict[str, str], float]]]) -
     ]
 
 
-def _make_entry(labels: Mapping[str, str], used_bytes: float, limit_bytes: float | None) -> Entry:
+def _make_entry(
+    labels: Mapping[str, str],
+    used_bytes: float,
+    limit_bytes: float | None,
+    forecast_bytes: float | None,
+) -> Entry:
     if used_bytes < 0:
         raise BadAnswerError("a quota in its answer has used less than nothing")
     calendar_name = labels.get(names.CALENDAR, "")
@@ -174,8 +180,7 @@ def _make_entry(labels: Mapping[str, str], used_bytes: float, limit_bytes: float
         period=period,
         used_bytes=used_bytes,
         limit_bytes=limit_bytes,
-        ratio=None,
-        forecast_bytes=None,
+        forecast_bytes=forecast_bytes,
     )
 
 
@@ -206,10 +211,6 @@ def _period_id(entry: Entry) -> int:
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
-
-
-def _by_key(facts: Iterable[tuple[dict[str, str], float]]) -> dict[Key, float]:
-    return {_key(labels): value for labels, value in facts}
 
 
 def _key(labels: Mapping[str, str], without: Iterable[str] = ()) -> Key:

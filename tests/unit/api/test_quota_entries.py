@@ -29,11 +29,10 @@ def read(*facts: dict[str, Any], scope: Scope = ALL, quota: str | None = None) -
         return read_entries(upstream, scope, to_ms(NOW), quota)
 
 
-def test_used_limit_ratio_and_forecast_come_together() -> None:
+def test_used_limit_and_forecast_come_together() -> None:
     [entry] = read(
         fact("used", 800, **MONTH, service="s", team="t"),
         fact("limit", 1000, quota="q"),
-        fact("ratio", 0.8, **MONTH, service="s", team="t"),
         fact("forecast", 1200, **MONTH, service="s", team="t"),
     )
     assert entry.quota == "q"
@@ -42,6 +41,20 @@ def test_used_limit_ratio_and_forecast_come_together() -> None:
     assert entry.period.title == "November 2026"
     assert (entry.used_bytes, entry.limit_bytes, entry.left_bytes) == (800, 1000, 200)
     assert (entry.ratio, entry.forecast_bytes, entry.state) == (0.8, 1200, "ok")
+
+
+def test_the_ratio_is_of_what_is_used_in_the_same_answer_whatever_was_recorded() -> None:
+    """Rules write one after the other: the ratio that is recorded may be of another moment."""
+    [entry] = read(
+        fact("used", 900, **MONTH), fact("limit", 1000, quota="q"), fact("ratio", 0.8, **MONTH)
+    )
+    assert entry.ratio == 0.9
+
+
+@pytest.mark.parametrize("limits", [(), (fact("limit", 0, quota="q"),)])
+def test_without_a_limit_there_is_no_ratio(limits: tuple[dict[str, Any], ...]) -> None:
+    [entry] = read(fact("used", 900, **MONTH), *limits)
+    assert entry.ratio is None
 
 
 def test_the_newest_period_counts_while_the_one_before_lingers() -> None:
@@ -110,7 +123,7 @@ def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() ->
         entries = read_entries(upstream, scope, to_ms(NOW))
         assert [entry.labels for entry in entries] == [{"consumer": "a"}]
         query = str(mock.calls[0].request.body)
-    assert query.count("quota%3D~%22q%7Cr%22") == 5
+    assert query.count("quota%3D~%22q%7Cr%22") == 4
 
 
 @responses.activate

@@ -30,10 +30,9 @@ QUOTAS: list[tuple[str, dict[str, str], float, float, float | None, str | None]]
 
 
 def facts() -> Iterator[tuple[dict[str, str], float]]:
-    for quota, labels, used, limit, forecast, firing in QUOTAS:
+    for quota, labels, used, _, forecast, firing in QUOTAS:
         named = {"quota": quota, **labels}
         yield {**named, "__fact__": "used"}, used
-        yield {**named, "__fact__": "ratio"}, used / limit
         if forecast is not None:
             yield {**named, "__fact__": "forecast"}, forecast
         if firing is not None:
