@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,6 +15,7 @@ from webhook.page import Page
 from webhook.pages import make_page
 from webhook.rendering import render_html, render_text
 from webhook.texts import clean_line
+from webhook.topics import Topic, topics_of
 
 # What is delivered first: limits that are reached, then the rest.
 FIRST, SECOND = 0, 1
@@ -25,7 +26,8 @@ _FULL_PERCENT = 100
 class Mail:
     """A mail to one recipient. ``content`` is the message with all its headers (RFC 5322).
 
-    ``quota`` is the name of the one it is about, empty for another alert and for several.
+    ``quota`` is the name of the one it is about, empty for another alert and for several;
+    ``topics`` are all that it tells of.
     """
 
     recipient: str
@@ -34,6 +36,7 @@ class Mail:
     content: bytes
     quota: str = ""
     priority: int = SECOND
+    topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,17 @@ def compose_mails(
         left_out: how many alerts of the group Alertmanager did not send.
 
     """
-    pages: dict[tuple[int, ...], Page] = {}
+    pages: dict[tuple[int, ...], tuple[Page, tuple[Topic, ...]]] = {}
     mails = []
     for recipient, notices in concerned.items():
         # Recipients who are told the same share one page.
         key = tuple(map(id, notices))
         if key not in pages:
-            pages[key] = make_page(notices, now, letterhead.addresses, left_out)
-        mails.append(_compose(recipient, notices, pages[key], letterhead, now))
+            page = make_page(notices, now, letterhead.addresses, left_out)
+            pages[key] = page, topics_of(notices)
+        page, topics = pages[key]
+        mail = _compose(recipient, notices, page, letterhead, now)
+        mails.append(replace(mail, topics=topics))
     return tuple(mails)
 
 

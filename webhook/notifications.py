@@ -1,5 +1,6 @@
 """GET /notifications: who was mailed what, and what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 from flask import Blueprint, abort, request
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from quotas.values import LONGEST_VALUE
 from webhook.access import check_token
 from webhook.store import Store
-from webhook.store.listing import FILTERS, Notification, list_notifications
+from webhook.store.listing import FILTERS, Notification, list_notifications, list_topics
 from webhook.store.tables import STATES
+from webhook.topics import Topic
 
 MOST_AT_ONCE = 500
 LARGEST_ID = 2**62
@@ -23,6 +26,12 @@ class _QuerySchema(Schema):
     quota = fields.String(validate=validate.Length(1, 200))
     state = fields.String(validate=validate.OneOf(STATES))
     recipient = fields.String(validate=validate.Length(1, 320))
+    # Empty: what has no such label.
+    service = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    route = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    consumer = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    workspace = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    direction = fields.String(validate=validate.Length(0, LONGEST_VALUE))
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_AT_ONCE))
     before = fields.Integer(load_default=None, validate=validate.Range(1, LARGEST_ID))
 
@@ -40,18 +49,22 @@ def create_blueprint(token: str, store: Store) -> Blueprint:
         with store.reading() as connection:
             # One more than asked for tells whether there is another page.
             found = list_notifications(connection, wanted, asked["limit"] + 1, asked["before"])
-        page = found[: asked["limit"]]
+            page = found[: asked["limit"]]
+            topics = list_topics(connection, page, wanted)
         more = len(found) > len(page)
         return {
-            "notifications": [shape(notification) for notification in page],
+            "notifications": [shape(*told) for told in zip(page, topics, strict=True)],
             "next": page[-1].id if more else None,
         }
 
     return blueprint
 
 
-def shape(notification: Notification) -> dict[str, Any]:
-    """Return a notification as JSON has it: times as RFC 3339."""
+def shape(notification: Notification, topics: Sequence[Topic]) -> dict[str, Any]:
+    """Return a notification and what it tells of, as JSON has it: times as RFC 3339.
+
+    A topic's ``period`` is the id of one of its calendar; null for a rolling window.
+    """
     times = {
         name: time and time.isoformat()
         for name, time in (
@@ -60,7 +73,18 @@ def shape(notification: Notification) -> dict[str, Any]:
             ("settled_at", notification.settled_at),
         )
     }
-    return asdict(notification) | times
+    return asdict(notification) | times | {"topics": [_shape_topic(topic) for topic in topics]}
+
+
+def _shape_topic(topic: Topic) -> dict[str, Any]:
+    return {
+        "quota": topic.quota,
+        "selector": topic.selector,
+        "kind": topic.kind,
+        "threshold": topic.percent,
+        "calendar": topic.calendar,
+        "period": topic.period or None,
+    }
 
 
 def _read_query() -> dict[str, Any]:

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import delete, func, insert, select, text
 
 import webhook.store
 from local import postgres
 from tests.integration.webhook_app import (
     AUTHORIZATION,
     make_environ,
+    notifications,
     outbox,
     post,
     run_all,
@@ -26,8 +28,8 @@ from tests.integration.webhook_app import (
 )
 from webhook import create_app
 from webhook.store import Store
-from webhook.store.schema import SchemaError
-from webhook.store.tables import HEAD
+from webhook.store.schema import SchemaError, make_config
+from webhook.store.tables import HEAD, mails, topics
 
 
 @pytest.fixture
@@ -62,6 +64,46 @@ def test_many_that_start_at_once_make_the_tables_once(database_url: str) -> None
     assert found == [HEAD]
     for store in stores:
         store.close()
+
+
+def test_a_store_with_mails_is_brought_up_to_date_and_keeps_them(
+    tmp_path: Path, database_url: str
+) -> None:
+    old = Store(database_url)
+    with old.engine.begin() as connection:
+        config = make_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            insert(mails).values(
+                message_id="<1@x>", quota="three", subject="[90 %] three", content=b"text"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO envelopes (mail_id, recipient, state, priority, attempts, queued_at,"
+                " due_at, answer) VALUES (1, 'a@example.com', 'queued', 1, 0,"
+                " '2026-11-24 13:00:00', '2026-11-24 13:00:00', '')"
+            )
+        )
+    old.close()
+    app = create_app(make_environ(tmp_path, database_url))
+    assert post(app, usage("three", consumer="acme")).status_code == 200
+    assert [told["topics"] for told in notifications(app, quota="three")][-1] == []
+    [*new] = notifications(app, quota="three", consumer="acme")
+    assert [told["topics"][0]["selector"] for told in new] == [{"consumer": "acme"}] * 3
+    assert len(outbox(app)) == 4
+    app.extensions["store"].close()
+
+
+def test_what_is_told_of_many_at_once_is_found_one_by_one(app: Flask) -> None:
+    post(app, *(usage("three", consumer=f"c{number}\udcff") for number in range(2_000)))
+    found = notifications(app, quota="three", service="", consumer="c1999\\udcff")
+    assert [len(told["topics"]) for told in found] == [1, 1, 1]
+    assert [len(told["topics"]) for told in notifications(app)] == [100, 100, 100]
+    with app.extensions["store"].writing() as connection:
+        connection.execute(delete(mails))
+        assert connection.execute(select(func.count()).select_from(topics)).scalar() == 0
 
 
 def test_a_database_of_a_newer_version_stops_the_start(

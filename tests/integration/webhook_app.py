@@ -72,6 +72,13 @@ def post(app: Flask, *alerts: dict[str, Any]) -> TestResponse:
     return app.test_client().post("/alerts", json=payload(*alerts), headers=AUTHORIZATION)
 
 
+def notifications(app: Flask, **wanted: str) -> list[dict[str, Any]]:
+    """Return what the webhook tells of its mails, newest first."""
+    answer = app.test_client().get("/notifications", query_string=wanted, headers=AUTHORIZATION)
+    found: list[dict[str, Any]] = answer.get_json()["notifications"]
+    return found
+
+
 def deliver(app: Flask) -> int:
     """Send what is due; return the status of the command."""
     return app.test_cli_runner().invoke(args=["deliver", "--once"]).exit_code

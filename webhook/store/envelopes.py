@@ -26,6 +26,7 @@ from webhook.store.tables import (
     envelopes,
     mails,
 )
+from webhook.store.topics import add_topics
 
 _PURGE_AT_ONCE = 500
 
@@ -52,7 +53,7 @@ class Outcome:
 
 
 def add_mails(connection: Connection, written: Sequence[Mail], now: datetime) -> None:
-    """Queue mails, as they are to be sent."""
+    """Queue mails, as they are to be sent, each with what it tells of."""
     for mail in written:
         row = connection.execute(
             insert(mails).values(
@@ -62,7 +63,7 @@ def add_mails(connection: Connection, written: Sequence[Mail], now: datetime) ->
                 content=mail.content,
             )
         )
-        (mail_id,) = row.inserted_primary_key or (None,)
+        mail_id: int = row.inserted_primary_key[0]  # type: ignore[index] # one row was inserted
         connection.execute(
             insert(envelopes).values(
                 mail_id=mail_id,
@@ -75,6 +76,7 @@ def add_mails(connection: Connection, written: Sequence[Mail], now: datetime) ->
                 answer="",
             )
         )
+        add_topics(connection, mail_id, mail.topics)
 
 
 def is_work(connection: Connection, owner: str, now: datetime) -> bool:

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
+from quotas import names
 from webhook.store.tables import envelopes, mails
+from webhook.store.topics import LOOKED_FOR, find_topics, mails_about
+from webhook.topics import Topic
+
+# How many topics of one mail are shown.
+MOST_TOPICS = 100
 
 _COLUMNS = (
     mails.c.id,
@@ -28,12 +34,9 @@ _COLUMNS = (
     ),
 )
 
-# What mails can be looked for by.
-FILTERS = {
-    "quota": mails.c.quota,
-    "state": envelopes.c.state,
-    "recipient": envelopes.c.recipient,
-}
+# What mails can be looked for by, beside what they tell of.
+_FILTERS = {"state": envelopes.c.state, "recipient": envelopes.c.recipient}
+FILTERS = (*_FILTERS, *LOOKED_FOR)
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,30 @@ def list_notifications(
 
     Args:
         connection: a transaction.
-        wanted: values of quota, state and recipient; what is not there is not looked at.
+        wanted: values of FILTERS; what is not there is not looked at. An empty one of a selector
+            label is that of topics without this label.
         limit: how many at most.
         before: only those older than the one with this id.
 
     """
     query = _joined().order_by(mails.c.id.desc()).limit(limit)
-    for name, value in wanted.items():
-        query = query.where(FILTERS[name] == value)
+    for name, column in _FILTERS.items():
+        if name in wanted:
+            query = query.where(column == wanted[name])
+    about = _about(wanted)
+    if about:
+        query = query.where(_is_about(about))
     if before is not None:
         query = query.where(mails.c.id < before)
     return [Notification(*row) for row in connection.execute(query)]
+
+
+def list_topics(
+    connection: Connection, found: Sequence[Notification], wanted: Mapping[str, Any]
+) -> list[Sequence[Topic]]:
+    """Return what each mail tells of, as far as that is wanted, MOST_TOPICS of a mail at most."""
+    topics = find_topics(connection, [mail.id for mail in found], _about(wanted), MOST_TOPICS)
+    return [topics.get(mail.id, ()) for mail in found]
 
 
 def get_notification(connection: Connection, mail_id: int) -> tuple[Notification, bytes] | None:
@@ -78,6 +94,16 @@ def get_notification(connection: Connection, mail_id: int) -> tuple[Notification
     query = _joined().add_columns(mails.c.content).where(mails.c.id == mail_id)
     row = connection.execute(query).first()
     return None if row is None else (Notification(*row[:-1]), row[-1])
+
+
+def _about(wanted: Mapping[str, Any]) -> dict[str, str]:
+    return {name: wanted[name] for name in LOOKED_FOR if name in wanted}
+
+
+def _is_about(about: Mapping[str, str]) -> ColumnElement[bool]:
+    told = mails.c.id.in_(mails_about(about))
+    # Mails from before there were topics tell their quota alone.
+    return or_(told, mails.c.quota == about[names.QUOTA]) if set(about) == {names.QUOTA} else told
 
 
 def _joined() -> Select[Any]:

@@ -20,8 +20,10 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from quotas.names import SELECTOR_LABELS
+
 # The newest migration; a store that has it needs no upgrade.
-HEAD = "0001"
+HEAD = "0002"
 
 QUEUED, SENDING, SENT, FAILED, EXPIRED = "queued", "sending", "sent", "failed", "expired"
 STATES = (QUEUED, SENDING, SENT, FAILED, EXPIRED)
@@ -94,6 +96,22 @@ envelopes = Table(
     Column("leased_until", UtcTime),
     Column("answer", Text, nullable=False),
     Index("envelopes_by_turn", "state", "priority", "due_at"),
+)
+
+# What mails tell of, in the order in which they do: one for each quota in a mail. Of the selector
+# labels, those that the alert did not carry are empty.
+topics = Table(
+    "topics",
+    metadata,
+    Column("mail_id", _ID, ForeignKey(mails.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("quota", String(200), nullable=False),
+    *(Column(label, Text, nullable=False) for label in SELECTOR_LABELS),
+    Column("kind", String(10), nullable=False),
+    Column("percent", Float, nullable=False),
+    Column("calendar", Text, nullable=False),
+    Column("period", String(20), nullable=False),
+    Index("topics_by_quota", "quota", "mail_id"),
 )
 
 # Single facts with their time: when the watchdog was seen, why delivery is held.

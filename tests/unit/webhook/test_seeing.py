@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
-from tests.unit.webhook.samples import TOKEN, pipeline, usage
+from tests.unit.webhook.samples import TOKEN, forecast, pipeline, usage
 from webhook import create_app
 from webhook.payload import Alert
-from webhook.store import Store
+from webhook.store import Store, tables
 from webhook.store.tables import envelopes
 from webhook.store.tallies import count_attempt, count_delivery
 
@@ -120,6 +120,94 @@ def test_notifications_are_listed_newest_first_and_filtered(app: Flask, store: S
     assert ask(app, "state=failed").get_json()["notifications"][0]["answer"] == "550 no such user"
 
 
+def topics(app: Flask, query: str = "") -> list[list[dict[str, Any]]]:
+    return [mail["topics"] for mail in ask(app, query).get_json()["notifications"]]
+
+
+def test_each_notification_says_what_it_tells_of(app: Flask) -> None:
+    post(app, usage(quota="shared", consumer="a", calendar="month"))
+    assert topics(app) == [
+        [
+            {
+                "quota": "shared",
+                "selector": {"consumer": "a"},
+                "kind": "usage",
+                "threshold": 90.0,
+                "calendar": "month",
+                "period": "202611",
+            }
+        ]
+    ]
+    post(app, pipeline())
+    assert topics(app)[0] == []
+
+
+def test_what_is_expected_and_what_is_over_are_told_apart(app: Flask) -> None:
+    post(app, forecast())
+    rolling = usage(quota="roll", period="", calendar="rolling:30d")
+    post(app, rolling)
+    told = [(topic["kind"], topic["threshold"], topic["period"]) for [topic] in topics(app)]
+    assert told == [
+        ("usage", 90.0, None),
+        ("forecast", 100.0, "202611"),
+        ("forecast", 100.0, "202611"),
+    ]
+
+
+def test_a_mail_about_several_is_found_by_each_and_shows_that_one_alone(app: Flask) -> None:
+    post(
+        app,
+        usage(quota="each", consumer="a", service="s"),
+        usage(quota="each", consumer="b"),
+        usage(quota="each"),
+        usage(quota="other", consumer="a"),
+    )
+    for query, expected in (
+        ("", 4),
+        ("quota=each", 3),
+        ("quota=other", 1),
+        ("quota=each&consumer=a", 1),
+        ("quota=each&consumer=", 1),
+        ("quota=each&service=&route=&consumer=b&workspace=&direction=", 1),
+        ("consumer=a", 2),
+    ):
+        [found] = topics(app, query)
+        assert len(found) == expected, query
+    for query in ("quota=none", "quota=each&consumer=a&service=", "quota=other&consumer=b"):
+        assert topics(app, query) == [], query
+
+
+def test_a_mail_from_before_there_were_topics_is_found_by_its_quota_alone(
+    app: Flask, store: Store
+) -> None:
+    post(app, usage())
+    with store.writing() as connection:
+        connection.execute(delete(tables.topics))
+    assert topics(app, "quota=bun-egress") == [[], []]
+    assert topics(app, "quota=bun-egress&consumer=") == []
+
+
+def test_of_a_mail_about_very_many_the_first_topics_are_shown(app: Flask) -> None:
+    post(app, *(usage(quota="each", consumer=f"c{number}") for number in range(150)))
+    assert len(topics(app)[0]) == 100
+    assert topics(app, "consumer=c149")[0][0]["selector"] == {"consumer": "c149"}
+
+
+def test_long_and_odd_names_stay_apart(app: Flask) -> None:
+    long = "x" * 1_000
+    post(app, *(usage(quota="each", consumer=name) for name in (f"{long}a", f"{long}b", "ä\0")))
+    assert [len(found) for found in topics(app, f"consumer={long}b")] == [1]
+    assert len(topics(app)[0]) == 3
+
+
+def test_topics_go_with_their_mail(app: Flask, store: Store) -> None:
+    post(app, usage())
+    set_state(store, "sent", 1)
+    command(app, "purge", "--days", "0")
+    with store.reading() as connection:
+        assert connection.execute(select(tables.topics.c.mail_id)).scalars().all() == [2]
+
+
 def test_notifications_come_in_pages(app: Flask) -> None:
     for number in range(5):
         post(app, usage(quota=f"q{number}"))
@@ -144,6 +232,8 @@ def test_notifications_come_in_pages(app: Flask) -> None:
         "quota=",
         "quota=a&quota=b",
         "quota=%00",
+        "consumer=a&consumer=b",
+        "type=egress",
         "before=9999999999999999999999",
     ],
 )
