@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from api.tokens import Grant, TokensError, load_grants
+from quotas.environment import Setting, parse_token, read_setting
 from quotas.load import QuotasError, load_quotas
 from quotas.model import Accounting
 
@@ -19,15 +20,6 @@ _Value = TypeVar("_Value")
 
 class SettingsError(Exception):
     """The environment is wrong; the message has one line for each mistake."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """An environment variable; what is not set, or empty, has its default."""
-
-    name: str
-    default: str
-    help: str
 
 
 SETTINGS = (
@@ -71,7 +63,23 @@ SETTINGS = (
         "64",
         "memory for answers and past windows that need not be asked of Prometheus again",
     ),
+    Setting(
+        "WEBHOOK_URL",
+        "",
+        "the webhook, which is asked who was told of a quota; without it, that is not shown",
+    ),
+    Setting("WEBHOOK_TOKEN", "", "its token, where `WEBHOOK_URL` is set", secret=True),
 )
+_SECRETS = frozenset(setting.name for setting in SETTINGS if setting.secret)
+
+
+@dataclass(frozen=True)
+class WebhookSettings:
+    """Where the webhook is, and its token."""
+
+    # It may hold a password, and a repr ends in logs.
+    url: str = field(repr=False)
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -87,27 +95,39 @@ class Settings:
     grants: tuple[Grant, ...] | None
     cors_origins: frozenset[str]
     cache_megabytes: int
+    # None: who was told is not shown.
+    webhook: WebhookSettings | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings that these environment variables make.
 
     Raises:
-        SettingsError: naming each variable that is wrong, its value, and what is allowed.
+        SettingsError: naming each variable that is wrong, its value unless it is a secret, and
+            what is allowed.
 
     """
-    values = {setting.name: environ.get(setting.name) or setting.default for setting in SETTINGS}
     mistakes: list[str] = []
+    values = {setting.name: _read(setting, environ, mistakes) for setting in SETTINGS}
 
     def parse(name: str, parser: Callable[[str], _Value], fallback: _Value) -> _Value:
         try:
             return parser(values[name])
         except ValueError as error:
-            mistakes.append(f'{name}: "{_without_password(values[name])}" {error}')
+            shown = "" if name in _SECRETS else f'"{_without_password(values[name])}" '
+            mistakes.append(f"{name}: {shown}{error}")
             return fallback
 
+    webhook_url = parse("WEBHOOK_URL", _parse_webhook_url, "")
+    webhook_token = parse("WEBHOOK_TOKEN", parse_token, "")
+    told = any(mistake.startswith("WEBHOOK_TOKEN") for mistake in mistakes)
+    if webhook_url and not webhook_token and not told:
+        mistakes.append(
+            "WEBHOOK_URL is set and WEBHOOK_TOKEN is not; set WEBHOOK_TOKEN or "
+            "WEBHOOK_TOKEN_FILE to the token of the webhook, or unset WEBHOOK_URL"
+        )
     settings = Settings(
-        prometheus_url=parse("PROMETHEUS_URL", _parse_url, ""),
+        prometheus_url=parse("PROMETHEUS_URL", _parse_prometheus_url, ""),
         prometheus_timeout_seconds=parse(
             "PROMETHEUS_TIMEOUT_SECONDS",
             _number("a timeout", "seconds", LONGEST_TIMEOUT_SECONDS),
@@ -124,17 +144,35 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cache_megabytes=parse(
             "CACHE_MEGABYTES", _number("a size", "megabytes", LARGEST_CACHE_MEGABYTES), 0
         ),
+        webhook=WebhookSettings(webhook_url, webhook_token) if webhook_url else None,
     )
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return settings
 
 
+def _read(setting: Setting, environ: Mapping[str, str], mistakes: list[str]) -> str:
+    """Return the value of a variable; its default after noting why there is none."""
+    try:
+        return read_setting(setting, environ)
+    except ValueError as error:
+        mistakes.append(str(error))
+        return setting.default or ""
+
+
 def _without_password(value: str) -> str:
     return re.sub("//.*@", "//***@", value)
 
 
-def _parse_url(text: str) -> str:
+def _parse_prometheus_url(text: str) -> str:
+    return _parse_url(text, "Prometheus", "http://prometheus:9090")
+
+
+def _parse_webhook_url(text: str) -> str:
+    return _parse_url(text, "webhook", "http://webhook:8080") if text else ""
+
+
+def _parse_url(text: str, what: str, example: str) -> str:
     """Return the address without a slash at its end, so that a path can be added."""
     if all("!" <= character <= "~" for character in text) and not {"?", "#"} & set(text):
         try:
@@ -145,8 +183,8 @@ def _parse_url(text: str) -> str:
         except ValueError:
             pass
     raise ValueError(
-        "is not the address of a Prometheus; write http:// or https://, a host, and if need be "
-        'a port and a path, such as "http://prometheus:9090"'
+        f"is not the address of a {what}; write http:// or https://, a host, and if need be "
+        f'a port and a path, such as "{example}"'
     )
 
 

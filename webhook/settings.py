@@ -7,6 +7,7 @@ from email.headerregistry import Address
 from pathlib import Path
 from typing import TypeVar
 
+from quotas.environment import Setting, parse_token, read_setting
 from webhook.links import Addresses
 from webhook.values import (
     add_password,
@@ -18,7 +19,6 @@ from webhook.values import (
     parse_host,
     parse_port,
     parse_sender,
-    parse_token,
 )
 
 _Value = TypeVar("_Value")
@@ -26,19 +26,6 @@ _Value = TypeVar("_Value")
 
 class SettingsError(Exception):
     """The environment is wrong; the message has one line for each mistake."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """An environment variable; ``default`` is None where there must be a value.
-
-    A secret can also come from the file that ``<name>_FILE`` names.
-    """
-
-    name: str
-    default: str | None
-    help: str
-    secret: bool = False
 
 
 SETTINGS = (
@@ -166,27 +153,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def _read(setting: Setting, environ: Mapping[str, str], mistakes: list[str]) -> str | None:
     """Return the value of a variable, or None after noting why there is none."""
-    value = environ.get(setting.name, "")
-    file_name = environ.get(f"{setting.name}_FILE", "") if setting.secret else ""
-    if value and file_name:
-        mistakes.append(
-            f"{setting.name} and {setting.name}_FILE are both set; keep one, unset the other"
-        )
+    try:
+        return read_setting(setting, environ)
+    except ValueError as error:
+        mistakes.append(str(error))
         return None
-    if file_name:
-        try:
-            value = Path(file_name).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, ValueError) as error:
-            mistakes.append(
-                f'{setting.name}_FILE: "{file_name}" cannot be read ({error}); '
-                f"name a readable text file"
-            )
-            return None
-    if not value and setting.default is None:
-        either = f" or {setting.name}_FILE" if setting.secret else ""
-        mistakes.append(f"{setting.name} is not set; set {setting.name}{either}: {setting.help}")
-        return None
-    return value or setting.default
 
 
 def _is_secret(name: str) -> bool:

@@ -96,16 +96,6 @@ def parse_address(text: str) -> str:
     )
 
 
-def parse_token(text: str) -> str:
-    """Return a token that a header can carry."""
-    if all("!" <= character <= "~" for character in text):
-        return text
-    raise ValueError(
-        "has characters that a header cannot carry; use letters, digits and punctuation of "
-        "ASCII without spaces, for example from: openssl rand -hex 32"
-    )
-
-
 def parse_sender(text: str) -> Address:
     """Return whom mail is from."""
     name, address = parseaddr(text)

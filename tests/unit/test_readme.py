@@ -21,10 +21,13 @@ def settings_table() -> str:
     rows = [
         "| variable | of | default | meaning |",
         "|---|---|---|---|",
-        *(row(s.name, "api", s.default, s.help) for s in api.settings.SETTINGS),
         *(
-            row(s.name, "webhook", s.default, s.help, secret=s.secret)
-            for s in webhook.settings.SETTINGS
+            row(s.name, of, s.default, s.help, secret=s.secret)
+            for of, settings in (
+                ("api", api.settings.SETTINGS),
+                ("webhook", webhook.settings.SETTINGS),
+            )
+            for s in settings
         ),
     ]
     return "".join(f"{line}\n" for line in rows)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from api import create_app
-from api.settings import SETTINGS, Settings, SettingsError, read_settings
+from api.settings import SETTINGS, Settings, SettingsError, WebhookSettings, read_settings
 from quotas.model import Accounting
 
 
@@ -89,10 +89,47 @@ def test_a_password_is_neither_in_a_message_nor_in_a_repr() -> None:
     assert "secret" not in repr(read_settings({"PROMETHEUS_URL": "http://user:secret@host"}))
 
 
+WEBHOOK = {"WEBHOOK_URL": "http://webhook:8080/", "WEBHOOK_TOKEN": "a-token"}
+
+
+def test_the_webhook_is_asked_only_where_its_address_is_set(tmp_path: Path) -> None:
+    assert read_settings({"WEBHOOK_TOKEN": "a-token"}).webhook is None
+    wanted = WebhookSettings("http://webhook:8080", "a-token")
+    assert read_settings(WEBHOOK).webhook == wanted
+    path = tmp_path / "token"
+    path.write_text("a-token\n")
+    file = {"WEBHOOK_URL": WEBHOOK["WEBHOOK_URL"], "WEBHOOK_TOKEN_FILE": str(path)}
+    assert read_settings(file).webhook == wanted
+
+
+def test_the_webhooks_token_is_not_in_a_repr() -> None:
+    assert "a-token" not in repr(read_settings(WEBHOOK))
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        (WEBHOOK | {"WEBHOOK_TOKEN": ""}, "WEBHOOK_URL is set and WEBHOOK_TOKEN is not; set "),
+        (WEBHOOK | {"WEBHOOK_TOKEN": "a b"}, "WEBHOOK_TOKEN: has characters that a header "),
+        (WEBHOOK | {"WEBHOOK_TOKEN_FILE": "/token"}, "WEBHOOK_TOKEN and WEBHOOK_TOKEN_FILE are "),
+        ({"WEBHOOK_TOKEN_FILE": "/none"}, 'WEBHOOK_TOKEN_FILE: "/none" cannot be read '),
+        (WEBHOOK | {"WEBHOOK_URL": "webhook"}, 'WEBHOOK_URL: "webhook" is not the address of a '),
+    ],
+)
+def test_a_webhook_that_cannot_be_asked_stops_the_start(
+    environ: dict[str, str], expected: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings(environ)
+    assert str(raised.value).startswith(expected)
+    assert len(str(raised.value).splitlines()) == 1
+    assert "a b" not in str(raised.value)
+
+
 def test_each_setting_is_explained_and_its_default_is_allowed() -> None:
     for setting in SETTINGS:
         assert setting.help
-        read_settings({setting.name: setting.default})
+        read_settings({setting.name: setting.default or ""})
 
 
 def test_bytes_are_counted_as_quotas_yaml_says(tmp_path: Path) -> None:
