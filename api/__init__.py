@@ -8,9 +8,10 @@ from flask import Flask
 
 from api import bandwidth, catalog, dashboard, docs, errors, headers, health, measures, quotas_views
 from api.context import Context, set_context
+from api.exchange import UpstreamError
 from api.grid import Upstream
 from api.memory import Memory
-from api.prometheus import Prometheus, PrometheusError
+from api.prometheus import Prometheus
 from api.refusals import TooManyPointsError
 from api.settings import read_settings
 
@@ -37,7 +38,7 @@ def create_app(
     # Without this, /api//v1 would be answered with a redirect.
     app.url_map.merge_slashes = False
     memory = Memory(
-        settings.cache_megabytes * 2**20, remembered_errors=(PrometheusError, TooManyPointsError)
+        settings.cache_megabytes * 2**20, remembered_errors=(UpstreamError, TooManyPointsError)
     )
     measured = measures.make_measures(memory)
     prometheus = Prometheus(

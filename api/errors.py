@@ -8,14 +8,14 @@ import orjson
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from api.parameters import ParametersError
-from api.prometheus import (
+from api.exchange import (
     BadAnswerError,
-    PrometheusError,
     TooLargeError,
     TooSlowError,
     UnavailableError,
+    UpstreamError,
 )
+from api.parameters import ParametersError
 from api.refusals import NotFoundError, TooManyPointsError, UnauthorizedError
 
 RETRY_AFTER_SECONDS = 5
@@ -23,7 +23,7 @@ RETRY_AFTER_SECONDS = 5
 # As RFC 9110 calls it; Python did so from 3.13 on.
 _TITLES = {HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content"}
 
-_STATUS: dict[type[PrometheusError], HTTPStatus] = {
+_STATUS: dict[type[UpstreamError], HTTPStatus] = {
     BadAnswerError: HTTPStatus.BAD_GATEWAY,
     TooLargeError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -37,7 +37,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(TooManyPointsError, _answer_too_many_points)
     app.register_error_handler(NotFoundError, _answer_not_found)
     app.register_error_handler(UnauthorizedError, _answer_unauthorized)
-    app.register_error_handler(PrometheusError, _answer_prometheus_error)
+    app.register_error_handler(UpstreamError, _answer_upstream_error)
     # An exception nobody expected reaches this handler as 500: logged by Flask with its trace,
     # answered without.
     app.register_error_handler(HTTPException, _answer_http_exception)
@@ -63,10 +63,10 @@ def _answer_unauthorized(error: UnauthorizedError) -> Response:
     return response
 
 
-def _answer_prometheus_error(error: PrometheusError) -> Response:
+def _answer_upstream_error(error: UpstreamError) -> Response:
     status = _STATUS[type(error)]
-    current_app.logger.warning("Prometheus: %s (%r)", error, error.__cause__)
-    response = _problem(status, f"Prometheus gave no answer that can be used: {error}")
+    current_app.logger.warning("%s: %s (%r)", error.who, error, error.__cause__)
+    response = _problem(status, f"{error.who} gave no answer that can be used: {error}")
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

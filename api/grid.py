@@ -60,7 +60,7 @@ def read_at(upstream: Upstream, query: str, time_ms: int) -> list[Series]:
     """Return what a query is at one time; equal questions at the same time are asked once.
 
     Raises:
-        PrometheusError: there is no answer that can be used.
+        UpstreamError: there is no answer that can be used.
 
     """
 
@@ -75,7 +75,7 @@ def read_grid(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> C
     """Return what a query is at each of these times, by the labels of each series.
 
     Raises:
-        PrometheusError: there is no answer that can be used.
+        UpstreamError: there is no answer that can be used.
 
     """
     grid = _Grid(query, times_ms.step, times_ms[0] % times_ms.step)

@@ -6,59 +6,35 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-CONNECT_TIMEOUT_SECONDS = 3
+from api.exchange import (
+    OK,
+    BadAnswerError,
+    Bounds,
+    TooLargeError,
+    TooSlowError,
+    UnavailableError,
+    UpstreamError,
+    exchange,
+    open_session,
+)
+
 # Prometheus ends a query at the timeout it is sent; its answer to that must still arrive.
 GRACE_SECONDS = 2
 LARGEST_ANSWER_BYTES = 64 * 2**20
-_CHUNK_BYTES = 2**16
-_MOST_CONNECTIONS = 32
 _LONGEST_LOGGED = 500
 
-_OK = 200
 _TOO_MANY_REQUESTS = 429
 _SERVICE_UNAVAILABLE = 503
 _GATEWAY_TIMEOUT = 504
 
 _logger = logging.getLogger(__name__)
-
-
-class PrometheusError(Exception):
-    """Prometheus gave no answer that can be used; the message can be shown to anyone."""
-
-
-class UnavailableError(PrometheusError):
-    """It cannot be reached, or says that it is not ready."""
-
-
-class TooSlowError(PrometheusError):
-    """It did not answer in time."""
-
-
-class BadAnswerError(PrometheusError):
-    """It refused the query, or its answer is none."""
-
-
-class TooLargeError(BadAnswerError):
-    """Its answer is larger than what is read of it."""
-
-
-def _open_session() -> requests.Session:
-    """Return what keeps connections open, for all threads: it holds no cookies."""
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
-    return session
 
 
 @dataclass(frozen=True)
@@ -67,7 +43,7 @@ class Prometheus:
 
     url: str = field(repr=False)
     timeout_seconds: int
-    session: requests.Session = field(default_factory=_open_session, repr=False, compare=False)
+    session: requests.Session = field(default_factory=open_session, repr=False, compare=False)
     # Is told how each query ended and how many seconds it took.
     observe: Callable[[str, float], None] = field(
         default=lambda *_: None, repr=False, compare=False
@@ -135,7 +111,7 @@ def _ask_once(
     prometheus: Prometheus, path: str, form: dict[str, str], result_type: str
 ) -> list[Any]:
     status, body = _post(prometheus, path, form)
-    if status != _OK:
+    if status != OK:
         raise _refusal(status, body)
     try:
         answer = orjson.loads(body)
@@ -149,47 +125,20 @@ def _ask_once(
 
 
 def _post(prometheus: Prometheus, path: str, form: dict[str, str]) -> tuple[int, bytes]:
-    """Return status and body. The whole exchange ends at twice the longest wait, trickles too."""
     longest = prometheus.timeout_seconds + GRACE_SECONDS
-    deadline = time.monotonic() + longest
     try:
-        with prometheus.session.post(
+        return exchange(
+            prometheus.session,
+            "POST",
             prometheus.url + path,
-            data=form | {"timeout": f"{prometheus.timeout_seconds}s"},
-            timeout=(CONNECT_TIMEOUT_SECONDS, longest),
-            allow_redirects=False,  # the query would be lost on the way
-            stream=True,
-        ) as response:
-            return response.status_code, b"".join(_read_chunks(response, deadline))
-    except requests.ConnectTimeout as error:
-        raise UnavailableError("it cannot be reached") from error
-    except (requests.Timeout, ReadTimeoutError) as error:
-        raise TooSlowError(f"it did not answer within {longest} seconds") from error
-    except requests.ConnectionError as error:
-        # A wait that ran out while the body was read is a ConnectionError to requests.
-        if time.monotonic() >= deadline:
-            raise TooSlowError(f"it did not answer within {longest} seconds") from error
-        raise UnavailableError("it cannot be reached") from error
-    except (requests.RequestException, HTTPError) as error:
-        raise BadAnswerError("its answer broke off or cannot be read") from error
+            Bounds("Prometheus", longest, LARGEST_ANSWER_BYTES),
+            form=form | {"timeout": f"{prometheus.timeout_seconds}s"},
+        )
+    except TooLargeError as error:
+        raise TooLargeError(f"{error}; ask for a shorter time or for fewer series") from error
 
 
-def _read_chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
-    size = 0
-    # What has arrived, not a whole chunk: else a trickle would not be noticed until it is one.
-    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
-        size += len(chunk)
-        if size > LARGEST_ANSWER_BYTES:
-            raise TooLargeError(
-                f"its answer is larger than {LARGEST_ANSWER_BYTES // 2**20} MiB; "
-                f"ask for a shorter time or for fewer series"
-            )
-        if time.monotonic() >= deadline:
-            raise TooSlowError("it did not finish its answer in time")
-        yield chunk
-
-
-def _refusal(status: int, body: bytes) -> PrometheusError:
+def _refusal(status: int, body: bytes) -> UpstreamError:
     """Return the error that an answer stands for; the words of Prometheus only go to the log."""
     kind = ""
     try:

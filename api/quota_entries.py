@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from string import Template
 
+from api.exchange import BadAnswerError
 from api.grid import Upstream, read_at
-from api.prometheus import BadAnswerError
 from api.selectors import braces
 from api.tokens import Scope
 from quotas import names
@@ -90,7 +90,7 @@ def read_entries(
     """Return the entries that may be seen, of all quotas or of one, sorted by name and labels.
 
     Raises:
-        PrometheusError: there is no answer that can be used.
+        UpstreamError: there is no answer that can be used.
 
     """
     if scope.quotas is not None:

@@ -42,7 +42,7 @@ def read_burn_up(upstream: Upstream, entry: Entry, now: datetime, reach: str) ->
     ``reach`` is how far back to look for the newest value at each moment.
 
     Raises:
-        PrometheusError: there is no answer that can be used.
+        UpstreamError: there is no answer that can be used.
 
     """
     start, end = now, now
@@ -74,7 +74,7 @@ def read_history(
     """Return the totals of this period and of those that ended within the lookback, newest first.
 
     Raises:
-        PrometheusError: there is no answer that can be used.
+        UpstreamError: there is no answer that can be used.
 
     """
     if not isinstance(entry.calendar, Calendar):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from string import Template
 
-from api.prometheus import BadAnswerError, Prometheus, Series, query_at, query_range
+from api.exchange import BadAnswerError
+from api.prometheus import Prometheus, Series, query_at, query_range
 from api.refusals import TooManyPointsError
 from api.selectors import braces, match_filters
 from api.steps import choose_step
@@ -75,7 +76,7 @@ def read_rows(
         scope: what may be seen.
 
     Raises:
-        PrometheusError: there is no answer that can be used.
+        UpstreamError: there is no answer that can be used.
         TooManyPointsError: there are more than MOST_ROWS.
 
     """

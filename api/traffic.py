@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from math import isnan
 from string import Template
 
+from api.exchange import BadAnswerError
 from api.grid import Columns, Labels, Upstream, read_at, read_grid
-from api.prometheus import BadAnswerError, Series
+from api.prometheus import Series
 from api.selectors import braces
 from api.steps import Windows
 from quotas import names
@@ -67,7 +68,7 @@ def read_traffic(upstream: Upstream, question: Question, windows: Windows) -> Tr
     """Return the bytes in each window.
 
     Raises:
-        PrometheusError: there is no answer that can be used.
+        UpstreamError: there is no answer that can be used.
 
     """
     recorded = _is_recorded(question.accounting, windows)

@@ -10,13 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import prometheus
+from api.exchange import BadAnswerError, TooSlowError, UnavailableError, UpstreamError
 from api.prometheus import (
-    BadAnswerError,
     Prometheus,
-    PrometheusError,
     Series,
-    TooSlowError,
-    UnavailableError,
     query_at,
     query_range,
 )
@@ -173,7 +170,7 @@ def test_whatever_is_answered_the_error_is_one_of_ours(answer: Any) -> None:
 )
 @responses.activate
 def test_each_refusal_has_its_meaning_and_its_words_only_go_to_the_log(
-    status: int, body: str, expected: type[PrometheusError], caplog: pytest.LogCaptureFixture
+    status: int, body: str, expected: type[UpstreamError], caplog: pytest.LogCaptureFixture
 ) -> None:
     responses.post(RANGE_URL, status=status, body=body, headers={"Location": URL})
     with pytest.raises(expected) as raised, caplog.at_level(logging.WARNING):
@@ -197,7 +194,7 @@ def test_each_refusal_has_its_meaning_and_its_words_only_go_to_the_log(
 )
 @responses.activate
 def test_each_failure_of_the_connection_has_its_meaning(
-    failure: Exception, expected: type[PrometheusError]
+    failure: Exception, expected: type[UpstreamError]
 ) -> None:
     responses.post(RANGE_URL, body=failure)
     with pytest.raises(expected) as raised:

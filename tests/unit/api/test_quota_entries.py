@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 import responses
 
+from api.exchange import BadAnswerError
 from api.grid import Upstream
 from api.memory import Memory
-from api.prometheus import BadAnswerError, Prometheus
+from api.prometheus import Prometheus
 from api.quota_entries import Entry, reach_of, read_entries
 from api.steps import to_ms
 from api.tokens import ALL, Scope
