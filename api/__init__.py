@@ -11,6 +11,7 @@ from api.context import Context, set_context
 from api.exchange import UpstreamError
 from api.grid import Upstream
 from api.memory import Memory
+from api.notifications import Webhook
 from api.prometheus import Prometheus
 from api.refusals import TooManyPointsError
 from api.settings import read_settings
@@ -46,7 +47,10 @@ def create_app(
         settings.prometheus_timeout_seconds,
         observe=measured.observe_query,
     )
-    set_context(app.extensions, Context(settings, clock, Upstream(prometheus, memory), measured))
+    known = settings.webhook
+    webhook = None if known is None else Webhook(known.url, known.token)
+    upstream = Upstream(prometheus, memory)
+    set_context(app.extensions, Context(settings, clock, upstream, measured, webhook))
     for part in (bandwidth, quotas_views, catalog, health, measures, docs, dashboard):
         app.register_blueprint(part.blueprint)
     errors.register(app)

@@ -9,6 +9,7 @@ from flask import current_app
 
 from api.grid import Upstream
 from api.measures import Measures
+from api.notifications import Webhook
 from api.settings import Settings
 
 
@@ -20,6 +21,8 @@ class Context:
     clock: Callable[[], datetime]
     upstream: Upstream
     measures: Measures
+    # None: who was told is not shown.
+    webhook: Webhook | None = None
 
     @property
     def fresh_seconds(self) -> int:

@@ -139,7 +139,7 @@ _STATUSES = {
     404: "there is none",
     422: "too many points or series: the step that would do is told",
     500: "a failure of the API",
-    502: "Prometheus refused the query",
-    503: "Prometheus cannot be reached; Retry-After tells when to come again",
-    504: "Prometheus was too slow",
+    502: "Prometheus, or the webhook, refused the question",
+    503: "Prometheus, or the webhook, cannot be reached; Retry-After tells when to come again",
+    504: "Prometheus, or the webhook, was too slow",
 }

@@ -118,6 +118,30 @@ class HistorySchema(Schema):
     periods = fields.List(fields.Nested(PastPeriodSchema), required=True)
 
 
+class NotificationSchema(Schema):
+    """One recipient was, or is to be, told.
+
+    ``kind`` is "usage" (the threshold was reached), "forecast" (100 % is expected to be) or "over"
+    (below the threshold again); ``state`` is "queued", "sending", "sent", "failed" or "expired".
+    """
+
+    queued_at = fields.AwareDateTime(required=True)
+    settled_at = fields.AwareDateTime(required=True, allow_none=True)
+    kind = fields.String(required=True)
+    threshold = _number(required=True)
+    period = fields.Nested(PeriodSchema, required=True, allow_none=True)
+    recipient = fields.String(required=True)
+    state = fields.String(required=True)
+    attempts = fields.Integer(required=True)
+
+
+class NotificationsSchema(Schema):
+    """Newest first; null where the API knows of no webhook."""
+
+    quota = fields.Nested(QuotaSchema, required=True)
+    notifications = fields.List(fields.Nested(NotificationSchema), required=True, allow_none=True)
+
+
 class CatalogSchema(Schema):
     """Values seen lately, sorted; the empty one stands for none."""
 

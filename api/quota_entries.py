@@ -164,13 +164,7 @@ def _make_entry(
     if used_bytes < 0:
         raise BadAnswerError("a quota in its answer has used less than nothing")
     calendar_name = labels.get(names.CALENDAR, "")
-    calendar, period = None, None
-    try:
-        calendar = parse_calendar(calendar_name)
-        if isinstance(calendar, Calendar):
-            period = period_of(calendar, labels.get(names.PERIOD, ""))
-    except (KeyError, ValueError):
-        pass  # of another version of the rules, or a zone that is not known on this machine
+    calendar, period = find_period(calendar_name, labels.get(names.PERIOD, ""))
     hidden = (names.QUOTA, names.CALENDAR, names.PERIOD)
     return Entry(
         quota=labels.get(names.QUOTA, ""),
@@ -182,6 +176,20 @@ def _make_entry(
         limit_bytes=limit_bytes,
         forecast_bytes=forecast_bytes,
     )
+
+
+def find_period(
+    calendar_name: str, period_id: str
+) -> tuple[Calendar | Rolling | None, Period | None]:
+    """Return a calendar by its name, and its period of this id; None for what is not known."""
+    calendar = None
+    try:
+        calendar = parse_calendar(calendar_name)
+        if isinstance(calendar, Calendar):
+            return calendar, period_of(calendar, period_id)
+    except (KeyError, ValueError):
+        pass  # of another version of the rules, or a zone that is not known on this machine
+    return calendar, None
 
 
 def _highest_thresholds(

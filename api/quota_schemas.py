@@ -11,11 +11,13 @@ from api.schemas import LABELS
 from quotas.calendars import DAY_SECONDS
 
 MOST_ON_PAGE = 1_000
+MOST_NOTIFICATIONS = 500
 _LAST_PAGE = 1_000_000
 LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
 SORT_KEYS = ("ratio", "used", "left", "forecast", "name")
 _SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
 _A_PAGE = f"a whole number from 1 to {_LAST_PAGE}"
+_A_LIMIT = f"a whole number from 1 to {MOST_NOTIFICATIONS}"
 _A_SIZE = f"a whole number from 1 to {MOST_ON_PAGE}"
 _OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
 _A_LABEL = 'a name, a colon and a value, such as "team:bun"'
@@ -111,3 +113,23 @@ class HistoryQuestionSchema(EntrySchema):
         lookback_seconds = values.pop("lookback_seconds")
         labels = {LABELS[name]: value for name, value in values.items()}
         return HistoryQuestion(labels, lookback_seconds)
+
+
+@dataclass(frozen=True)
+class NotificationsQuestion:
+    """Which entry, and how many notifications at most."""
+
+    labels: Mapping[str, str]
+    limit: int
+
+
+class NotificationsQuestionSchema(EntrySchema):
+    """The parameters of /api/v1/quotas/<name>/notifications."""
+
+    limit = _whole(_A_LIMIT, MOST_NOTIFICATIONS, 100, "how many notifications at most")
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> NotificationsQuestion:
+        limit = values.pop("limit")
+        labels = {LABELS[name]: value for name, value in values.items()}
+        return NotificationsQuestion(labels, limit)

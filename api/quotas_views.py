@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from api.documents import BurnUpSchema, HistorySchema, QuotaPageSchema
+from api.documents import BurnUpSchema, HistorySchema, NotificationsSchema, QuotaPageSchema
+from api.notifications import Telling, read_tellings
 from api.operations import Answer, Caller, dump_json, operation
 from api.parameters import ParametersError, WrongParameter
 from api.quota_entries import Entry, reach_of, read_entries
@@ -17,6 +18,8 @@ from api.quota_schemas import (
     EntrySchema,
     HistoryQuestion,
     HistoryQuestionSchema,
+    NotificationsQuestion,
+    NotificationsQuestionSchema,
 )
 from api.refusals import NotFoundError
 from api.schemas import PUBLIC
@@ -117,6 +120,26 @@ def show_history(caller: Caller, question: HistoryQuestion, name: str) -> Answer
     return dump_json(body, _FRESH_SECONDS)
 
 
+@blueprint.get("/api/v1/quotas/<name>/notifications")
+@operation(
+    NotificationsQuestionSchema(),
+    NotificationsSchema(),
+    summary="Who was told of it, and what became of that",
+    statuses=(404,),
+)
+def show_notifications(caller: Caller, question: NotificationsQuestion, name: str) -> Answer:
+    """Return who was told of the entry, newest first; null where no webhook can be asked."""
+    context, now = caller.context, caller.context.clock()
+    entry = _find_entry(caller, name, question.labels, now)
+    told = None
+    if context.webhook is not None:
+        memory = context.upstream.memory
+        tellings = read_tellings(context.webhook, memory, entry, question.limit)
+        told = [_telling(telling) for telling in tellings]
+    body = {"quota": _as_json(entry, now), "notifications": told}
+    return dump_json(body, context.fresh_seconds)
+
+
 def _entries_of(caller: Caller, name: str, now: datetime) -> list[Entry]:
     accounting = caller.context.settings.accounting
     entries = read_entries(caller.context.upstream, caller.scope, to_ms(now), name, accounting)
@@ -181,6 +204,20 @@ def _as_json(entry: Entry, now: datetime) -> dict[str, Any]:
         "state": entry.state,
         "forecast_bytes": _whole(entry.forecast_bytes),
         "full_at": None if full_at is None else full_at.isoformat(timespec="seconds"),
+    }
+
+
+def _telling(telling: Telling) -> dict[str, Any]:
+    settled_at = telling.settled_at
+    return {
+        "queued_at": telling.queued_at.isoformat(),
+        "settled_at": None if settled_at is None else settled_at.isoformat(),
+        "kind": telling.kind,
+        "threshold": _whole(telling.percent),
+        "period": None if telling.period is None else _period(telling.period),
+        "recipient": telling.recipient,
+        "state": telling.state,
+        "attempts": telling.attempts,
     }
 
 

@@ -201,6 +201,8 @@ class Stack:
                 "PROMETHEUS_URL": self.ports.url("prometheus"),
                 "SCRAPE_INTERVAL_SECONDS": "1",
                 "QUOTAS_FILE": str(self.quotas),
+                "WEBHOOK_URL": self.ports.url("webhook"),
+                "WEBHOOK_TOKEN_FILE": str(self._token_file),
             },
         )
 

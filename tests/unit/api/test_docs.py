@@ -12,6 +12,7 @@ PATHS = {
     "/api/v1/quotas",
     "/api/v1/quotas/{name}",
     "/api/v1/quotas/{name}/history",
+    "/api/v1/quotas/{name}/notifications",
     "/api/v1/quotas/{name}/series",
     "/metrics/bandwidth_used",
 }
