@@ -27,7 +27,14 @@ try:
     from quotas.changes import describe_changes
     from quotas.load import QuotasError, load_quotas
     from quotas.model import QuotaFile
-    from quotas.rulefile import RuleFile, changed_files, render, render_files, write_files
+    from quotas.rulefile import (
+        RuleFile,
+        changed_files,
+        render,
+        render_files,
+        replace_file,
+        write_files,
+    )
     from quotas.ruler import Ruler, RulerError, await_rules
     from quotas.rules import compile_rules
     from quotas.verify import verify
@@ -63,14 +70,20 @@ def _run(options: argparse.Namespace) -> int:
     rules = compile_rules(quotas, datetime.now(UTC))
     files = render_files(rules, kubernetes=options.format == "kubernetes")
     status = 0
+    is_right = False
     if options.diff:
         print(describe_changes(options.out, files, colour=_is_coloured()), end="")
     if options.stdout:
         print(_as_one(rules, files, options.format), end="")
     elif options.check:
         status = _check(options.out, files)
+        is_right = status == 0
     elif options.reload or not (options.diff or options.verify):
         _write(options, files)
+        is_right = True
+    if options.copy_to and is_right:
+        # Before the reload: who is told must be known before the first alert fires.
+        replace_file(options.copy_to, options.quotas.read_text(encoding="utf-8"))
     if options.reload:
         _say(options, await_rules(Ruler(options.reload), rules))
     return max(status, _verify(options, quotas)) if options.verify else status
@@ -154,6 +167,12 @@ def _parser() -> argparse.ArgumentParser:
         "--verify",
         metavar="URL",
         help="write nothing; ask this Prometheus whether the quotas can be trusted",
+    )
+    add(
+        "--copy-to",
+        type=Path,
+        metavar="FILE",
+        help="once the rules are written, or found right, put a copy of the quotas here",
     )
     add(
         "--format",

@@ -125,7 +125,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
             raise FileExistsError(errno.EEXIST, message, str(path))
     for path in changed:
         if path.name in files:
-            _replace(path, files[path.name])
+            replace_file(path, files[path.name])
         else:
             # Another run may have removed it meanwhile.
             path.unlink(missing_ok=True)
@@ -173,7 +173,13 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _replace(path: Path, content: str) -> None:
+def replace_file(path: Path, content: str) -> None:
+    """Put a file with this content in the place of the one that is there, if any.
+
+    Raises:
+        OSError: it cannot be written; the old one is as it was.
+
+    """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -396,3 +396,29 @@ def test_it_exits_with_the_status_of_the_command_line(monkeypatch: pytest.Monkey
     with pytest.raises(SystemExit) as caught:
         runpy.run_path(str(ROOT / "generate_rules.py"), run_name="__main__")
     assert caught.value.code == 0
+
+
+def test_a_copy_of_the_quotas_is_put_where_it_is_wanted_once_the_rules_are_right(
+    quotas: Path, out: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.yaml"
+    assert run(quotas, out, "--check", "--copy-to", str(copy)) == 1
+    assert not copy.exists()
+    assert run(quotas, out, "--copy-to", str(copy)) == 0
+    assert copy.read_text() == GOOD
+    assert copy.stat().st_mode & 0o777 == 0o644
+    quotas.write_text(DAILY)
+    assert run(quotas, out, "--check", "--copy-to", str(copy)) == 1
+    assert copy.read_text() == GOOD
+    for looks in ("--diff", "--stdout"):
+        assert run(quotas, out, looks, "--copy-to", str(copy)) == 0
+    assert copy.read_text() == GOOD
+    run(quotas, out)
+    assert run(quotas, out, "--check", "--copy-to", str(copy)) == 0
+    assert copy.read_text() == DAILY
+
+
+def test_quotas_that_are_wrong_are_copied_nowhere(quotas: Path, out: Path, tmp_path: Path) -> None:
+    quotas.write_text(GOOD.replace("1 GB", "1 GBs"))
+    assert run(quotas, out, "--copy-to", str(tmp_path / "copy.yaml")) == 1
+    assert not (tmp_path / "copy.yaml").exists()

@@ -173,7 +173,7 @@ def test_a_file_that_another_run_has_removed_meanwhile_is_gone_all_the_same(
 ) -> None:
     old = tmp_path / "old.yml"
     old.write_text(OURS)
-    monkeypatch.setattr("quotas.rulefile._replace", lambda *_: old.unlink())
+    monkeypatch.setattr("quotas.rulefile.replace_file", lambda *_: old.unlink())
     assert write_files(tmp_path, {"a.yml": OURS}) == [tmp_path / "a.yml", old]
     assert not old.exists()
 
