@@ -177,7 +177,7 @@ def test_a_quota_for_each_asks_which_one(page: Page) -> None:
     page.open("#/quotas/each-consumer")
     page.wait(lambda: "Which one?" in page.texts("h2"))
     page.click(".name[href*='consumer=globex']")
-    page.wait(lambda: page.texts(".lead") == ["consumer globex"])
+    page.wait(lambda: page.texts(".title .lead") == ["consumer globex"])
 
 
 def test_a_quota_that_is_unknown_is_told(page: Page) -> None:

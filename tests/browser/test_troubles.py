@@ -1,32 +1,15 @@
 """What the dashboard says when there is nothing to show, or when it may not be shown."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
-from werkzeug.serving import make_server
 
-from api import create_app
 from tests.browser.chromium import Page
+from tests.browser.serving import serving
 from tests.integration import prometheus
-
-
-@contextmanager
-def serving(**environ: str) -> Iterator[str]:
-    """Serve an API of its own and yield its address."""
-    server = make_server("127.0.0.1", 0, create_app(environ), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")

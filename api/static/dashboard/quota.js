@@ -1,4 +1,4 @@
-// A quota's page: how its period goes against the limit, and what past periods came to.
+// A quota's page: how its period goes against the limit, who was told, and what past periods came to.
 
 import { ask, askEntries } from "./ask.js";
 import { makeChart } from "./chart.js";
@@ -8,6 +8,7 @@ import { fullIn, keyOf, makeEntry, periodName, timeLeft, updateEntry } from "./e
 import { NONE, bytes, exactBytes, gravity, moment, percent, roundBytes, selection, stateWords } from "./format.js";
 import { makeFold } from "./tables.js";
 import { colour } from "./theme.js";
+import { askTold, makeTold } from "./told.js";
 
 /** Return {node, title, show, refresh, redraw, destroy}. */
 export function makeQuota() {
@@ -26,11 +27,13 @@ export function makeQuota() {
   const fold = makeFold("The numbers as a table", "Used so far, the newest first");
   const past = h("ol", { class: "past" });
   const pastCard = h("section", { class: "card", "aria-labelledby": "past-title" }, h("div", { class: "head" }, h("h2", { id: "past-title" }, "Periods")), past);
+  const told = makeTold();
   const detail = h(
     "div",
     { class: "page", hidden: true },
     h("dl", { class: "figures card" }, ...Object.values(figures).map(({ node }) => node)),
     h("section", { class: "card", "aria-labelledby": "burn-title" }, h("div", { class: "head" }, h("h2", { id: "burn-title" }, "Used so far")), h("div", { class: "canvas" }, plot), readout, h("div", { class: "below" }, fold.node)),
+    told.node,
     pastCard,
   );
   const which = h("ul", { class: "entries" });
@@ -156,6 +159,7 @@ export function makeQuota() {
       const changed = JSON.stringify(wanted) !== JSON.stringify(address);
       if (changed) {
         destroy();
+        told.hide();
         showOnly(null);
         setText(title, address.name);
         setText(what, "");
@@ -181,6 +185,7 @@ export function makeQuota() {
         return;
       }
       const [entry] = chosen;
+      const asked = askTold(path, entry.selector, signal);
       const [series, history] = await Promise.all([
         ask(`${path}/series`, entry.selector, signal),
         ask(`${path}/history`, entry.selector, signal),
@@ -192,6 +197,8 @@ export function makeQuota() {
       if (isNew) destroy();
       drawBurnUp();
       drawPast(history);
+      // It comes from elsewhere, and may take its time.
+      told.set(await asked, entry);
     },
     redraw() {
       destroy();
