@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from quotas import calendars, names
@@ -19,8 +19,9 @@ class QuotaNotice:
 
     ``forecast_bytes`` are expected at the end of the period, where that is known. ``calendar`` is
     the name of the one it is counted by; ``selector`` is what it counts, without what it leaves
-    open; ``later_thresholds`` are those that come after this one. Where the alert is resolved,
-    ``used_bytes`` are those of its last time.
+    open; ``each`` are the values of the labels for each of which the limit holds by itself, empty
+    where there is no such label; ``later_thresholds`` are those that come after this one. Where the
+    alert is resolved, ``used_bytes`` are those of its last time.
     """
 
     alert: Alert
@@ -35,6 +36,7 @@ class QuotaNotice:
     period: calendars.Period | None
     selector: Mapping[str, str]
     own_labels: Mapping[str, str]
+    each: Mapping[str, str] = field(default_factory=dict)
     later_thresholds: tuple[float, ...] = ()
 
     @property
@@ -106,6 +108,7 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
             for label, value in alert.labels.items()
             if label not in names.RESERVED_LABELS
         },
+        each={label: alert.labels.get(label, "") for label in quota.for_each} if quota else {},
         later_thresholds=tuple(t.percent for t in later if t.percent > percent),
     )
 

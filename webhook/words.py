@@ -8,6 +8,7 @@ from webhook.payload import FIRING, RESOLVED
 from webhook.texts import clean_line
 
 LONGEST_NAME = 80
+LONGEST_EACH = 60
 
 _SEVERITY_WORDS = {"info": "For information", "warning": "Warning", "critical": "Critical"}
 _DIRECTION_WORDS = {
@@ -18,9 +19,15 @@ _DIRECTION_WORDS = {
 
 
 def name_notice(notice: Notice) -> str:
-    """Return the name of the quota, or of the alert where it is about no quota."""
-    name = notice.quota_name if isinstance(notice, QuotaNotice) else notice.alert.name
-    return clean_line(name, LONGEST_NAME) or "unnamed"
+    """Return the name of the quota, or of the alert where it is about no quota.
+
+    Of a quota that holds for each consumer by itself: ``each-consumer (acme)``.
+    """
+    if isinstance(notice, PlainNotice):
+        return clean_line(notice.alert.name, LONGEST_NAME) or "unnamed"
+    name = clean_line(notice.quota_name, LONGEST_NAME) or "unnamed"
+    each = ", ".join(value or f"no {label}" for label, value in notice.each.items())
+    return f"{name} ({clean_line(each, LONGEST_EACH)})" if each else name
 
 
 def tag_notice(notice: Notice) -> str:

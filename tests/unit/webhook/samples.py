@@ -37,6 +37,12 @@ QUOTAS = QuotaFile(
             labels={"team": "bun"},
         ),
         Quota("shared", limit_bytes=10 * 2**30, selector={}, notify=("ops@example.com",)),
+        Quota(
+            "each-consumer",
+            limit_bytes=10 * 2**30,
+            notify=("ops@example.com",),
+            for_each=(names.CONSUMER,),
+        ),
     ),
 )
 # The same, where people also want to know what is over.

@@ -41,7 +41,7 @@ CASES = {
         usage(
             threshold,
             used,
-            quota="shared",
+            quota="each-consumer",
             limit_bytes=10 * 2**30,
             period="20261124",
             calendar="day",
@@ -98,6 +98,14 @@ def test_the_subject_says_what_happened() -> None:
     )
 
 
+def test_the_subject_says_of_which_consumer_a_quota_for_each_is() -> None:
+    (mail,) = compose(usage(quota="each-consumer", consumer="acme"))
+    assert mail.subject.startswith("[90 %] each-consumer (acme): ")
+    assert "each-consumer (acme) has used 90 % of its limit" in open_mail(mail).text
+    (mail,) = compose(usage(quota="each-consumer"))
+    assert mail.subject.startswith("[90 %] each-consumer (no consumer): ")
+
+
 def test_a_byte_less_than_the_limit_reads_as_less_than_the_limit() -> None:
     opened = read(usage(90, 499_999_999_999))
     assert "499.9 GB of 500 GB used" in opened.headers["Subject"]
@@ -128,7 +136,8 @@ def test_each_recipient_gets_one_mail_of_their_own() -> None:
 def test_several_alerts_are_one_mail_with_the_highest_first() -> None:
     (mail,) = compose(*CASES["several"])
     text = open_mail(mail).text
-    assert mail.subject == "[100 %] 3 alerts: shared"
+    names_of_all = [f"each-consumer ({who})" for who in ("acme", "big-co", "small-co")]
+    assert mail.subject == "[100 %] 3 alerts: {}, {} and {}".format(*names_of_all)
     assert text.index("acme") < text.index("big-co") < text.index("small-co")
 
 
