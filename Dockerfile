@@ -22,9 +22,13 @@ ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTEC
 USER 10001:10001
 
 FROM runtime AS rules
+USER 0
+# A volume for the copy of quotas.yaml. Whoever may write rules/ may write it.
+RUN install -d -m 777 /var/lib/quotas
+USER 10001:10001
 COPY generate_rules.py ./
 # quotas.yaml and rules/ are mounted beside it.
-ENTRYPOINT ["python", "generate_rules.py"]
+ENTRYPOINT ["python", "generate_rules.py", "--copy-to", "/var/lib/quotas/quotas.yaml"]
 CMD ["--check"]
 
 FROM runtime AS gateway
