@@ -66,6 +66,10 @@ test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Tests with a real Prometh
 test-browser: $(SYNCED) $(PROGRAMS) ## The dashboard in a headless Chromium (Debian: chromium, chromium-driver); not part of test
 	$(RUN)/pytest tests/browser
 
+.PHONY: test-compose
+test-compose: $(SYNCED) ## The whole stack in containers, wherever a Docker engine answers; not part of test
+	$(RUN)/pytest tests/compose/test_compose.py
+
 .PHONY: test-rules
 test-rules: $(SYNCED) $(PROGRAMS) ## promtool and amtool accept the files, and rules/ is what quotas.yaml compiles to
 	$(RUN)/python generate_rules.py --check

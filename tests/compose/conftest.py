@@ -1,0 +1,86 @@
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.compose.engine import BUILD_SECONDS, ROOT, EngineError, docker, find_engine
+from tests.compose.folder import COMPOSE_FILES, Folder, make_folder
+from tests.compose.stack import Stack
+
+PAUSE_SECONDS = 0.1
+
+
+@pytest.fixture(scope="session")
+def images() -> str:
+    """Build the images from the checkout, and return the tag that they have."""
+    try:
+        find_engine()
+    except EngineError as error:
+        pytest.fail(str(error), pytrace=False)
+    files = [f"--file={ROOT / name}" for name in COMPOSE_FILES]
+    tag = "under-test"
+    docker("compose", *files, "build", environment={"TAG": tag}, seconds=BUILD_SECONDS)
+    return tag
+
+
+@pytest.fixture(scope="module")
+def folder(images: str, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    path = tmp_path_factory.mktemp("deployed")
+    # pytest's own folders are its user's alone; containers have other users.
+    for parent in (path, *path.parents[:2]):
+        parent.chmod(0o755)
+    return make_folder(path, images)
+
+
+class Traffic:
+    """Requests through the gateway, one after the other, until it is ended."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.sent = 0
+        self._stack = stack
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Send nothing within the block."""
+        with self._lock:
+            yield
+
+    def end(self) -> None:
+        """Send no more."""
+        self._ended.set()
+        self._thread.join(30)
+
+    def _run(self) -> None:
+        number = 0
+        while not self._ended.wait(PAUSE_SECONDS):
+            number += 1
+            with self._lock:
+                try:
+                    self._stack.send(f"/{('bin', 'ban')[number % 2]}/bytes/{100 * (number % 7)}")
+                    self.sent += 1
+                except requests.RequestException:
+                    time.sleep(PAUSE_SECONDS)  # the gateway itself restarts
+
+
+@pytest.fixture
+def traffic(stack: Stack) -> Iterator[Traffic]:
+    traffic = Traffic(stack)
+    yield traffic
+    traffic.end()
+
+
+def keep_logs(folder: Folder, text: str) -> Path:
+    """Keep the logs of a run where they are found, and return where that is."""
+    kept = ROOT / ".run"
+    kept.mkdir(exist_ok=True)
+    path = kept / f"{folder.path.name}.log"
+    path.write_text(text, encoding="utf-8")
+    return path

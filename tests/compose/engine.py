@@ -1,0 +1,75 @@
+"""The Docker engine, by its command line: whatever DOCKER_HOST names, or this machine's."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD_SECONDS = 1_200
+COMMAND_SECONDS = 180
+NO_ENGINE = (
+    "no Docker engine answers (%s). Start one, or let DOCKER_HOST name one: these tests build "
+    "images and run the whole stack in containers"
+)
+
+
+class EngineError(Exception):
+    """A command failed; the message has what it said."""
+
+
+def docker(
+    *arguments: str,
+    folder: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
+    seconds: float = COMMAND_SECONDS,
+) -> str:
+    """Run docker and return what it prints.
+
+    Raises:
+        EngineError: it failed, or did not end in time.
+
+    """
+    command = ["docker", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=os.environ | dict(environment or {}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+    except FileNotFoundError as error:
+        raise EngineError("there is no program docker") from error
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"{' '.join(command)} did not end within {seconds:.0f} s") from error
+    if done.returncode:
+        said = (done.stdout + done.stderr)[-4_000:]
+        raise EngineError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
+    return done.stdout
+
+
+def find_engine() -> str:
+    """Return the engine's version.
+
+    Raises:
+        EngineError: none answers.
+
+    """
+    try:
+        return docker("version", "--format", "{{.Server.Version}}", seconds=30).strip()
+    except EngineError as error:
+        raise EngineError(NO_ENGINE % " ".join(str(error).split())) from error
+
+
+def containers(labels: Sequence[str]) -> Sequence[str]:
+    """Return the ids of the running containers that have these labels, the newest first."""
+    filters = [f"--filter=label={label}" for label in labels]
+    return docker("ps", "--quiet", "--no-trunc", *filters).split()
+
+
+def inspect(form: str, *names: str) -> str:
+    """Return what a Go template makes of containers or images."""
+    return docker("inspect", "--format", form, *names).strip()

@@ -1,0 +1,247 @@
+"""docker compose, from a folder as users have it: driven, restarted, changed, and looked into."""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.compose.conftest import Traffic, keep_logs
+from tests.compose.engine import EngineError, docker, inspect
+from tests.compose.folder import COMPOSE_FILES, QUOTAS, Folder
+from tests.compose.stack import SETTLE_SECONDS, Stack, environment_of
+
+PROJECT = "gateway-telemetry-test"
+PYTHON = ("api", "webhook", "delivery", "kong", "upstream")
+# The gateway comes last: with it, what it had counted is gone.
+RESTARTED = ("upstream", "alertmanager", "webhook", "delivery", "api", "prometheus")
+LARGEST_BYTES = 150_000_000
+STOP_SECONDS = 10
+INNER = {"prometheus": 9090, "alertmanager": 9093, "webhook": 8080, "api": 8000, "mailpit": 1025}
+PROMETHEUS_URL = "http://prometheus.telemetry:9090"
+NEW_QUOTA = """
+  - name: bin-today
+    route: bin-route
+    limit: 100 kB
+    period: day
+    thresholds: [100]
+    notify: [newcomer@example.com]
+"""
+TOOLS = """
+import shutil
+print([name for name in ("cc", "gcc", "make", "pipenv") if shutil.which(name)])
+"""
+CONNECT = """
+import socket, sys
+for address in sys.argv[1:]:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), 2).close()
+        print(address)
+    except OSError:
+        pass
+"""
+
+
+def compose(folder: Folder, *arguments: str) -> str:
+    """Run docker compose in the folder, as the README does."""
+    files = [f"--file={name}" for name in (*COMPOSE_FILES, "test.yml")]
+    return docker(
+        *("compose", "--project-name", PROJECT, "--env-file=local.env", *files, *arguments),
+        folder=folder.path,
+        environment=folder.environment,
+    )
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Folder) -> Iterator[Stack]:
+    project = f"com.docker.compose.project={PROJECT}"
+    stack = Stack(folder, lambda service: (project, f"com.docker.compose.service={service}"))
+    try:
+        compose(folder, "up", "--detach", "--no-build")
+        stack.await_watched()
+        yield stack
+    finally:
+        keep_logs(folder, compose(folder, "logs", "--no-color", "--timestamps"))
+        compose(folder, "down", "--volumes", "--timeout", "5")
+
+
+def test_three_limits_make_three_mails_and_the_bytes_agree(stack: Stack) -> None:
+    stack.send("/ban/once")
+    for percent in (80, 90, 100):
+        while stack.truth()["bun-route", "egress"] <= 50_000 * percent:
+            stack.send("/bun/bytes/50000", times=4)
+        stack.await_mail(f"[{percent} %] bun-egress")
+    assert [mail["to"] for mail in stack.mails()] == [["team-bun@example.com"]] * 3
+    stack.await_equal()
+    [quota] = stack.api("/api/v1/quotas/bun-egress")["quotas"]
+    assert quota["used_bytes"] == stack.truth()["bun-route", "egress"]
+    assert quota["state"] == "100"
+    told = stack.api("/api/v1/quotas/bun-egress/notifications")["notifications"]
+    assert Counter(one["state"] for one in told) == {"sent": 3}
+
+
+def test_a_changed_quota_takes_effect_without_a_restart(stack: Stack, folder: Folder) -> None:
+    started = start_times(stack)
+    folder.write_quotas(QUOTAS.read_text(encoding="utf-8") + NEW_QUOTA)
+    with pytest.raises(EngineError, match="is not what the quotas compile to"):
+        compose(folder, "run", "--rm", "rules")
+    user = f"{os.getuid()}:{os.getgid()}"
+    compose(folder, "run", "--rm", "--user", user, "rules", "--reload", PROMETHEUS_URL)
+    assert compose(folder, "run", "--rm", "rules", "--check") == ""
+    stack.send("/bin/bytes/60000", times=2)
+    stack.await_mail("[100 %] bin-today")
+    assert ["newcomer@example.com"] in [mail["to"] for mail in stack.mails()]
+    assert start_times(stack) == started
+
+
+def start_times(stack: Stack) -> Mapping[str, str]:
+    names = ("prometheus", "alertmanager", "webhook", "delivery", "api")
+    return {name: inspect("{{.State.StartedAt}}", stack.container(name)) for name in names}
+
+
+@pytest.mark.parametrize("service", RESTARTED)
+def test_what_restarts_under_traffic_loses_nothing(
+    stack: Stack, folder: Folder, traffic: Traffic, service: str
+) -> None:
+    """While it restarts, a consumer passes its limit, and is told of once."""
+    consumer = f"{service}-restarts"
+    with ThreadPoolExecutor() as executor:
+        stopping = executor.submit(restart, stack, folder, service)
+        # Some before it has ended, some while it is away, some when it is back.
+        for _ in range(8):
+            stack.send("/ban/bytes/50000", consumer=consumer)
+            time.sleep(0.5)
+        stopping.result()
+    stack.await_mail(consumer)
+    stack.await_equal_between(traffic.paused())
+    assert_none_twice(stack)
+
+
+def test_a_gateway_that_restarts_loses_nothing_that_was_scraped(
+    stack: Stack, folder: Folder, traffic: Traffic
+) -> None:
+    with traffic.paused():
+        time.sleep(SETTLE_SECONDS)
+        stack.forget()
+        restart(stack, folder, "kong")
+    sent = traffic.sent
+    stack.wait("more traffic", lambda: traffic.sent > sent + 20)
+    stack.send("/bun/bytes/60000", consumer="kong-restarts", times=5)
+    stack.await_mail("kong-restarts")
+    stack.await_equal_between(traffic.paused())
+
+
+def restart(stack: Stack, folder: Folder, service: str) -> None:
+    """Restart a service. One of ours must end by itself, in time; an engine kills what does not."""
+    container = stack.container(service)
+    began = time.monotonic()
+    compose(folder, "stop", service)
+    if service in PYTHON:
+        assert time.monotonic() - began < STOP_SECONDS
+        assert inspect("{{.State.ExitCode}}", container) == "0"
+    compose(folder, "start", service)
+    stack.wait(f"{service} to run", lambda: is_well(stack, service))
+
+
+def is_well(stack: Stack, service: str) -> bool:
+    form = "{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}"
+    return inspect(form, stack.container(service)) == "healthy"
+
+
+def assert_none_twice(stack: Stack) -> None:
+    mails = stack.mails()
+    assert max(Counter(mail["id"] for mail in mails).values()) == 1
+    told = Counter((mail["subject"], *mail["to"]) for mail in mails)
+    assert max(told.values()) == 1, told
+
+
+def test_mail_waits_for_a_mail_server_that_is_away(stack: Stack, folder: Folder) -> None:
+    compose(folder, "stop", "mailpit")
+    stack.send("/ban/bytes/60000", consumer="mailpit-restarts", times=5)
+    of_it = {"consumer": "mailpit-restarts"}
+
+    def states() -> list[str]:
+        told = stack.api("/api/v1/quotas/each-consumer/notifications", **of_it)["notifications"]
+        return [one["state"] for one in told]
+
+    stack.wait("a mail that was tried", lambda: states() == ["queued"])
+    compose(folder, "start", "mailpit")
+    stack.await_mail("mailpit-restarts")
+    stack.wait("the outbox to know", lambda: states() == ["sent"])
+    assert_none_twice(stack)
+
+
+def test_the_python_containers_can_do_little(stack: Stack) -> None:
+    for service in PYTHON:
+        container = stack.container(service)
+        form = "{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{json .HostConfig.CapDrop}}"
+        assert inspect(form, container) == '10001:10001 true ["ALL"]'
+        assert inspect("{{json .HostConfig.SecurityOpt}}", container) == (
+            '["no-new-privileges:true"]'
+        )
+        assert stack.inside(service, "python", "-c", TOOLS).strip() == "[]"
+
+
+@pytest.mark.parametrize("part", ["api", "webhook"])
+def test_an_image_is_small(stack: Stack, part: str) -> None:
+    image = f"gateway-telemetry-{part}:{stack.folder.tag}"
+    sizes = inspect("{{.Size}}", image, "python:3.13-slim").split()
+    assert int(sizes[0]) - int(sizes[1]) < LARGEST_BYTES
+    assert inspect("{{json .Config.Healthcheck.Test}}", image) != "null"
+
+
+@pytest.mark.usefixtures("stack")
+def test_three_ports_are_published_and_only_here(folder: Folder) -> None:
+    published = set()
+    for container in compose(folder, "ps", "--quiet").split():
+        ports = json.loads(inspect("{{json .NetworkSettings.Ports}}", container))
+        for bindings in ports.values():
+            published |= {(one["HostIp"], int(one["HostPort"])) for one in bindings or ()}
+    wanted = (folder.proxy_port, folder.api_port, folder.mails_port)
+    assert published == {("127.0.0.1", port) for port in wanted}
+
+
+def test_from_the_gateway_only_its_upstream_is_reached(stack: Stack) -> None:
+    addresses = [f"{service}:{port}" for service, port in INNER.items()]
+    for service, port in INNER.items():
+        networks = json.loads(
+            inspect("{{json .NetworkSettings.Networks}}", stack.container(service))
+        )
+        addresses += [f"{network['IPAddress']}:{port}" for network in networks.values()]
+    assert len(addresses) == 11
+    reached = stack.inside("kong", "python", "-c", CONNECT, *addresses, "upstream:8080")
+    assert reached.split() == ["upstream:8080"]
+
+
+@pytest.mark.usefixtures("stack")
+def test_no_secret_stands_in_an_environment_or_an_image(folder: Folder) -> None:
+    secrets = folder.secrets()
+    assert len(secrets) == 3
+    assert {len(secret) for secret in secrets} == {64}
+    for container in compose(folder, "ps", "--quiet").split():
+        everything = inspect("{{json .}}", container) + " ".join(environment_of(container).values())
+        assert not [secret for secret in secrets if secret in everything]
+        image = inspect("{{.Image}}", container)
+        history = docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", image)
+        assert not [secret for secret in secrets if secret in history]
+
+
+def test_rules_that_are_not_those_of_the_quotas_keep_prometheus_from_starting(
+    stack: Stack, folder: Folder
+) -> None:
+    text = (folder.path / "quotas.yaml").read_text(encoding="utf-8")
+    folder.write_quotas(text.replace("5 MB", "6 MB"))
+    compose(folder, "stop", "prometheus")
+    try:
+        with pytest.raises(EngineError, match="rules"):
+            compose(folder, "up", "--detach", "--no-build", "prometheus")
+        assert "is not what the quotas compile to" in compose(folder, "logs", "rules")
+        with pytest.raises(AssertionError, match="does not run"):
+            stack.container("prometheus")
+    finally:
+        folder.write_quotas(text)
+        compose(folder, "up", "--detach", "--no-build")
