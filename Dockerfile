@@ -33,6 +33,7 @@ CMD ["--check"]
 
 FROM runtime AS gateway
 COPY kong kong
+ENV PATH=$PATH:/app/kong/mock
 EXPOSE 9000 8100
 ENTRYPOINT ["python", "-m", "kong.mock", "--host", "0.0.0.0"]
 CMD ["--proxy-port", "9000", "--status-port", "8100"]

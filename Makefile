@@ -70,6 +70,10 @@ test-browser: $(SYNCED) $(PROGRAMS) ## The dashboard in a headless Chromium (Deb
 test-compose: $(SYNCED) ## The whole stack in containers, wherever a Docker engine answers; not part of test
 	$(RUN)/pytest tests/compose/test_compose.py
 
+.PHONY: test-swarm
+test-swarm: $(SYNCED) ## The same as a stack of Swarm, on an engine that is none yet or one by itself
+	$(RUN)/pytest tests/compose/test_swarm.py
+
 .PHONY: test-rules
 test-rules: $(SYNCED) $(PROGRAMS) ## promtool and amtool accept the files, and rules/ is what quotas.yaml compiles to
 	$(RUN)/python generate_rules.py --check

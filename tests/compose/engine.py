@@ -23,8 +23,9 @@ def docker(
     folder: Path = ROOT,
     environment: Mapping[str, str] | None = None,
     seconds: float = COMMAND_SECONDS,
+    with_errors: bool = False,
 ) -> str:
-    """Run docker and return what it prints.
+    """Run docker and return what it prints; ``with_errors``, also what on the standard error.
 
     Raises:
         EngineError: it failed, or did not end in time.
@@ -36,7 +37,8 @@ def docker(
             command,
             cwd=folder,
             env=os.environ | dict(environment or {}),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if with_errors else subprocess.PIPE,
             text=True,
             check=False,
             timeout=seconds,
@@ -46,7 +48,7 @@ def docker(
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"{' '.join(command)} did not end within {seconds:.0f} s") from error
     if done.returncode:
-        said = (done.stdout + done.stderr)[-4_000:]
+        said = (done.stdout + (done.stderr or ""))[-4_000:]
         raise EngineError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
     return done.stdout
 
@@ -66,8 +68,18 @@ def find_engine() -> str:
 
 def containers(labels: Sequence[str]) -> Sequence[str]:
     """Return the ids of the running containers that have these labels, the newest first."""
-    filters = [f"--filter=label={label}" for label in labels]
-    return docker("ps", "--quiet", "--no-trunc", *filters).split()
+    return docker("ps", "--quiet", "--no-trunc", *_filters(labels)).split()
+
+
+def exit_codes(labels: Sequence[str]) -> list[int]:
+    """Return the exit codes of the containers with these labels that have ended."""
+    filters = [*_filters(labels), "--filter=status=exited"]
+    ended = docker("ps", "--all", "--quiet", "--no-trunc", *filters).split()
+    return [int(inspect("{{.State.ExitCode}}", container)) for container in ended]
+
+
+def _filters(labels: Sequence[str]) -> list[str]:
+    return [f"--filter=label={label}" for label in labels]
 
 
 def inspect(form: str, *names: str) -> str:

@@ -34,13 +34,14 @@ class Folder:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the variables that docker-compose.yml is filled with, beside local.env's."""
+        """Return the variables that docker-compose.yml is filled with, before local.env's."""
         return {
             "TAG": self.tag,
             "PROXY_PORT": str(self.proxy_port),
             "API_PORT": str(self.api_port),
             "MAILS_PORT": str(self.mails_port),
-            "API_TOKENS_FILE": "",
+            # Secrets and configs of Swarm have names that all stacks of an engine share.
+            "CONFIG_VERSION": "under-test",
             "SCRAPE_INTERVAL_SECONDS": "1",
         }
 
@@ -49,6 +50,10 @@ class Folder:
         new = self.path / "quotas.yaml.new"
         new.write_text(text, encoding="utf-8")
         new.rename(self.path / "quotas.yaml")
+
+    def token(self) -> str:
+        """Return the token for the API, which asks for it unless local.env says otherwise."""
+        return (self.path / "secrets" / "api_token").read_text(encoding="utf-8").strip()
 
     def secrets(self) -> list[str]:
         """Return the content of each secret that is not empty."""

@@ -4,7 +4,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,8 +15,6 @@ from tests.compose.folder import Folder
 TIMEOUT_SECONDS = 10
 WAIT_SECONDS = 90
 POLL_SECONDS = 0.3
-# Scrapes and rules are a second or two apart; a loaded machine takes longer.
-SETTLE_SECONDS = 5
 GET = """
 import sys, urllib.request
 print(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())
@@ -33,13 +30,21 @@ class Stack:
 
     folder: Folder
     labels: Callable[[str], Sequence[str]]
+    # host:port by which this machine reaches a service, and the port that it listens on.
+    address: Callable[[str, int], str]
     # What gateways counted that are no more.
     forgotten: Counter[Key] = field(default_factory=Counter)
 
     def container(self, service: str) -> str:
-        """Return the id of a service's newest container."""
+        """Return the id of a service's newest container.
+
+        Raises:
+            EngineError: none runs.
+
+        """
         found = containers(self.labels(service))
-        assert found, f"{service} does not run"
+        if not found:
+            raise EngineError(f"{service} does not run")
         return found[0]
 
     def inside(self, service: str, *command: str) -> str:
@@ -48,7 +53,7 @@ class Stack:
 
     def send(self, path: str, consumer: str = "background", times: int = 1) -> None:
         """Send requests through the gateway."""
-        url = f"http://127.0.0.1:{self.folder.proxy_port}{path}"
+        url = f"http://{self.address('kong', 9000)}{path}"
         headers = {"X-Consumer-Username": consumer}
         for _ in range(times):
             requests.get(url, headers=headers, timeout=TIMEOUT_SECONDS).raise_for_status()
@@ -98,21 +103,17 @@ class Stack:
         finally:
             assert +seen == +expected
 
-    def await_equal_between(self, pause: AbstractContextManager[None]) -> None:
-        """Do so while nothing is sent."""
-        with pause:
-            self.await_equal()
-
     def api(self, path: str, **parameters: str) -> Any:
         """Return the JSON that the API answers."""
-        url = f"http://127.0.0.1:{self.folder.api_port}{path}"
-        response = requests.get(url, params=parameters, timeout=TIMEOUT_SECONDS)
+        url = f"http://{self.address('api', 8000)}{path}"
+        headers = {"Authorization": f"Bearer {self.folder.token()}"}
+        response = requests.get(url, params=parameters, headers=headers, timeout=TIMEOUT_SECONDS)
         response.raise_for_status()
         return response.json()
 
     def mails(self) -> list[dict[str, Any]]:
         """Return recipients, subject and id of each mail that the mailbox has."""
-        url = f"http://127.0.0.1:{self.folder.mails_port}/api/v1/messages"
+        url = f"http://{self.address('mailpit', 8025)}/api/v1/messages"
         response = requests.get(url, params={"limit": "500"}, timeout=TIMEOUT_SECONDS)
         response.raise_for_status()
         return [
@@ -145,6 +146,28 @@ class Stack:
                 last = error
             assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}: {last}"
             time.sleep(POLL_SECONDS)
+
+    def cross_the_limits(self) -> None:
+        """Pass 80, 90 and 100 % of a quota: three mails come, and all say the same bytes."""
+        self.send("/ban/once")
+        for percent in (80, 90, 100):
+            while self.truth()["bun-route", "egress"] <= 50_000 * percent:
+                self.send("/bun/bytes/50000", times=4)
+            self.await_mail(f"[{percent} %] bun-egress")
+        assert [mail["to"] for mail in self.mails()] == [["team-bun@example.com"]] * 3
+        self.await_equal()
+        [quota] = self.api("/api/v1/quotas/bun-egress")["quotas"]
+        assert quota["used_bytes"] == self.truth()["bun-route", "egress"]
+        assert quota["state"] == "100"
+        told = self.api("/api/v1/quotas/bun-egress/notifications")["notifications"]
+        assert Counter(one["state"] for one in told) == {"sent": 3}
+
+    def assert_none_twice(self) -> None:
+        """Nobody was told of the same twice, and no mail came twice."""
+        mails = self.mails()
+        assert max(Counter(mail["id"] for mail in mails).values()) == 1
+        told = Counter((mail["subject"], *mail["to"]) for mail in mails)
+        assert max(told.values()) == 1, told
 
     def await_watched(self) -> None:
         """Wait until the gateway was scraped for a while, and alerts arrive."""
