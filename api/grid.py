@@ -137,16 +137,25 @@ def _ask(upstream: Upstream, grid: _Grid, span: range) -> Columns:
     times_ms = grid.times(span)
 
     def ask() -> Entry:
-        found: Columns = {}
-        for series in query_range(upstream.prometheus, grid.query, times_ms):
-            column = _empty(len(span))
-            for time_ms, value in series.values.items():
-                column[(time_ms - times_ms[0]) // grid.step_ms] = value
-            found[tuple(sorted(series.labels.items()))] = column
-        return Entry(found, 0, 0)
+        found = query_range(upstream.prometheus, grid.query, times_ms)
+        columns = {
+            tuple(sorted(series.labels.items())): _column(series.values, times_ms)
+            for series in found
+        }
+        return Entry(columns, 0, 0)
 
     found: Columns = upstream.memory.once((grid, span), ask)
     return found
+
+
+def _column(values: Mapping[int, float], times_ms: range) -> Column:
+    """Return the values at these times, of which they all are."""
+    if len(values) == len(times_ms) and list(values) == list(times_ms):
+        return array("d", values.values())
+    column = _empty(len(times_ms))
+    for time_ms, value in values.items():
+        column[(time_ms - times_ms[0]) // times_ms.step] = value
+    return column
 
 
 def _empty(length: int) -> Column:

@@ -208,9 +208,13 @@ def _with_observation(question: Question, query: str, window_ms: int, shift_ms: 
 def _add_columns(used: dict[Labels, list[float]], found: Columns, first: int, count: int) -> None:
     for labels, column in found.items():
         sums = used.setdefault(labels, [0.0] * count)
-        sums[first : first + len(column)] = [
-            0.0 if isnan(value) else _checked(value) for value in column
-        ]
+        values: Sequence[float] = column
+        # A sum with a NaN in it is one; most columns have none.
+        if isnan(sum(column)):
+            values = [0.0 if isnan(value) else value for value in column]
+        _checked(min(values))
+        _checked(max(values))
+        sums[first : first + len(values)] = values
 
 
 def _add(
@@ -236,6 +240,8 @@ def _values(by: Sequence[str], labels: Labels) -> tuple[str, ...]:
 
 
 def _amounts(sums: Sequence[float], observed: Sequence[float]) -> list[float | None]:
+    if all(observed) and all(map(float.is_integer, sums)):
+        return list(map(int, sums))
     return [
         (int(total) if total.is_integer() else total) if total or seen else None
         for total, seen in zip(sums, observed, strict=True)

@@ -18,9 +18,19 @@ from statistics import median
 
 import requests
 
-from bench.chart import CACHE_MEGABYTES, HOST, POINTS, SERVICES, STEP_SECONDS, Bench, prepare, start
+from bench.chart import (
+    CACHE_MEGABYTES,
+    HOST,
+    POINTS,
+    SERVICES,
+    STEP_SECONDS,
+    Bench,
+    prepare,
+    serve,
+    start,
+)
 from bench.load import requests_per_second
-from local.processes import Processes, free_ports
+from local.processes import Part, Processes, free_ports
 
 RUNS = 25
 LOAD_SECONDS = 6.0
@@ -65,6 +75,24 @@ def measure_latency(bench: Bench) -> tuple[float, float, float]:
             fresh.append(seconds_of(partial(ask_api, number)))
             cached.append(seconds_of(partial(ask_api, number)))
     return median(direct), median(fresh), median(cached)
+
+
+def measure_bare(size: int) -> float:
+    """Return how often in a second the least of applications answers with so many bytes."""
+    [port] = free_ports(1)
+    processes = Processes()
+    try:
+        processes.start(
+            Part(
+                "bare",
+                serve(port, f"bench.bare:create_app({size})"),
+                (port,),
+                f"http://{HOST}:{port}/",
+            )
+        )
+        return requests_per_second(port, "/", LOAD_SECONDS)
+    finally:
+        processes.stop_all()
 
 
 def read_metric(bench: Bench, name: str) -> float:
@@ -120,6 +148,7 @@ def measure(bench: Bench, charts: int) -> list[tuple[str, str, str, bool]]:
     answer = requests.get(url, timeout=TIMEOUT_SECONDS)
     points = sum(len(series["points"]) for series in answer.json()["series"])
     full = requests_per_second(bench.api_port, bench.chart(0), LOAD_SECONDS)
+    bare = measure_bare(len(answer.content))
     etag = {"If-None-Match": answer.headers["ETag"]}
     unchanged = requests_per_second(bench.api_port, bench.chart(0), LOAD_SECONDS, etag)
     questions = count_questions(bench)
@@ -153,6 +182,7 @@ def measure(bench: Bench, charts: int) -> list[tuple[str, str, str, bool]]:
             f"at least {WANTED_RATE:,}",
             full >= WANTED_RATE,
         ),
+        ("a bare Flask view, as large", f"{bare:,.0f} a second ({full / bare:.2f} x)", "", True),
         ("cached, not modified", f"{unchanged:,.0f} a second", "", True),
         (f"queries for {CLIENTS} clients", f"{questions:.0f}", "1", questions == 1),
         (

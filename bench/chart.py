@@ -11,6 +11,7 @@ from api.selectors import match_filters
 from api.tokens import ALL
 from api.traffic import Question, counters_query
 from local import programs
+from local.config import ROOT
 from local.processes import Part, Processes
 from quotas import names
 from quotas.model import Accounting
@@ -83,6 +84,13 @@ def prepare(folder: Path, end: int) -> None:
     )
 
 
+def serve(port: int, application: str) -> list[str]:
+    """Return the command that serves an application as the API is served."""
+    settings = ROOT / "api" / "gunicorn_settings.py"
+    command = [sys.executable, "-m", "gunicorn", "--config", str(settings)]
+    return [*command, "--bind", f"{HOST}:{port}", "--log-level", "warning", application]
+
+
 def start(processes: Processes, folder: Path, bench: Bench) -> None:
     """Start Prometheus and the API."""
     prometheus = f"{HOST}:{bench.prometheus_port}"
@@ -103,11 +111,7 @@ def start(processes: Processes, folder: Path, bench: Bench) -> None:
     processes.start(
         Part(
             "api",
-            [
-                *(sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{bench.api_port}"),
-                *("--workers", "1", "--threads", "32", "--log-level", "warning"),
-                *("--no-control-socket", "api:create_app()"),
-            ],
+            serve(bench.api_port, "api:create_app()"),
             (bench.api_port,),
             f"http://{HOST}:{bench.api_port}/healthz",
             {
