@@ -82,7 +82,7 @@ test-rules: $(SYNCED) $(PROGRAMS) ## promtool and amtool accept the files, and r
 ##@ Measure
 
 .PHONY: bench
-bench: bench-accuracy bench-rules bench-generator bench-api ## All of these (docs/benchmarks.md says what they show)
+bench: bench-accuracy bench-rules bench-generator bench-sizing bench-webhook bench-api ## All of these (docs/benchmarks.md says what they show)
 
 .PHONY: bench-accuracy
 bench-accuracy: $(SYNCED) $(PROGRAMS) ## How near to the truth the rules count, beside increase()
@@ -95,6 +95,10 @@ bench-rules: $(SYNCED) $(PROGRAMS) ## What the rules cost Prometheus, beside inc
 .PHONY: bench-generator
 bench-generator: $(SYNCED) ## How long 1,000 to 100,000 quotas take to compile
 	@$(RUN)/python -m bench.generator
+
+.PHONY: bench-sizing
+bench-sizing: $(SYNCED) $(PROGRAMS) ## Memory and disk that a Prometheus needs for a counter, a delta, a quota
+	@$(RUN)/python -m bench.sizing
 
 .PHONY: bench-webhook
 bench-webhook: $(SYNCED) ## What the webhook takes in a second, and how fast a backlog is delivered
