@@ -8,6 +8,8 @@ PIPENV_VERSION := 2026.10.3
 SYNCED := $(VENV)/.synced
 PROGRAMS := .tools/programs.found
 DATABASE := .tools/postgres.found
+# Each file of tests in one of four processes: most of them wait for other processes.
+PARALLEL := --numprocesses 4 --dist loadfile
 
 # pipenv lives in the same .venv and must not look for another one.
 export PIPENV_VENV_IN_PROJECT := 1
@@ -56,11 +58,11 @@ lint: $(SYNCED) ## ruff and mypy --strict
 
 .PHONY: test-unit
 test-unit: $(SYNCED) ## Fast tests without processes
-	$(RUN)/pytest tests/unit
+	$(RUN)/pytest tests/unit $(PARALLEL)
 
 .PHONY: test-integration
 test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Tests with a real Prometheus, Alertmanager, PostgreSQL and SMTP server
-	$(RUN)/pytest tests/integration
+	$(RUN)/pytest tests/integration $(PARALLEL)
 
 .PHONY: test-browser
 test-browser: $(SYNCED) $(PROGRAMS) ## The dashboard in a headless Chromium (Debian: chromium, chromium-driver); not part of test

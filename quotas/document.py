@@ -22,7 +22,12 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
 }
 
 # What the parser says, where it does not say it well.
-_WORDS = {"but found another document": "is a second document; a file holds one"}
+_TOO_DEEP = f"lists and mappings are more than {DEEPEST_NESTING} deep; is a line indented?"
+_WORDS = {
+    "but found another document": "is a second document; a file holds one",
+    # The scanner, which looks ahead in brackets, has a bound of its own.
+    "exceeded maximum nesting depth": _TOO_DEEP,
+}
 
 # The keys and list indexes that lead to a value: ("quotas", 3, "limit").
 Place = Sequence[str | int]
@@ -154,10 +159,7 @@ def _bound_nesting(text: str) -> None:
             depth -= 1
         if depth > DEEPEST_NESTING:
             mark = event.start_mark
-            message = (
-                f"lists and mappings are more than {DEEPEST_NESTING} deep; is a line indented?"
-            )
-            raise _error(mark.line + 1, mark.column + 1, message)
+            raise _error(mark.line + 1, mark.column + 1, _TOO_DEEP)
 
 
 def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:

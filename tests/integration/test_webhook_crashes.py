@@ -15,6 +15,7 @@ from sqlalchemy import update
 from tests.integration.scripted_smtp import THINK, Script, scripted
 from tests.integration.webhook_app import ROOT, deliver, make_environ, outbox, post, states, usage
 from webhook import create_app
+from webhook.store.facts import DELIVERER, get_facts
 from webhook.store.tables import envelopes
 
 A, B, C = RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"]
@@ -129,6 +130,11 @@ def wait_until(is_true: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
+def is_delivering(app: Flask) -> bool:
+    with app.extensions["store"].reading() as connection:
+        return DELIVERER in get_facts(connection)
+
+
 def test_sigterm_finishes_the_mail_in_hand(
     app: Flask, environ: dict[str, str], server: Script
 ) -> None:
@@ -151,7 +157,7 @@ def test_sigterm_ends_a_process_that_has_nothing_to_do_at_once(
 ) -> None:
     assert outbox(app) == []
     with start(environ) as process:
-        time.sleep(1.5)
+        wait_until(lambda: is_delivering(app), "no process delivers")
         began = time.monotonic()
         process.terminate()
         assert process.wait(TIMEOUT_SECONDS) == 0

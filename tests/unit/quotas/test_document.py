@@ -76,7 +76,7 @@ def test_a_key_that_is_there_twice_is_a_mistake_at_the_second() -> None:
         ),
         (b"&a [*a]", "1:1: more than 20 levels deep"),
         (b"[" * 21 + b"]" * 21, f"1:21: {TOO_DEEP}"),
-        (b"[" * 40_000, f"1:21: {TOO_DEEP}"),
+        (b"[" * 40_000, f"1:1001: {TOO_DEEP}"),
         (b"- " * 30_000, f"1:41: {TOO_DEEP}"),
         (b"{a: " * 30_000, f"1:81: {TOO_DEEP}"),
         (b"a: 1\n---\nb: 2\n", "2:1: is a second document; a file holds one"),
