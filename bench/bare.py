@@ -1,4 +1,4 @@
-"""The least that Flask can do: a view that answers the same bytes always, to measure the machine."""
+"""The least that Flask can do: a view that answers the same bytes always, by which to measure."""
 
 from flask import Flask, Response
 
