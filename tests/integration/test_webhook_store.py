@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, insert, select, text
 
 import webhook.store
 from local import postgres
+from tests.integration.databases import database
 from tests.integration.webhook_app import (
     AUTHORIZATION,
     make_environ,
@@ -113,6 +114,19 @@ def test_a_database_of_a_newer_version_stops_the_start(
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaError, match="run the newer program"):
         create_app(make_environ(tmp_path, database_url))
+
+
+def test_a_database_that_knows_no_encoding_is_none_the_worse(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """Who makes a server in the locale C gets it: PostgreSQL then converts nothing."""
+    like = "TEMPLATE template0 ENCODING 'SQL_ASCII'"
+    with database("postgresql", tmp_path, postgres_url, like) as url:
+        app = create_app(make_environ(tmp_path, url))
+        assert post(app, usage(consumer="café 日本")).status_code == 200
+        [topic, *_] = [topic for told in notifications(app) for topic in told["topics"]]
+        assert topic["selector"]["consumer"] == "café 日本"
+        app.extensions["store"].close()
 
 
 def test_sqlite_survives_a_loss_of_power(tmp_path: Path) -> None:

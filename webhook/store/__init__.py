@@ -122,7 +122,7 @@ def _make_engine(url: str) -> Engine:
         else {
             "connect_timeout": CONNECT_SECONDS,
             "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={BUSY_SECONDS}s"
-            f" -c idle_in_transaction_session_timeout=60s",
+            f" -c idle_in_transaction_session_timeout=60s -c client_encoding=UTF8",
         }
     )
     engine = create_engine(
