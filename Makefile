@@ -72,6 +72,10 @@ test-browser: $(SYNCED) $(PROGRAMS) ## The dashboard in a headless Chromium (Deb
 test-compose: $(SYNCED) ## The whole stack in containers, wherever a Docker engine answers; not part of test
 	$(RUN)/pytest tests/compose/test_compose.py
 
+.PHONY: test-pair
+test-pair: $(SYNCED) ## The same with two Alertmanagers, two webhooks and PostgreSQL (the image postgres:17)
+	$(RUN)/pytest tests/compose/test_pair.py
+
 .PHONY: test-swarm
 test-swarm: $(SYNCED) ## The same as a stack of Swarm, on an engine that is none yet or one by itself
 	$(RUN)/pytest tests/compose/test_swarm.py

@@ -2,7 +2,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import requests
@@ -76,12 +75,3 @@ def traffic(stack: Stack) -> Iterator[Traffic]:
     traffic = Traffic(stack)
     yield traffic
     traffic.end()
-
-
-def keep_logs(folder: Folder, text: str) -> Path:
-    """Keep the logs of a run where they are found, and return where that is."""
-    kept = ROOT / ".run"
-    kept.mkdir(exist_ok=True)
-    path = kept / f"{folder.path.name}.log"
-    path.write_text(text, encoding="utf-8")
-    return path

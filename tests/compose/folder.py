@@ -84,6 +84,15 @@ def make_folder(path: Path, tag: str) -> Folder:
     return folder
 
 
+def keep_logs(folder: Folder, text: str) -> Path:
+    """Keep the logs of a run where they are found, and return where that is."""
+    kept = ROOT / ".run"
+    kept.mkdir(exist_ok=True)
+    path = kept / f"{folder.path.name}.log"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def _shorten(file: Path, path: Path, section: str, times: dict[str, str]) -> None:
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     content[section] |= times

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.compose.conftest import Traffic, keep_logs
+from tests.compose.conftest import Traffic
 from tests.compose.engine import EngineError, docker, inspect
-from tests.compose.folder import COMPOSE_FILES, QUOTAS, Folder
+from tests.compose.folder import QUOTAS, Folder
+from tests.compose.project import Project
 from tests.compose.stack import Stack, environment_of
 
-PROJECT = "gateway-telemetry-test"
 PYTHON = ("api", "webhook", "delivery", "kong", "upstream")
 # The gateway comes last: with it, what it had counted is gone.
 RESTARTED = ("upstream", "alertmanager", "webhook", "delivery", "api", "prometheus")
@@ -45,46 +45,29 @@ for address in sys.argv[1:]:
 """
 
 
-def compose(folder: Folder, *arguments: str) -> str:
-    """Run docker compose in the folder, as the README does."""
-    files = [f"--file={name}" for name in (*COMPOSE_FILES, "test.yml")]
-    return docker(
-        *("compose", "--project-name", PROJECT, "--env-file=local.env", *files, *arguments),
-        folder=folder.path,
-        environment=folder.environment,
-    )
+@pytest.fixture(scope="module")
+def project(folder: Folder) -> Project:
+    return Project(folder)
 
 
 @pytest.fixture(scope="module")
-def stack(folder: Folder) -> Iterator[Stack]:
-    project = f"com.docker.compose.project={PROJECT}"
-    ports = {"kong": folder.proxy_port, "api": folder.api_port, "mailpit": folder.mails_port}
-    stack = Stack(
-        folder,
-        labels=lambda service: (project, f"com.docker.compose.service={service}"),
-        address=lambda service, _: f"127.0.0.1:{ports[service]}",
-    )
-    try:
-        compose(folder, "up", "--detach", "--no-build")
-        stack.await_watched()
+def stack(project: Project) -> Iterator[Stack]:
+    with project.running() as stack:
         yield stack
-    finally:
-        keep_logs(folder, compose(folder, "logs", "--no-color", "--timestamps"))
-        compose(folder, "down", "--volumes", "--timeout", "5")
 
 
 def test_three_limits_make_three_mails_and_the_bytes_agree(stack: Stack) -> None:
     stack.cross_the_limits()
 
 
-def test_a_changed_quota_takes_effect_without_a_restart(stack: Stack, folder: Folder) -> None:
+def test_a_changed_quota_takes_effect_without_a_restart(stack: Stack, project: Project) -> None:
     started = start_times(stack)
-    folder.write_quotas(QUOTAS.read_text(encoding="utf-8") + NEW_QUOTA)
+    project.folder.write_quotas(QUOTAS.read_text(encoding="utf-8") + NEW_QUOTA)
     with pytest.raises(EngineError, match="is not what the quotas compile to"):
-        compose(folder, "run", "--rm", "rules")
+        project.compose("run", "--rm", "rules")
     user = f"{os.getuid()}:{os.getgid()}"
-    compose(folder, "run", "--rm", "--user", user, "rules", "--reload", PROMETHEUS_URL)
-    assert compose(folder, "run", "--rm", "rules", "--check") == ""
+    project.compose("run", "--rm", "--user", user, "rules", "--reload", PROMETHEUS_URL)
+    assert project.compose("run", "--rm", "rules", "--check") == ""
     stack.send("/bin/bytes/60000", times=2)
     stack.await_mail("[100 %] bin-today")
     assert ["newcomer@example.com"] in [mail["to"] for mail in stack.mails()]
@@ -98,12 +81,12 @@ def start_times(stack: Stack) -> Mapping[str, str]:
 
 @pytest.mark.parametrize("service", RESTARTED)
 def test_what_restarts_under_traffic_loses_nothing(
-    stack: Stack, folder: Folder, traffic: Traffic, service: str
+    stack: Stack, project: Project, traffic: Traffic, service: str
 ) -> None:
     """While it restarts, a consumer passes its limit, and is told of once."""
     consumer = f"{service}-restarts"
     with ThreadPoolExecutor() as executor:
-        stopping = executor.submit(restart, stack, folder, service)
+        stopping = executor.submit(restart, stack, project, service)
         # Some before it has ended, some while it is away, some when it is back.
         for _ in range(8):
             stack.send("/ban/bytes/50000", consumer=consumer)
@@ -116,12 +99,12 @@ def test_what_restarts_under_traffic_loses_nothing(
 
 
 def test_a_gateway_that_restarts_loses_nothing_that_was_scraped(
-    stack: Stack, folder: Folder, traffic: Traffic
+    stack: Stack, project: Project, traffic: Traffic
 ) -> None:
     with traffic.paused():
         stack.await_equal()
         stack.forget()
-        restart(stack, folder, "kong")
+        restart(stack, project, "kong")
     sent = traffic.sent
     stack.wait("more traffic", lambda: traffic.sent > sent + 20)
     stack.send("/bun/bytes/60000", consumer="kong-restarts", times=5)
@@ -130,25 +113,19 @@ def test_a_gateway_that_restarts_loses_nothing_that_was_scraped(
         stack.await_equal()
 
 
-def restart(stack: Stack, folder: Folder, service: str) -> None:
+def restart(stack: Stack, project: Project, service: str) -> None:
     """Restart a service. One of ours must end by itself, in time; an engine kills what does not."""
     container = stack.container(service)
     began = time.monotonic()
-    compose(folder, "stop", service)
+    project.compose("stop", service)
     if service in PYTHON:
         assert time.monotonic() - began < STOP_SECONDS
         assert inspect("{{.State.ExitCode}}", container) == "0"
-    compose(folder, "start", service)
-    stack.wait(f"{service} to run", lambda: is_well(stack, service))
+    project.start(stack, service)
 
 
-def is_well(stack: Stack, service: str) -> bool:
-    form = "{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}"
-    return inspect(form, stack.container(service)) == "healthy"
-
-
-def test_mail_waits_for_a_mail_server_that_is_away(stack: Stack, folder: Folder) -> None:
-    compose(folder, "stop", "mailpit")
+def test_mail_waits_for_a_mail_server_that_is_away(stack: Stack, project: Project) -> None:
+    project.compose("stop", "mailpit")
     stack.send("/ban/bytes/60000", consumer="mailpit-restarts", times=5)
     of_it = {"consumer": "mailpit-restarts"}
 
@@ -157,7 +134,7 @@ def test_mail_waits_for_a_mail_server_that_is_away(stack: Stack, folder: Folder)
         return [one["state"] for one in told]
 
     stack.wait("a mail that was tried", lambda: states() == ["queued"])
-    compose(folder, "start", "mailpit")
+    project.compose("start", "mailpit")
     stack.await_mail("mailpit-restarts")
     stack.wait("the outbox to know", lambda: states() == ["sent"])
     stack.assert_none_twice()
@@ -183,12 +160,13 @@ def test_an_image_is_small(stack: Stack, part: str) -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_three_ports_are_published_and_only_here(folder: Folder) -> None:
+def test_three_ports_are_published_and_only_here(project: Project) -> None:
     published = set()
-    for container in compose(folder, "ps", "--quiet").split():
+    for container in project.compose("ps", "--quiet").split():
         ports = json.loads(inspect("{{json .NetworkSettings.Ports}}", container))
         for bindings in ports.values():
             published |= {(one["HostIp"], int(one["HostPort"])) for one in bindings or ()}
+    folder = project.folder
     wanted = (folder.proxy_port, folder.api_port, folder.mails_port)
     assert published == {("127.0.0.1", port) for port in wanted}
 
@@ -206,11 +184,11 @@ def test_from_the_gateway_only_its_upstream_is_reached(stack: Stack) -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_no_secret_stands_in_an_environment_or_an_image(folder: Folder) -> None:
-    secrets = folder.secrets()
+def test_no_secret_stands_in_an_environment_or_an_image(project: Project) -> None:
+    secrets = project.folder.secrets()
     assert len(secrets) == 3
     assert {len(secret) for secret in secrets} == {64}
-    for container in compose(folder, "ps", "--quiet").split():
+    for container in project.compose("ps", "--quiet").split():
         everything = inspect("{{json .}}", container) + " ".join(environment_of(container).values())
         assert not [secret for secret in secrets if secret in everything]
         image = inspect("{{.Image}}", container)
@@ -219,17 +197,17 @@ def test_no_secret_stands_in_an_environment_or_an_image(folder: Folder) -> None:
 
 
 def test_rules_that_are_not_those_of_the_quotas_keep_prometheus_from_starting(
-    stack: Stack, folder: Folder
+    stack: Stack, project: Project
 ) -> None:
-    text = (folder.path / "quotas.yaml").read_text(encoding="utf-8")
-    folder.write_quotas(text.replace("5 MB", "6 MB"))
-    compose(folder, "stop", "prometheus")
+    text = (project.folder.path / "quotas.yaml").read_text(encoding="utf-8")
+    project.folder.write_quotas(text.replace("5 MB", "6 MB"))
+    project.compose("stop", "prometheus")
     try:
         with pytest.raises(EngineError, match="rules"):
-            compose(folder, "up", "--detach", "--no-build", "prometheus")
-        assert "is not what the quotas compile to" in compose(folder, "logs", "rules")
+            project.compose("up", "--detach", "--no-build", "prometheus")
+        assert "is not what the quotas compile to" in project.compose("logs", "rules")
         with pytest.raises(EngineError, match="does not run"):
             stack.container("prometheus")
     finally:
-        folder.write_quotas(text)
-        compose(folder, "up", "--detach", "--no-build")
+        project.folder.write_quotas(text)
+        project.compose("up", "--detach", "--no-build")

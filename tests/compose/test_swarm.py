@@ -9,9 +9,9 @@ import pytest
 import requests
 
 from local import config
-from tests.compose.conftest import Traffic, keep_logs
+from tests.compose.conftest import Traffic
 from tests.compose.engine import EngineError, containers, docker, exit_codes
-from tests.compose.folder import QUOTAS, Folder
+from tests.compose.folder import QUOTAS, Folder, keep_logs
 from tests.compose.stack import Stack
 
 STACK = "gateway-telemetry-test"
