@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api.amounts import whole
 from api.steps import Windows, from_ms
 from api.traffic import Traffic
 
@@ -35,7 +36,7 @@ def rank(traffic: Traffic, by: Sequence[str], top: int | None) -> tuple[list[Lin
 
     """
     lines = [
-        Line(dict(zip(by, values, strict=True)), column, sum(filter(None, column)))
+        Line(dict(zip(by, values, strict=True)), column, _total(column))
         for values, column in traffic.columns.items()
     ]
     lines.sort(key=lambda line: -line.total_bytes)
@@ -43,12 +44,16 @@ def rank(traffic: Traffic, by: Sequence[str], top: int | None) -> tuple[list[Lin
         return lines, False
     rest = [line.bytes for line in lines[top:]]
     column = [_sum(values) for values in zip(*rest, strict=True)]
-    return [*lines[:top], Line(None, column, sum(filter(None, column)))], True
+    return [*lines[:top], Line(None, column, _total(column))], True
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    return whole(float(sum(known))) if known else None
+
+
+def _total(column: Column) -> float:
+    return whole(float(sum(filter(None, column))))
 
 
 def describe(windows: Windows, traffic: Traffic, *, truncated: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 
 from api.documents import ProblemSchema
 from api.operations import JSON, Operation
-from api.parameters import Duration, StepField, Time, Zone
+from api.parameters import Duration, StepField, Time, WholeNumber, Zone
 from api.quota_schemas import LabelField
 
 PROBLEM = "application/problem+json"
@@ -95,6 +95,7 @@ def describe_app(app: Flask) -> dict[str, Any]:
     spec = APISpec(_TITLE, "1", "3.1.0", plugins=[plugin], info={"description": _DESCRIPTION})
     for field in (Duration, Time, StepField, Zone, LabelField):
         plugin.map_to_openapi_type(field, "string", None)  # type: ignore[no-untyped-call]
+    plugin.map_to_openapi_type(WholeNumber, "integer", None)  # type: ignore[no-untyped-call]
     spec.components.schema("Problem", schema=ProblemSchema)
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)

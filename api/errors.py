@@ -65,7 +65,7 @@ def _answer_unauthorized(error: UnauthorizedError) -> Response:
 
 def _answer_upstream_error(error: UpstreamError) -> Response:
     status = _STATUS[type(error)]
-    current_app.logger.warning("%s: %s (%r)", error.who, error, error.__cause__)
+    current_app.logger.warning("%s: %s (%.500r)", error.who, error, error.__cause__)
     response = _problem(status, f"{error.who} gave no answer that can be used: {error}")
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)

@@ -1,18 +1,18 @@
 """One request over HTTP and its answer, both bounded: in size, and in time."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
+
+from api import deadline
 
 CONNECT_TIMEOUT_SECONDS = 3
 _CHUNK_BYTES = 2**16
-_MOST_CONNECTIONS = 32
+_TOO_SLOW = "it gave no whole answer within %d seconds"
 
 OK = 200
 
@@ -52,10 +52,10 @@ class Bounds:
 
 def open_session() -> requests.Session:
     """Return what keeps connections open, for all threads: it holds no cookies."""
-    session = requests.Session()
+    session = deadline.open_session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
+    # What is not compressed is as large as it says, and costs whom we ask less.
+    session.headers["Accept-Encoding"] = "identity"
     return session
 
 
@@ -71,47 +71,50 @@ def exchange(
 ) -> tuple[int, bytes]:
     """Return status and body of an answer; no redirect is followed.
 
-    The whole exchange ends at twice the longest wait, trickles too.
+    All of it ends after the longest wait, whatever trickles in.
 
     Raises:
         UnavailableError, TooSlowError, BadAnswerError, TooLargeError: there is no whole answer.
 
     """
     who, longest = bounds.who, bounds.longest_seconds
-    deadline = time.monotonic() + longest
-    try:
-        with session.request(
-            method,
-            url,
-            data=form,
-            params=parameters,
-            auth=auth,
-            timeout=(CONNECT_TIMEOUT_SECONDS, longest),
-            allow_redirects=False,  # the question would be lost on the way
-            stream=True,
-        ) as response:
-            return response.status_code, b"".join(_read_chunks(response, bounds, deadline))
-    except requests.ConnectTimeout as error:
-        raise UnavailableError("it cannot be reached", who) from error
-    except (requests.Timeout, ReadTimeoutError) as error:
-        raise TooSlowError(f"it did not answer within {longest} seconds", who) from error
-    except requests.ConnectionError as error:
-        # A wait that ran out while the body was read is a ConnectionError to requests.
-        if time.monotonic() >= deadline:
-            raise TooSlowError(f"it did not answer within {longest} seconds", who) from error
-        raise UnavailableError("it cannot be reached", who) from error
-    except (requests.RequestException, HTTPError) as error:
-        raise BadAnswerError("its answer broke off or cannot be read", who) from error
+    too_slow = TooSlowError(_TOO_SLOW % longest, who)
+    with deadline.deadline(longest) as time:
+        try:
+            with session.request(
+                method,
+                url,
+                data=form,
+                params=parameters,
+                auth=auth,
+                # The deadline comes first.
+                timeout=(CONNECT_TIMEOUT_SECONDS, longest + 1),
+                stream=True,
+            ) as response:
+                if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                    raise BadAnswerError("its answer is compressed, without being asked to", who)
+                body = b"".join(_read_chunks(response, bounds))
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise (too_slow if time.has_passed else _translate(error, bounds)) from error
+        if time.has_passed:
+            # Without a length, an answer that is cut off looks like a whole one.
+            raise too_slow
+        return response.status_code, body
 
 
-def _read_chunks(response: requests.Response, bounds: Bounds, deadline: float) -> Iterator[bytes]:
+def _translate(error: Exception, bounds: Bounds) -> UpstreamError:
+    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
+        return TooSlowError(_TOO_SLOW % bounds.longest_seconds, bounds.who)
+    if isinstance(error, (requests.ConnectionError, requests.ConnectTimeout)):
+        return UnavailableError("it cannot be reached", bounds.who)
+    return BadAnswerError("its answer broke off or cannot be read", bounds.who)
+
+
+def _read_chunks(response: requests.Response, bounds: Bounds) -> Iterator[bytes]:
     size = 0
-    # What has arrived, not a whole chunk: else a trickle would not be noticed until it is one.
-    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
         size += len(chunk)
         if size > bounds.largest_bytes:
             largest = f"{bounds.largest_bytes // 2**20} MiB"
             raise TooLargeError(f"its answer is larger than {largest}", bounds.who)
-        if time.monotonic() >= deadline:
-            raise TooSlowError("it did not finish its answer in time", bounds.who)
         yield chunk

@@ -1,6 +1,7 @@
 """Who was told of a quota: asked of the webhook. What it answers is checked, never trusted."""
 
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +31,13 @@ from quotas.calendars import Period
 
 WHO = "The webhook"
 # The webhook waits for its database for 5 seconds; what it says of that must still arrive.
-BOUNDS = Bounds(WHO, longest_seconds=7, largest_bytes=8 * 2**20)
+BOUNDS = Bounds(WHO, longest_seconds=7, largest_bytes=2 * 2**20)
+# A mail tells of one entry once, or of some thresholds of it.
+_MOST_TOPICS = 20
+_GREATEST_PERCENT = 1_000
+# However many ask: the others of our threads are for those who ask for something else.
+_AT_ONCE = threading.BoundedSemaphore(4)
+_PATIENCE_SECONDS = 1
 
 KINDS = ("usage", "forecast", "over")
 STATES = ("queued", "sending", "sent", "failed", "expired")
@@ -87,7 +94,7 @@ class _TopicSchema(Schema):
     quota = fields.String(required=True)
     selector = fields.Dict(fields.String(), fields.String(), required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    threshold = fields.Float(required=True, validate=validate.Range(0))
+    threshold = fields.Float(required=True, validate=validate.Range(0, _GREATEST_PERCENT))
     calendar = fields.String(required=True)
     period = fields.String(required=True, allow_none=True)
 
@@ -98,17 +105,13 @@ class _NotificationSchema(Schema):
 
     recipient = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
-    attempts = fields.Integer(required=True, strict=True, validate=validate.Range(0))
+    attempts = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**31))
     queued_at = fields.AwareDateTime(required=True)
     settled_at = fields.AwareDateTime(required=True, allow_none=True)
     topics = fields.List(fields.Nested(_TopicSchema), required=True)
 
 
-class _AnswerSchema(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    notifications = fields.List(fields.Nested(_NotificationSchema), required=True)
+_schema = _NotificationSchema()
 
 
 def read_tellings(webhook: Webhook, memory: Memory, entry: Entry, limit: int) -> list[Telling]:
@@ -128,12 +131,12 @@ def read_tellings(webhook: Webhook, memory: Memory, entry: Entry, limit: int) ->
     question = {"quota": entry.quota, **every, "limit": str(limit)}
 
     def ask() -> Kept:
-        return Kept(_ask(webhook, question), 0, 0)
+        return Kept(_read_answer(_ask_in_turn(webhook, question), limit), 0, 0)
 
-    answer = memory.once(("notifications", *question.items()), ask)
+    notifications = memory.once(("notifications", *question.items()), ask)
     found = [
         _make_telling(told, topic)
-        for told in answer["notifications"]
+        for told in notifications
         for topic in told["topics"]
         if topic["quota"] == entry.quota and topic["selector"] == selector
     ]
@@ -153,7 +156,16 @@ def _make_telling(told: Mapping[str, Any], topic: Mapping[str, Any]) -> Telling:
     )
 
 
-def _ask(webhook: Webhook, question: Mapping[str, str]) -> Any:
+def _ask_in_turn(webhook: Webhook, question: Mapping[str, str]) -> bytes:
+    if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
+        raise UnavailableError("it is slow, and others wait for it already", WHO)
+    try:
+        return _ask(webhook, question)
+    finally:
+        _AT_ONCE.release()
+
+
+def _ask(webhook: Webhook, question: Mapping[str, str]) -> bytes:
     try:
         status, body = exchange(
             webhook.session,
@@ -168,13 +180,40 @@ def _ask(webhook: Webhook, question: Mapping[str, str]) -> Any:
         raise BadAnswerError(str(error), WHO) from error
     if status != OK:
         raise _refusal(status, body)
+    return body
+
+
+def _read_answer(body: bytes, limit: int) -> list[Any]:
     try:
-        return _AnswerSchema().load(orjson.loads(body))
-    except ValidationError as error:
-        _logger.warning("the webhook's answer is wrong: %.500s", error.messages)
-        raise BadAnswerError("its answer is no list of notifications", WHO) from error
+        answer = orjson.loads(body)
     except ValueError as error:
         raise BadAnswerError("its answer is not JSON", WHO) from error
+    match answer:
+        case {"notifications": list(told)} if len(told) <= limit and all(map(_is_small, told)):
+            pass
+        case _:
+            raise BadAnswerError("its answer is no list of notifications", WHO)
+    try:
+        # One by one: what is wrong throughout is looked at once.
+        return [_schema.load(one) for one in told]
+    except ValidationError as error:
+        _logger.warning("the webhook's answer is wrong: %.500s", error.messages)
+        raise BadAnswerError("its answer is no list of notifications", WHO) from None
+
+
+def _is_small(notification: Any) -> bool:
+    """Return whether it takes no longer to look at than any notification does."""
+    match notification:
+        case {"topics": list(topics)}:
+            return len(topics) <= _MOST_TOPICS and all(map(_has_few_labels, topics))
+    return False
+
+
+def _has_few_labels(topic: Any) -> bool:
+    match topic:
+        case {"selector": dict(selector)}:
+            return len(selector) <= len(names.SELECTOR_LABELS)
+    return False
 
 
 def _refusal(status: int, body: bytes) -> UpstreamError:

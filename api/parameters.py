@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from api.steps import DAY, MONTH, WEEK, Step
+from api.steps import DAY, EPOCH, MONTH, WEEK, Step
 from quotas import names
 from quotas.calendars import DAY_SECONDS
 from quotas.durations import format_duration, parse_duration
@@ -77,11 +77,24 @@ class Time(fields.Field[datetime]):
                 time = datetime.fromtimestamp(float(value), UTC)
             else:
                 time = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", value))
-            if time.tzinfo is not None and time.astimezone(UTC) < LATEST:
+            if time.tzinfo is not None and EPOCH <= time.astimezone(UTC) < LATEST:
                 return time.astimezone(UTC)
         except (ValueError, OverflowError, OSError):
             pass
         raise ValidationError(A_TIME)
+
+
+class WholeNumber(fields.Field[int]):
+    """A whole number from 1 on, in plain digits."""
+
+    def __init__(self, *, most: int, **more: Any) -> None:
+        self.most = most
+        super().__init__(**more)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if re.fullmatch("[0-9]{1,9}", value) and 1 <= int(value) <= self.most:
+            return int(value)
+        raise ValidationError(f"a whole number from 1 to {self.most}")
 
 
 class StepField(fields.Field[Step | None]):

@@ -28,11 +28,14 @@ from api.exchange import (
 # Prometheus ends a query at the timeout it is sent; its answer to that must still arrive.
 GRACE_SECONDS = 2
 LARGEST_ANSWER_BYTES = 64 * 2**20
+MOST_SERIES = 200_000
 _LONGEST_LOGGED = 500
 
 _TOO_MANY_REQUESTS = 429
 _SERVICE_UNAVAILABLE = 503
 _GATEWAY_TIMEOUT = 504
+
+_DIGITS = frozenset("0123456789+-.eE")
 
 _logger = logging.getLogger(__name__)
 
@@ -77,7 +80,7 @@ def query_range(prometheus: Prometheus, query: str, times_ms: range) -> list[Ser
         "step": _seconds(times_ms.step),
     }
     result = _ask(prometheus, "/api/v1/query_range", form, "matrix")
-    return [_read_series(entry, "values", times_ms) for entry in result]
+    return _unlike([_read_series(entry, "values", times_ms) for entry in result])
 
 
 def query_at(prometheus: Prometheus, query: str, time_ms: int) -> list[Series]:
@@ -89,7 +92,14 @@ def query_at(prometheus: Prometheus, query: str, time_ms: int) -> list[Series]:
     """
     form = {"query": query, "time": _seconds(time_ms)}
     result = _ask(prometheus, "/api/v1/query", form, "vector")
-    return [_read_series(entry, "value", range(time_ms, time_ms + 1)) for entry in result]
+    times_ms = range(time_ms, time_ms + 1)
+    return _unlike([_read_series(entry, "value", times_ms) for entry in result])
+
+
+def _unlike(found: list[Series]) -> list[Series]:
+    if len({tuple(sorted(series.labels.items())) for series in found}) < len(found):
+        raise BadAnswerError("two series in its answer have the same labels")
+    return found
 
 
 def _seconds(milliseconds: int) -> str:
@@ -119,6 +129,8 @@ def _ask_once(
         raise BadAnswerError("its answer is not JSON") from error
     match answer:
         case {"status": "success", "data": {"resultType": found, "result": list(result)}}:
+            if len(result) > MOST_SERIES:
+                raise TooLargeError(f"its answer has {len(result)} series; ask for fewer")
             if found == result_type:
                 return result
     raise BadAnswerError(f"its answer is not a {result_type}")
@@ -181,6 +193,9 @@ def _read_points(points: list[Any], times_ms: range) -> dict[int, float]:
         raise BadAnswerError("a series in its answer has two values at one time")
     if not all(map(math.isfinite, values.values())):
         raise BadAnswerError("a value in its answer is not finite")
+    # float() also takes blanks, underscores, and the digits of other scripts.
+    if not _DIGITS.issuperset("".join(text for _, text in points)):
+        raise BadAnswerError("a value in its answer is no pair of time and number")
     if not all(time_ms in times_ms for time_ms in values):
         raise BadAnswerError("a value in its answer is of a time that was not asked for")
     return values

@@ -1,16 +1,25 @@
 """How much of each quota is used: what the rules recorded, newest period first."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from string import Template
 
-from api.exchange import BadAnswerError
+from api.amounts import check_bytes
 from api.grid import Upstream, read_at
 from api.selectors import braces
 from api.tokens import Scope
 from quotas import names
-from quotas.calendars import MONTH, Calendar, Period, Rolling, parse_calendar, period_of
+from quotas.calendars import (
+    DAY_SECONDS,
+    MONTH,
+    Calendar,
+    Period,
+    Rolling,
+    parse_calendar,
+    period_of,
+)
 from quotas.durations import format_duration
 from quotas.intervals import reach_seconds
 from quotas.model import Accounting
@@ -20,8 +29,15 @@ OK = "ok"
 # As far back the newest value of a quota can be, where bytes are counted each minute.
 _USUAL_REACH_SECONDS = 660
 
+# No rolling window of quotas.yaml is longer.
+_LONGEST_WINDOW_SECONDS = 44 * DAY_SECONDS
+_THRESHOLD = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?", re.ASCII)
+
 _FACT = "__fact__"
 _USED, _LIMIT, _FORECAST, _FIRING = "used", "limit", "forecast", "firing"
+# What is recorded of a quota now; only where there is nothing, what was recorded last: a rule that
+# was changed leaves series behind, with the labels that it had.
+_RECORDED = Template(f"$series or on ({names.QUOTA}) last_over_time($series[$reach])")
 # Each fact is marked, so that one query answers for all at one moment.
 _FACT_QUERY = Template(f'label_replace($values, "{_FACT}", "$fact", "", "")')
 _ALERTS = "ALERTS"
@@ -106,9 +122,9 @@ def read_entries(
     for series in read_at(upstream, facts_query(matchers, reach_of(accounting)), now_ms):
         # Some engines keep the name of the metric where it is looked at over a range.
         labels = {name: text for name, text in series.labels.items() if name != "__name__"}
-        [value] = series.values.values()
+        [value] = map(check_bytes, series.values.values())
         facts.setdefault(labels.pop(_FACT, ""), []).append((labels, value))
-    return [entry for entry in _make_entries(facts) if may_see(scope, entry.labels)]
+    return [entry for entry in _make_entries(facts) if may_see(scope, entry)]
 
 
 def facts_query(matchers: Sequence[str], reach: str) -> str:
@@ -117,7 +133,7 @@ def facts_query(matchers: Sequence[str], reach: str) -> str:
     firing = [f"alertname={quote(names.USAGE_ALERT)}", 'alertstate="firing"', *matchers]
     values = {
         **{
-            fact: f"last_over_time({metric}{braces(matchers)}[{reach}])"
+            fact: _RECORDED.substitute(series=f"{metric}{braces(matchers)}", reach=reach)
             for fact, metric in recorded.items()
         },
         _FIRING: f"{_ALERTS}{braces(firing)}",
@@ -127,11 +143,11 @@ def facts_query(matchers: Sequence[str], reach: str) -> str:
     )
 
 
-def may_see(scope: Scope, labels: Mapping[str, str]) -> bool:
-    """Return whether an entry's service and consumer, if it is of one, may be seen."""
+def may_see(scope: Scope, entry: Entry) -> bool:
+    """Return whether an entry and its service and consumer, if it is of one, may be seen."""
     allowed = ((names.SERVICE, scope.services), (names.CONSUMER, scope.consumers))
-    return all(
-        values is None or label not in labels or labels[label] in values
+    return (scope.quotas is None or entry.quota in scope.quotas) and all(
+        values is None or label not in entry.labels or entry.labels[label] in values
         for label, values in allowed
     )
 
@@ -161,8 +177,6 @@ def _make_entry(
     limit_bytes: float | None,
     forecast_bytes: float | None,
 ) -> Entry:
-    if used_bytes < 0:
-        raise BadAnswerError("a quota in its answer has used less than nothing")
     calendar_name = labels.get(names.CALENDAR, "")
     calendar, period = find_period(calendar_name, labels.get(names.PERIOD, ""))
     hidden = (names.QUOTA, names.CALENDAR, names.PERIOD)
@@ -187,6 +201,8 @@ def find_period(
         calendar = parse_calendar(calendar_name)
         if isinstance(calendar, Calendar):
             return calendar, period_of(calendar, period_id)
+        if calendar.seconds > _LONGEST_WINDOW_SECONDS:
+            return None, None
     except (KeyError, ValueError):
         pass  # of another version of the rules, or a zone that is not known on this machine
     return calendar, None
@@ -207,10 +223,7 @@ def _highest_thresholds(
 
 
 def _percent(threshold: str) -> float:
-    try:
-        return float(threshold)
-    except ValueError:
-        return -1.0
+    return float(threshold) if _THRESHOLD.fullmatch(threshold) else -1.0
 
 
 def _period_id(entry: Entry) -> int:
@@ -218,7 +231,7 @@ def _period_id(entry: Entry) -> int:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+    return int(text) if re.fullmatch("[0-9]{1,12}", text) else 0
 
 
 def _key(labels: Mapping[str, str], without: Iterable[str] = ()) -> Key:

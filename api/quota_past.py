@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isnan
 
+from api.amounts import check_bytes
 from api.grid import Upstream, read_at, read_grid
 from api.quota_entries import Entry
 from api.selectors import braces
@@ -60,7 +61,7 @@ def read_burn_up(upstream: Upstream, entry: Entry, now: datetime, reach: str) ->
         times = range(first, now_ms + 1, step_ms)
         for column in read_grid(upstream, query, times, now_ms).values():
             points = [
-                (time_ms, None if isnan(value) else value)
+                (time_ms, None if isnan(value) else check_bytes(value))
                 for time_ms, value in zip(times, column, strict=True)
             ]
     if not points or points[-1][0] < now_ms:
@@ -81,14 +82,17 @@ def read_history(
         return []
     used = f"{names.USED}{braces(_matchers(entry, of_period=False))}"
     back = format_duration(lookback_seconds)
-    # It only grows within a period: its greatest value is the total.
+    # It only grows within a period: its greatest value is the total. What is used now is what the
+    # entry says: of the same moment, and of the quota as it is now.
     query = f"max by ({names.PERIOD}) (max_over_time({used}[{back}]))"
     totals = []
     for series in read_at(upstream, query, to_ms(now)):
         period = _period(entry.calendar, series.labels)
-        if period is not None:
-            [used_bytes] = series.values.values()
+        if period is not None and period != entry.period:
+            [used_bytes] = map(check_bytes, series.values.values())
             totals.append(Total(period, used_bytes, period.end <= now))
+    if entry.period is not None:
+        totals.append(Total(entry.period, entry.used_bytes, entry.period.end <= now))
     return sorted(totals, key=lambda total: total.period.start, reverse=True)
 
 

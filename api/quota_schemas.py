@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from api.parameters import Duration, Many, name_field, one_of
+from api.parameters import Duration, Many, WholeNumber, name_field, one_of
 from api.schemas import LABELS
 from quotas.calendars import DAY_SECONDS
 
@@ -16,9 +16,7 @@ _LAST_PAGE = 1_000_000
 LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
 SORT_KEYS = ("ratio", "used", "left", "forecast", "name")
 _SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
-_A_PAGE = f"a whole number from 1 to {_LAST_PAGE}"
-_A_LIMIT = f"a whole number from 1 to {MOST_NOTIFICATIONS}"
-_A_SIZE = f"a whole number from 1 to {MOST_ON_PAGE}"
+_STATE = r"(ok|[0-9.]{1,20})\Z"
 _OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
 _A_LABEL = 'a name, a colon and a value, such as "team:bun"'
 
@@ -33,13 +31,8 @@ class LabelField(fields.Field[tuple[str, str]]):
         return LABELS.get(name, name), text
 
 
-def _whole(expected: str, most: int, default: int, description: str) -> fields.Integer:
-    return fields.Integer(
-        validate=validate.Range(1, most, error=expected),
-        error_messages={"invalid": expected},
-        load_default=default,
-        metadata={"description": description},
-    )
+def _whole(most: int, default: int, description: str) -> WholeNumber:
+    return WholeNumber(most=most, load_default=default, metadata={"description": description})
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ class EntriesQuestionSchema(Schema):
     """The parameters of /api/v1/quotas and /api/v1/quotas/<name>."""
 
     state = Many(
-        fields.String(validate=validate.Regexp("ok|[0-9.]{1,20}", error='"ok" or a threshold')),
+        fields.String(validate=validate.Regexp(_STATE, error='"ok" or a threshold such as "80"')),
         metadata={"description": 'only those in one of these states: "ok", "80", ...'},
     )
     label = Many(
@@ -68,8 +61,8 @@ class EntriesQuestionSchema(Schema):
         load_default="-ratio",
         metadata={"description": 'by default "-ratio": the worst first'},
     )
-    page = _whole(_A_PAGE, _LAST_PAGE, 1, "from 1")
-    page_size = _whole(_A_SIZE, MOST_ON_PAGE, 100, "entries on a page")
+    page = _whole(_LAST_PAGE, 1, "from 1")
+    page_size = _whole(MOST_ON_PAGE, 100, "entries on a page")
 
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> EntriesQuestion:
@@ -126,7 +119,7 @@ class NotificationsQuestion:
 class NotificationsQuestionSchema(EntrySchema):
     """The parameters of /api/v1/quotas/<name>/notifications."""
 
-    limit = _whole(_A_LIMIT, MOST_NOTIFICATIONS, 100, "how many notifications at most")
+    limit = _whole(MOST_NOTIFICATIONS, 100, "how many notifications at most")
 
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> NotificationsQuestion:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from api.amounts import whole
 from api.documents import BurnUpSchema, HistorySchema, NotificationsSchema, QuotaPageSchema
 from api.notifications import Telling, read_tellings
 from api.operations import Answer, Caller, dump_json, operation
@@ -80,8 +81,8 @@ def show_burn_up(caller: Caller, labels: Mapping[str, str], name: str) -> Answer
     forecast: list[tuple[int, float]] = []
     if entry.forecast_bytes is not None and burn_up.end > now:
         forecast = [
-            (to_ms(now), _whole(entry.used_bytes)),
-            (to_ms(burn_up.end), _whole(entry.forecast_bytes)),
+            (to_ms(now), whole(entry.used_bytes)),
+            (to_ms(burn_up.end), whole(entry.forecast_bytes)),
         ]
     body = {
         "meta": {
@@ -110,7 +111,7 @@ def show_history(caller: Caller, question: HistoryQuestion, name: str) -> Answer
     periods = [
         {
             "period": _period(total.period),
-            "used_bytes": _whole(total.used_bytes),
+            "used_bytes": whole(total.used_bytes),
             "ratio": total.used_bytes / entry.limit_bytes if entry.limit_bytes else None,
             "is_over": total.is_over,
         }
@@ -153,14 +154,13 @@ def _find_entry(caller: Caller, name: str, labels: Mapping[str, str], now: datet
     found = [entry for entry in entries if labels.items() <= entry.labels.items()]
     if not found:
         raise NotFoundError("the quota has no entry with these labels")
-    if len(found) > 1:
-        raise ParametersError(
-            [
-                WrongParameter(PUBLIC[label], None, "a value: the quota holds for each by itself")
-                for label in names.SELECTOR_LABELS
-                if len({entry.labels.get(label) for entry in found}) > 1
-            ]
-        )
+    missing = [
+        WrongParameter(PUBLIC[label], None, "a value: the quota holds for each by itself")
+        for label in names.SELECTOR_LABELS
+        if len({entry.labels.get(label) for entry in found}) > 1
+    ]
+    if missing:
+        raise ParametersError(missing)
     return found[0]
 
 
@@ -180,7 +180,7 @@ def _page(entries: Sequence[Entry], question: EntriesQuestion, now: datetime) ->
 def _is_wanted(entry: Entry, question: EntriesQuestion) -> bool:
     if question.state and entry.state not in question.state:
         return False
-    return all(entry.labels.get(name) == value for name, value in question.label)
+    return all(entry.labels.get(name, "") == value for name, value in question.label)
 
 
 def _as_json(entry: Entry, now: datetime) -> dict[str, Any]:
@@ -230,5 +230,5 @@ def _period(period: Period) -> dict[str, Any]:
     }
 
 
-def _whole(value: float | None) -> Any:
-    return int(value) if value is not None and value.is_integer() else value
+def _whole(value: float | None) -> float | None:
+    return None if value is None else whole(value)

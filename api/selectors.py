@@ -20,6 +20,8 @@ def match_filters(filters: Filters, scope: Scope) -> list[str]:
 
 def match_scope(scope: Scope) -> list[str]:
     """Return the matchers of the counters that may be seen."""
+    if not scope.sees_bytes:
+        return [_NOTHING]
     allowed = ((names.SERVICE, scope.services), (names.CONSUMER, scope.consumers))
     return [
         match_any(name, values) if values else _NOTHING

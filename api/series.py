@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from string import Template
 
-from api.exchange import BadAnswerError
+from api.amounts import check_bytes, whole
 from api.prometheus import Prometheus, Series, query_at, query_range
 from api.refusals import TooManyPointsError
 from api.selectors import braces, match_filters
@@ -28,7 +28,6 @@ _Combination = tuple[str, str, str]
 MOST_ROWS = 500_000
 
 # No counter moves that much in a step; sums stay finite.
-_MOST_BYTES = 2.0**63
 
 # The label of the series that is there when a gateway was scraped in the step.
 _OBSERVED = "observed"
@@ -127,7 +126,7 @@ def make_rows(
             continue
         windows = used.setdefault(_combination(series.labels), defaultdict(float))
         for time_ms, step_bytes in series.values.items():
-            windows[timetable.window_of(time_ms)] += _checked(step_bytes)
+            windows[timetable.window_of(time_ms)] += check_bytes(step_bytes)
     count = len(used) * len(timetable.windows)
     if count > MOST_ROWS:
         step = choose_step(
@@ -155,13 +154,7 @@ def _combination(labels: Mapping[str, str]) -> _Combination:
     )
 
 
-def _checked(step_bytes: float) -> float:
-    if not 0 <= step_bytes <= _MOST_BYTES:
-        raise BadAnswerError("a value in its answer cannot be a number of bytes")
-    return step_bytes
-
-
 def _amount(used_bytes: float, *, seen: bool) -> float | None:
     if not used_bytes and not seen:
         return None
-    return int(used_bytes) if used_bytes.is_integer() else used_bytes
+    return whole(used_bytes)

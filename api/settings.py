@@ -70,6 +70,10 @@ SETTINGS = (
     ),
     Setting("WEBHOOK_TOKEN", "", "its token, where `WEBHOOK_URL` is set", secret=True),
 )
+# RFC 6454, section 6.2: what a browser sends is compared with it, letter by letter.
+_ORIGIN = re.compile(
+    r"(http(?!.*:80\Z)|https(?!.*:443\Z))://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?"
+)
 _SECRETS = frozenset(setting.name for setting in SETTINGS if setting.secret)
 
 
@@ -161,7 +165,8 @@ def _read(setting: Setting, environ: Mapping[str, str], mistakes: list[str]) -> 
 
 
 def _without_password(value: str) -> str:
-    return re.sub("//.*@", "//***@", value)
+    """Return the value without what stands before an @, whether or not it is an address."""
+    return re.sub("^(.*//)?.*@", r"\1***@", value)
 
 
 def _parse_prometheus_url(text: str) -> str:
@@ -192,7 +197,7 @@ def _number(what: str, unit: str, most: int) -> Callable[[str], int]:
     """Return what takes a whole number up to the greatest."""
 
     def parse(text: str) -> int:
-        if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= most:
+        if re.fullmatch("[0-9]{1,6}", text) and 1 <= int(text) <= most:
             return int(text)
         raise ValueError(f"is not {what}; write a whole number of {unit} from 1 to {most}")
 
@@ -220,10 +225,10 @@ def _read_grants(text: str) -> tuple[Grant, ...] | None:
 def _parse_origins(text: str) -> frozenset[str]:
     origins = text.split()
     for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+        if not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f'has "{origin}", which is no origin; write scheme, host and port, without a slash '
-                'at the end, such as "https://portal.example.com"'
+                f'has "{_without_password(origin)}", which is no origin; write it as browsers do, '
+                "scheme, host in lower case, and the port unless it is the usual one, without a "
+                'slash at the end, such as "https://portal.example.com"'
             )
     return frozenset(origins)

@@ -36,12 +36,14 @@ class Scope:
     """What may be seen. None does not restrict; an empty tuple lets nothing through.
 
     Bytes must be of one of the services and of one of the consumers; a quota must be one of the
-    quotas, and where it is of one service or consumer, of one of those.
+    quotas, and where it is of one service or consumer, of one of those. Who is let see quotas alone
+    sees no bytes.
     """
 
     services: Names | None = None
     consumers: Names | None = None
     quotas: Names | None = None
+    sees_bytes: bool = True
 
 
 ALL = Scope()
@@ -78,9 +80,8 @@ class _Scope(fields.Field[Scope]):
                 "{services: [bun-service], quotas: [bun-egress]}"
             )
         found = _ScopeSchema().load(value)
-        if not {"services", "consumers"} & set(found):
-            found["services"] = ()  # quotas alone: no series
-        return Scope(**{"quotas": (), **{key: tuple(names) for key, names in found.items()}})
+        listed = {key: tuple(names) for key, names in found.items()}
+        return Scope(**{"quotas": ()} | listed, sees_bytes=set(found) != {"quotas"})
 
 
 class _ScopeSchema(Schema):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isnan
 from string import Template
 
-from api.exchange import BadAnswerError
+from api.amounts import check_bytes, whole_all
 from api.grid import Columns, Labels, Upstream, read_at, read_grid
 from api.prometheus import Series
 from api.selectors import braces
@@ -32,8 +32,6 @@ _MOST_SHORT_STEPS = 11_000
 _SHORT_STEPS_SECONDS = (1, 2, 5, 10, 15, 30)
 # What the evaluation of a rule may take, until what it records can be read.
 _EVALUATION_MS = 5_000
-# No counter moves that much in a step; sums stay finite.
-_MOST_BYTES = 2.0**63
 
 _OBSERVED = "observed"
 _OBSERVED_LABELS: Labels = ((_OBSERVED, "1"),)
@@ -212,8 +210,8 @@ def _add_columns(used: dict[Labels, list[float]], found: Columns, first: int, co
         # A sum with a NaN in it is one; most columns have none.
         if isnan(sum(column)):
             values = [0.0 if isnan(value) else value for value in column]
-        _checked(min(values))
-        _checked(max(values))
+        check_bytes(min(values))
+        check_bytes(max(values))
         sums[first : first + len(values)] = values
 
 
@@ -224,13 +222,7 @@ def _add(
     values: Iterable[float],
     count: int,
 ) -> None:
-    used.setdefault(labels, [0.0] * count)[index] += sum(map(_checked, values))
-
-
-def _checked(value: float) -> float:
-    if not 0 <= value <= _MOST_BYTES:
-        raise BadAnswerError("a value in its answer cannot be a number of bytes")
-    return value
+    used.setdefault(labels, [0.0] * count)[index] += sum(map(check_bytes, values))
 
 
 def _values(by: Sequence[str], labels: Labels) -> tuple[str, ...]:
@@ -240,9 +232,9 @@ def _values(by: Sequence[str], labels: Labels) -> tuple[str, ...]:
 
 
 def _amounts(sums: Sequence[float], observed: Sequence[float]) -> list[float | None]:
-    if all(observed) and all(map(float.is_integer, sums)):
-        return list(map(int, sums))
+    amounts = whole_all(sums)
+    if all(observed):
+        return list(amounts)
     return [
-        (int(total) if total.is_integer() else total) if total or seen else None
-        for total, seen in zip(sums, observed, strict=True)
+        amount if amount or seen else None for amount, seen in zip(amounts, observed, strict=True)
     ]

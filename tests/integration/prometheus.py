@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
 from local import programs
+from local.processes import Part, Processes
 from quotas.promql import quote
 
 READY_WITHIN_SECONDS = 30.0
@@ -76,6 +78,29 @@ def running(folder: Path) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(READY_WITHIN_SECONDS)
+
+
+@contextmanager
+def with_rules(folder: Path, rule_files: Path, *more: str) -> Iterator[str]:
+    """Run a Prometheus that loads these rule files and return its address."""
+    config = folder / "prometheus.yml"
+    config.write_text(yaml.safe_dump({"rule_files": [str(rule_files)]}))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        str(programs.find(programs.PROMETHEUS)),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        *more,
+    ]
+    with (folder / "log").open("w") as log:
+        processes = Processes(log)
+        try:
+            processes.start(Part("prometheus", command, (port,), f"{url}/-/ready"))
+            yield url
+        finally:
+            processes.stop_all()
 
 
 def free_port() -> int:

@@ -1,7 +1,6 @@
 """``--reload`` and a real Prometheus: the rules are loaded, or it is said why they are not."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,10 +8,9 @@ import requests
 import yaml
 
 import generate_rules
-from local import programs
-from local.processes import Part, Processes, free_ports
 from quotas import ruler
 from quotas.load import load_quotas
+from tests.integration.prometheus import free_port, with_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 FULL = ROOT / "tests" / "unit" / "quotas" / "golden" / "full.yaml"
@@ -35,34 +33,11 @@ ODD_VALUES = (
 )
 
 
-@contextmanager
-def prometheus(folder: Path, rule_files: Path, *more: str) -> Iterator[str]:
-    """Run a Prometheus that loads these rule files and return its address."""
-    config = folder / "prometheus.yml"
-    config.write_text(yaml.safe_dump({"rule_files": [str(rule_files)]}))
-    (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    command = [
-        str(programs.find(programs.PROMETHEUS)),
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        *more,
-    ]
-    with (folder / "log").open("w") as log:
-        processes = Processes(log)
-        try:
-            processes.start(Part("prometheus", command, (port,), f"{url}/-/ready"))
-            yield url
-        finally:
-            processes.stop_all()
-
-
 @pytest.fixture(scope="module")
 def reloading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Return a Prometheus that can be reloaded, and the folder of its rules."""
     folder = tmp_path_factory.mktemp("prometheus")
-    with prometheus(folder, folder / "rules" / "*.yml", "--web.enable-lifecycle") as url:
+    with with_rules(folder, folder / "rules" / "*.yml", "--web.enable-lifecycle") as url:
         yield url, folder / "rules"
 
 
@@ -155,7 +130,7 @@ def test_a_prometheus_without_lifecycle_is_told_what_it_lacks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rules = tmp_path / "rules"
-    with prometheus(tmp_path, rules / "*.yml") as url:
+    with with_rules(tmp_path, rules / "*.yml") as url:
         assert reload(file_of(tmp_path / "quotas.yaml", {}), rules, url) == 1
     assert capsys.readouterr().err == (
         f"{url} answered 403 to a reload: start it with --web.enable-lifecycle, or send the "
@@ -168,7 +143,7 @@ def test_rule_files_that_do_not_name_the_folder_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(ruler, "RELOAD_TIMEOUT_SECONDS", 1)
-    with prometheus(tmp_path, tmp_path / "elsewhere" / "*.yml", "--web.enable-lifecycle") as url:
+    with with_rules(tmp_path, tmp_path / "elsewhere" / "*.yml", "--web.enable-lifecycle") as url:
         assert reload(file_of(tmp_path / "quotas.yaml", {}), tmp_path / "rules", url) == 1
     assert capsys.readouterr().err == (
         f"{url} has reloaded, but its rules are not these: the group gateway-accounting is not "
@@ -182,7 +157,7 @@ def test_a_prometheus_behind_a_path_is_named_with_the_path(
     rules = tmp_path / "rules"
     quotas = file_of(tmp_path / "quotas.yaml", {})
     more = ("--web.enable-lifecycle", "--web.external-url=http://host/prom", "--web.route-prefix=/")
-    with prometheus(tmp_path, rules / "*.yml", *more) as url:
+    with with_rules(tmp_path, rules / "*.yml", *more) as url:
         assert reload(quotas, rules, f"{url}/") == 0
         assert reload(quotas, rules, f"{url}/prom") == 1
     assert f"{url}/prom/-/reload answered 40" in capsys.readouterr().err
@@ -191,7 +166,7 @@ def test_a_prometheus_behind_a_path_is_named_with_the_path(
 def test_a_prometheus_that_is_not_there_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     assert reload(file_of(tmp_path / "quotas.yaml", {}), tmp_path / "rules", url) == 1
     assert f"{url}/-/reload cannot be reached: " in capsys.readouterr().err

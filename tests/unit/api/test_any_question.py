@@ -5,6 +5,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+import pytest
 import responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +42,24 @@ STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 def answer_nothing(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     nothing: Any = vector() if str(request.url) == INSTANT_URL else matrix()
     return 200, {}, json.dumps(nothing)
+
+
+@pytest.mark.parametrize(
+    ("question", "parameters"),
+    [
+        ("/api/v1/bandwidth?end=0001-01-01T00:00:00Z", ["end"]),
+        ("/metrics/bandwidth_used?lookback_duration=5m&end=0001-01-01T00:00:00Z", ["end"]),
+        (
+            "/api/v1/bandwidth?start=0001-01-01T00:00Z&end=1969-12-31T23:59Z&timezone=Asia/Tokyo",
+            ["end", "start"],
+        ),
+    ],
+)
+def test_times_before_1970_are_refused(question: str, parameters: list[str]) -> None:
+    answer = client_at().get(question)
+    assert answer.status_code == 400
+    errors = answer.get_json(force=True)["errors"]
+    assert [error["parameter"] for error in errors] == parameters
 
 
 @given(path=PATHS, parameters=PARAMETERS)

@@ -242,6 +242,15 @@ def test_too_many_series_are_422_with_a_step_that_would_do() -> None:
     assert len(top.get_json()["series"]) == 6
 
 
+@responses.activate
+def test_sums_beyond_what_integers_hold_are_numbers_all_the_same() -> None:
+    others = (BUN | {"service": f"s{number}"} for number in range(10))
+    answer_with(matrix(*(series(labels, {"18:44:00": "9e18"}) for labels in others)))
+    answer = client_at().get(f"{FIVE_MINUTES}&by=service&top=1")
+    assert answer.status_code == 200, answer.text
+    assert answer.get_json()["series"][1]["total_bytes"] == 8.1e19
+
+
 @pytest.mark.parametrize("value", ["NaN", "+Inf", "-5", "1e300"])
 @responses.activate
 def test_what_cannot_be_bytes_is_502(value: str) -> None:

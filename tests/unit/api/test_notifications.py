@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from api import create_app, notifications
 from api.documents import NotificationsSchema
-from api.exchange import BadAnswerError
+from api.exchange import BadAnswerError, UnavailableError
 from api.memory import Memory
 from api.notifications import Webhook, read_tellings
 from api.quota_entries import Entry
@@ -193,7 +193,7 @@ def test_a_question_about_no_entry_is_not_passed_on(
         ({"body": requests.ConnectionError()}, 503, "it cannot be reached"),
         ({"body": requests.ConnectTimeout()}, 503, "it cannot be reached"),
         ({"status": 503}, 503, "it is not ready (HTTP 503)"),
-        ({"body": requests.ReadTimeout()}, 504, "it did not answer within 7 seconds"),
+        ({"body": requests.ReadTimeout()}, 504, "it gave no whole answer within 7 seconds"),
         ({"status": 504}, 504, "it took too long"),
         ({"status": 401, "body": "secret"}, 502, "it does not know the token in WEBHOOK_TOKEN"),
         ({"status": 302, "headers": {"Location": URL}}, 502, "it refused the question (HTTP 302)"),
@@ -205,7 +205,18 @@ def test_a_question_about_no_entry_is_not_passed_on(
         ({"json": {"notifications": [told(state="lost")]}}, 502, "its answer is no list"),
         ({"json": {"notifications": [told(topic(kind="x"))]}}, 502, "its answer is no list"),
         ({"json": {"notifications": [told(queued_at="today")]}}, 502, "its answer is no list"),
-        ({"body": b" " * (8 * 2**20 + 1)}, 502, "its answer is larger than 8 MiB"),
+        ({"json": {"notifications": [told(attempts=2**70)]}}, 502, "its answer is no list"),
+        ({"json": {"notifications": [told(topic(threshold=1e30))]}}, 502, "its answer is no list"),
+        ({"json": {"notifications": [told()] * 101}}, 502, "its answer is no list"),
+        ({"json": {"notifications": [told(*[topic()] * 21)]}}, 502, "its answer is no list"),
+        ({"json": {"notifications": [{}] * 100_000}}, 502, "its answer is no list"),
+        ({"json": {"notifications": [told(topics=[0] * 100_000)]}}, 502, "its answer is no list"),
+        (
+            {"json": {"notifications": [told(topic(selector={str(n): n for n in range(50_000)}))]}},
+            502,
+            "its answer is no list",
+        ),
+        ({"body": b" " * (2 * 2**20 + 1)}, 502, "its answer is larger than 2 MiB"),
     ],
     ids=lambda value: str(value)[:60],
 )
@@ -280,6 +291,25 @@ def test_equal_questions_at_once_are_asked_once(monkeypatch: pytest.MonkeyPatch)
     for thread in threads:
         thread.join(10)
     assert (len(count), len(found)) == (1, 5)
+
+
+def test_a_webhook_that_is_slow_has_no_more_than_some_of_our_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notifications, "_AT_ONCE", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(notifications, "_PATIENCE_SECONDS", 0)
+    told_meanwhile: list[int] = []
+
+    def exchange(*_: Any, **__: Any) -> tuple[int, bytes]:
+        with pytest.raises(UnavailableError, match="others wait for it"):
+            read_tellings(webhook, memory, entry("b"), 9)
+        told_meanwhile.append(1)
+        return 200, json.dumps({"notifications": [told()]}).encode()
+
+    monkeypatch.setattr(notifications, "exchange", exchange)
+    webhook, memory = Webhook(WEBHOOK, "t"), Memory(10_000)
+    assert len(read_tellings(webhook, memory, entry(), 9)) == 1
+    assert told_meanwhile == [1]
 
 
 def test_a_scoped_token_is_told_of_its_own_entries_alone(

@@ -9,6 +9,7 @@ from api.grid import Upstream
 from api.memory import Memory
 from api.prometheus import Prometheus
 from api.quota_entries import Entry, reach_of, read_entries
+from api.selectors import match_scope
 from api.steps import to_ms
 from api.tokens import ALL, Scope
 from quotas.model import Accounting
@@ -94,9 +95,32 @@ def test_a_calendar_that_is_not_known_leaves_the_numbers() -> None:
     assert (entry.calendar, entry.period, entry.used_bytes) == (None, None, 1)
 
 
-def test_less_than_nothing_is_refused() -> None:
-    with pytest.raises(BadAnswerError):
-        read(fact("used", -1, **MONTH))
+def test_a_window_longer_than_any_that_can_be_written_is_not_known() -> None:
+    [entry] = read(fact("used", 1, quota="q", calendar="rolling:999999d"))
+    assert entry.calendar is None
+
+
+@pytest.mark.parametrize("value", [-1, 1e20])
+@pytest.mark.parametrize("name", ["used", "limit", "forecast"])
+def test_what_cannot_be_bytes_is_refused(name: str, value: float) -> None:
+    with pytest.raises(BadAnswerError, match="cannot be a number of bytes"):
+        read(fact("used", 1, **MONTH), fact(name, value, **(MONTH | {"quota": "r"})))
+
+
+@pytest.mark.parametrize(
+    "odd", [{"threshold": "inf"}, {"threshold": "1_0"}, {"period": "9" * 5000}]
+)
+def test_an_alert_with_odd_labels_is_no_state(odd: dict[str, str]) -> None:
+    alert = {"alertname": "BandwidthQuotaUsage", "alertstate": "firing", "threshold": "80"}
+    [entry] = read(fact("used", 1, **MONTH), fact("firing", 1, **(MONTH | alert | odd)))
+    assert entry.state == "ok"
+
+
+def test_a_scope_of_quotas_alone_sees_them_whatever_they_count() -> None:
+    scope = Scope(quotas=("q",), sees_bytes=False)
+    facts = (fact("used", 1, **MONTH, service="s"), fact("used", 1, **(MONTH | {"quota": "r"})))
+    assert [entry.quota for entry in read(*facts, scope=scope)] == ["q"]
+    assert match_scope(scope) == match_scope(Scope(services=()))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +148,8 @@ def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() ->
         entries = read_entries(upstream, scope, to_ms(NOW))
         assert [entry.labels for entry in entries] == [{"consumer": "a"}]
         query = str(mock.calls[0].request.body)
-    assert query.count("quota%3D~%22q%7Cr%22") == 4
+    # Of used, limit and forecast what is there now and what was there last, and what fires.
+    assert query.count("quota%3D~%22q%7Cr%22") == 7
 
 
 @responses.activate

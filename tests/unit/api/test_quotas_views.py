@@ -47,7 +47,7 @@ def answer_instant(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     time = float(form["time"][0])
     found: list[tuple[dict[str, str], float]] = []
     if "max by (period)" in form["query"][0]:
-        found = [({"period": "202610"}, 500), ({"period": "202611"}, 95), ({"period": "x"}, 1)]
+        found = [({"period": "202610"}, 500), ({"period": "202611"}, 95.5), ({"period": "x"}, 1)]
     else:
         asked = [quota for quota, *_ in QUOTAS if f'quota="{quota}"' in form["query"][0]]
         found = [fact for fact in facts() if not asked or fact[0]["quota"] in asked]
@@ -98,6 +98,7 @@ def test_the_worst_is_first(client: FlaskClient) -> None:
         ("label=team:b", ["bun"]),
         ("label=service:bun&label=type:egress", ["bun"]),
         ("label=service:bun&label=team:x", []),
+        ("label=service:&sort=name", ["a", "b", "c", "roll"]),
         ("page=2&page_size=2", ["c", "roll"]),
         ("page=9", []),
     ],
@@ -178,6 +179,14 @@ def test_past_periods_come_newest_first(client: FlaskClient) -> None:
     ] == [(202611, 95, 0.95, False), (202610, 500, 5.0, True)]
 
 
+def test_what_is_used_of_this_period_is_what_the_quota_says_in_the_same_answer(
+    client: FlaskClient,
+) -> None:
+    """Of two questions, the second may find what was recorded after the first: 95.5 of 95."""
+    body = get(client, f"{PATH}/bun/history")
+    assert body["quota"]["used_bytes"] == body["periods"][0]["used_bytes"] == 95
+
+
 def test_a_rolling_window_has_no_past_periods(client: FlaskClient) -> None:
     assert get(client, f"{PATH}/roll/history")["periods"] == []
 
@@ -203,10 +212,14 @@ def test_what_is_not_there_is_404(client: FlaskClient, path: str) -> None:
     ("path", "parameter"),
     [
         ("?state=bad", "state"),
+        ("?state=okay", "state"),
+        ("?state=80%25x", "state"),
         ("?label=team", "label"),
         ("?label=:x", "label"),
         ("?sort=size", "sort"),
         ("?page=0", "page"),
+        ("?page=1_0", "page"),
+        ("?page=%D9%A1", "page"),
         ("?page_size=1001", "page_size"),
         ("?page=x", "page"),
         ("?service=bun", "service"),

@@ -155,17 +155,32 @@ def test_a_file_that_is_wrong_stops_the_start_and_is_named(
     assert f"{path}:" in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["PROMETHEUS_URL", "WEBHOOK_URL"])
+@pytest.mark.parametrize("start", ["", "http:/", "ftp://", "http:"])
+def test_a_password_is_not_told_whatever_stands_before_it(name: str, start: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({name: f"{start}admin:hunter2@host:99999"})
+    assert "***@host:99999" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
 def test_origins_are_separated_by_blanks() -> None:
     origins = read_settings({"CORS_ORIGINS": "https://a.example.com  http://b:3000"}).cors_origins
     assert origins == {"https://a.example.com", "http://b:3000"}
 
 
 @pytest.mark.parametrize(
-    "text", ["*", "a.example.com", "https://a.example.com/", "https://a.example.com/x", "ftp://a"]
+    "text",
+    [
+        *("*", "a.example.com", "https://a.example.com/", "https://a.example.com/x", "ftp://a"),
+        *("https://", "https://*.example.com", "https://A.example.com", "https://a:443"),
+        *("http://a:80", "https://user:secret@a", "https://a:", "https://a:0"),
+    ],
 )
 def test_what_is_no_origin_is_told(text: str) -> None:
-    with pytest.raises(SettingsError, match="which is no origin"):
+    with pytest.raises(SettingsError, match="which is no origin") as raised:
         read_settings({"CORS_ORIGINS": text})
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["0", "65537", "-1", "big"])

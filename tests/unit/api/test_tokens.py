@@ -31,7 +31,7 @@ def test_quotas_that_are_not_listed_cannot_be_seen(tmp_path: Path) -> None:
 
 
 def test_a_scope_of_quotas_alone_sees_no_bytes(tmp_path: Path) -> None:
-    assert one(tmp_path, "{quotas: [q]}") == Scope(services=(), quotas=("q",))
+    assert one(tmp_path, "{quotas: [q]}") == Scope(quotas=("q",), sees_bytes=False)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,122 @@
+"""Time that runs out for good: requests waits for the next bytes, and again, never for all."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+_MOST_CONNECTIONS = 32
+_current = threading.local()
+
+
+class Deadline:
+    """Shuts the sockets on which this thread waits when the time is over."""
+
+    def __init__(self) -> None:
+        self.has_passed = False
+        self._is_done = False
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+
+    def watch(self, connection: socket.socket) -> None:
+        """Have this socket shut, at once if the time is over."""
+        with self._lock:
+            self._sockets.append(connection)
+            if self.has_passed:
+                _shut(connection)
+
+    def pass_by(self) -> None:
+        """End what is under way, unless it is done."""
+        with self._lock:
+            if self._is_done:
+                return
+            self.has_passed = True
+            for connection in self._sockets:
+                _shut(connection)
+
+    def finish(self) -> None:
+        """Let the sockets be: others may use them now."""
+        with self._lock:
+            self._is_done = True
+
+
+def _shut(connection: socket.socket) -> None:
+    # It may be closed by now, or a socket of TLS in its place.
+    with suppress(OSError, ValueError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[Deadline]:
+    """End the block's exchange on a session of ``open_session`` after so many seconds.
+
+    What waits for bytes then fails in any way: ``has_passed`` says why.
+    """
+    mine = _current.deadline = Deadline()
+    timer = threading.Timer(seconds, mine.pass_by)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield mine
+    finally:
+        timer.cancel()
+        mine.finish()
+        _current.deadline = None
+
+
+def _watch(connection: Any) -> None:
+    watching: Deadline | None = getattr(_current, "deadline", None)
+    if watching is not None and connection is not None:
+        watching.watch(connection)
+
+
+class _Watched(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        found = super()._new_conn()
+        _watch(found)
+        return found
+
+    def connect(self) -> None:
+        super().connect()
+        _watch(self.sock)
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        _watch(self.sock)
+        super().request(*arguments, **options)
+
+
+class _WatchedSecurely(_Watched, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedSecurely
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, _: requests.Response) -> None:
+        """Return that there is none: to find one, requests would read a whole answer."""
+
+
+def open_session() -> requests.Session:
+    """Return what keeps connections open, for all threads; it follows no redirects."""
+    session = _Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(pool_maxsize=_MOST_CONNECTIONS))
+    return session
