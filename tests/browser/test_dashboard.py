@@ -180,6 +180,34 @@ def test_a_quota_for_each_asks_which_one(page: Page) -> None:
     page.wait(lambda: page.texts(".title .lead") == ["consumer globex"])
 
 
+def test_a_list_does_not_grow_where_two_have_the_same_key(page: Page) -> None:
+    page.open()
+    counts = page.driver.execute_async_script(
+        """
+        const done = arguments[0];
+        import("./dashboard/dom.js").then(({ h, keep }) => {
+          const list = h("ul", {});
+          const counts = ["aab", "aab", "ba", "", "aa"].map((keys) => {
+            keep(list, [...keys], (key) => key, () => h("li", {}), () => {});
+            return [...list.children].map((node) => node.dataset.key).join("");
+          });
+          done(counts);
+        });
+        """
+    )
+    assert counts == ["aab", "aab", "ba", "", "aa"]
+
+
+def test_long_names_fit_a_phone(page: Page) -> None:
+    page.open("#/quotas/each-consumer?consumer=globex", width=360)
+    page.script(
+        "for (const node of document.querySelectorAll('h1, .lead, .told .fate'))"
+        " node.textContent = 'x'.repeat(200);"
+    )
+    root = "document.scrollingElement"
+    assert page.script(f"return {root}.scrollWidth - {root}.clientWidth") == 0
+
+
 def test_a_quota_that_is_unknown_is_told(page: Page) -> None:
     page.open("#/quotas/none-such")
     page.wait(lambda: "There is no quota “none-such”" in page.text(".empty"))

@@ -65,6 +65,12 @@ def telling(stack: DemoStack, notifications: list[dict[str, Any]]) -> Iterator[s
         yield url
 
 
+def open_quota(page: Page, address: str = ADDRESS, *, width: int = 1280) -> None:
+    """Open a quota's page, and wait for what comes from the webhook too."""
+    page.open(address, width=width)
+    page.wait(lambda: page.texts(CARD))
+
+
 def drawn(page: Page) -> list[tuple[str, list[str]]]:
     """Return what was told, and what became of it, line by line."""
     lines: list[list[Any]] = page.driver.execute_script(
@@ -98,7 +104,7 @@ def is_told(api: Api, entry: dict[str, Any]) -> bool:
 
 
 def test_what_is_drawn_is_what_the_api_says(page: Page, told_of: Api) -> None:
-    page.open(ADDRESS)
+    open_quota(page)
     notifications = told_of.get("quotas/bun-egress/notifications")["notifications"]
     assert notifications
     words = {"usage": "{} % reached", "forecast": "expected to pass the limit"}
@@ -115,7 +121,7 @@ def test_what_is_drawn_is_what_the_api_says(page: Page, told_of: Api) -> None:
 
 @pytest.mark.usefixtures("told_of")
 def test_where_no_threshold_was_reached_it_says_that_nobody_had_to_be_told(page: Page) -> None:
-    page.open("#/quotas/each-consumer?consumer=globex")
+    open_quota(page, "#/quotas/each-consumer?consumer=globex")
     assert page.texts(f"{CARD} .lead") == ["Nobody had to be told yet."]
     assert drawn(page) == []
 
@@ -125,7 +131,7 @@ def test_recipients_of_the_same_stand_together_with_what_became_of_it(
 ) -> None:
     with telling(stack, MIXED) as url:
         page = Page(chromium, url)
-        page.open(ADDRESS)
+        open_quota(page)
         assert drawn(page) == [
             (
                 "limit reached",
@@ -161,7 +167,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     try:
         with telling(stack, MIXED) as url:
             page = Page(chromium, url)
-            page.open(ADDRESS, width=width)
+            open_quota(page, width=width)
             assert len(drawn(page)) == 5
             assert page.faults() == []
             root = "document.scrollingElement"
@@ -177,7 +183,7 @@ def test_a_webhook_that_is_away_is_told_and_the_rest_is_drawn(
     away = {"WEBHOOK_URL": "http://127.0.0.1:9", "WEBHOOK_TOKEN": "a-token"}
     with serving(PROMETHEUS_URL=prometheus, **away) as url:
         page = Page(chromium, url)
-        page.open(ADDRESS)
+        open_quota(page)
         [words] = page.texts(f"{CARD} .lead")
         assert words.startswith("It is not known now who was told. The webhook gave no answer")
         assert words.endswith("it cannot be reached.")

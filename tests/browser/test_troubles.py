@@ -42,7 +42,7 @@ def test_a_prometheus_that_is_away_is_named(chromium: Chrome) -> None:
 
 
 def test_a_token_is_asked_for_and_used(chromium: Chrome, empty_url: str, tmp_path: Path) -> None:
-    digest = hashlib.sha256(b"the right one").hexdigest()
+    digest = hashlib.sha256(b"the-right-one").hexdigest()
     tokens = tmp_path / "tokens.yaml"
     tokens.write_text(f"tokens: [{{name: all, sha256: {digest}, scope: all}}]", encoding="utf-8")
     with serving(PROMETHEUS_URL=empty_url, API_TOKENS_FILE=str(tokens)) as url:
@@ -50,10 +50,19 @@ def test_a_token_is_asked_for_and_used(chromium: Chrome, empty_url: str, tmp_pat
         chromium.get(url)
         page.wait(lambda: "asks for a token" in page.text("#notices"))
         assert page.faults() == []
-        page.one("#token").send_keys("a wrong one\n")
+        page.one("#token").send_keys("a-wrong-one\n")
         page.wait(lambda: "not known here" in page.text("#notices"))
-        page.one("#token").send_keys("the right one\n")
+        # What no header can carry is not even sent.
+        page.one("#token").send_keys("tök\n")
+        assert page.all("#token:invalid")
+        assert "not known here" in page.text("#notices")
+        page.one("#token").clear()
+        page.one("#token").send_keys("the-right-one\n")
         page.wait(lambda: "Updated" in page.text("#pulse-text"))
         assert page.text("#notices") == ""
+        # A file that cannot be had is told at its link.
+        page.script("sessionStorage.setItem('token', 'no-longer-right')")
+        page.click(".csv")
+        page.wait(lambda: page.text(".csv").startswith("CSV: this needs a bearer token"))
+        assert all("401" in message for message in page.complaints())
         chromium.get("about:blank")
-        page.complaints()

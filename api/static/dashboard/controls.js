@@ -1,6 +1,7 @@
 // Choices: a row of radio buttons that looks like one control, and a list to pick from.
 
 import { h, setAttribute, setText } from "./dom.js";
+import { plain } from "./format.js";
 
 /** Return {node, set} of one choice among few; `options` are [value, text] pairs. */
 export function makeChoice(name, legend, options, onChoose) {
@@ -30,7 +31,7 @@ export function makePicker(name, all, onChoose) {
       const list = value == null || values.includes(value) ? values : [value, ...values];
       if (known !== JSON.stringify(list)) {
         known = JSON.stringify(list);
-        const texts = list.map((one) => h("option", { value: one }, one === "" ? `(no ${name})` : one));
+        const texts = list.map((one) => h("option", { value: one }, one === "" ? `(no ${name})` : plain(one)));
         select.replaceChildren(h("option", {}, all), ...texts);
       }
       select.selectedIndex = value == null ? 0 : list.indexOf(value) + 1;

@@ -25,6 +25,7 @@ export function setAttribute(node, name, value) {
 /** Make the children of `parent` those of `items`, keeping the node of each key where it is. */
 export function keep(parent, items, keyOf, make, update) {
   const known = new Map([...parent.children].map((node) => [node.dataset.key, node]));
+  const kept = new Set();
   let at = parent.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);
@@ -37,6 +38,7 @@ export function keep(parent, items, keyOf, make, update) {
     if (node === at) at = at.nextElementSibling;
     else parent.insertBefore(node, at);
     update(node, item);
+    kept.add(node);
   }
-  for (const node of known.values()) node.remove();
+  for (const node of [...parent.children]) if (!kept.has(node)) node.remove();
 }

@@ -2,7 +2,7 @@
 
 import { quotaAddress } from "./address.js";
 import { h, setAttribute, setText } from "./dom.js";
-import { NONE, bytes, exactBytes, gravity, percent, roundBytes, selection, span, stateWords } from "./format.js";
+import { NONE, bytes, description, exactBytes, gravity, percent, roundBytes, span, stateWords } from "./format.js";
 
 export const keyOf = (entry) => JSON.stringify([entry.name, entry.selector]);
 
@@ -33,14 +33,13 @@ export function makeEntry() {
 
 export function updateEntry(node, entry, isOneOfMany, now) {
   const parts = node.parts;
-  const labels = Object.entries(entry.labels).map(([name, value]) => `${name} ${value}`);
   setAttribute(node, "data-gravity", gravity(entry.state));
   setText(parts.link, entry.name);
   setAttribute(parts.link, "href", quotaAddress(entry.name, isOneOfMany ? entry.selector : {}));
-  setText(parts.what, [selection(entry.selector), ...labels].join(" · "));
+  setText(parts.what, description(entry));
   setText(parts.period, periodName(entry));
   parts.bar.set(entry);
-  setText(parts.used, `${bytes(entry.used_bytes)} of ${roundBytes(entry.limit_bytes)}`);
+  setText(parts.used, entry.limit_bytes == null ? bytes(entry.used_bytes) : `${bytes(entry.used_bytes)} of ${roundBytes(entry.limit_bytes)}`);
   setAttribute(parts.used, "title", `${exactBytes(entry.used_bytes)} of ${exactBytes(entry.limit_bytes)}`);
   setText(parts.forecast, entry.forecast_bytes == null ? "" : `forecast ${bytes(entry.forecast_bytes)}`);
   setText(parts.percent, percent(entry.ratio));

@@ -68,11 +68,21 @@ export function moment(ms, stepSeconds = 60) {
   return `${date}, ${stepSeconds < 60 ? clockSeconds.format(ms) : clock.format(ms)}`;
 }
 
+/** Without the marks that turn the direction of what follows: with them a text reads as another. */
+export function plain(text) {
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
+/** An entry's own labels, and what it counts, in words. */
+export function description(entry) {
+  return [selection(entry.selector), ...Object.entries(entry.labels).map(([name, value]) => `${name} ${plain(value)}`)].join(" · ");
+}
+
 /** What a quota counts, in words. */
-export function selection(selector) {
+function selection(selector) {
   const words = Object.entries(selector).map(([name, value]) => {
     if (name === "type") return value;
-    return value === "" ? `no ${name}` : `${name} ${value}`;
+    return value === "" ? `no ${name}` : `${name} ${plain(value)}`;
   });
   return words.length ? words.join(" · ") : "all traffic";
 }

@@ -69,7 +69,8 @@ function hide(key) {
 }
 
 function tokenForm(retry) {
-  const input = h("input", { type: "password", id: "token", autocomplete: "off", spellcheck: "false" });
+  // What a header can carry.
+  const input = h("input", { type: "password", id: "token", autocomplete: "off", spellcheck: "false", required: true, pattern: "\\s*[!-~]+\\s*", title: "letters, digits and signs of ASCII, without blanks" });
   const send = (event) => {
     event.preventDefault();
     setToken(input.value.trim());

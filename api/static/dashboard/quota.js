@@ -5,7 +5,7 @@ import { makeChart } from "./chart.js";
 import { makeFigure } from "./controls.js";
 import { h, keep, setAttribute, setText } from "./dom.js";
 import { fullIn, keyOf, makeEntry, periodName, timeLeft, updateEntry } from "./entries.js";
-import { NONE, bytes, exactBytes, gravity, moment, percent, roundBytes, selection, stateWords } from "./format.js";
+import { NONE, bytes, description, exactBytes, gravity, moment, percent, roundBytes, stateWords } from "./format.js";
 import { makeFold } from "./tables.js";
 import { colour } from "./theme.js";
 import { askTold, makeTold } from "./told.js";
@@ -56,10 +56,12 @@ export function makeQuota() {
     setText(title, entry.name);
     setText(state, stateWords(entry.state));
     setAttribute(state, "data-gravity", gravity(entry.state));
-    const labels = Object.entries(entry.labels).map(([name, value]) => `${name} ${value}`);
-    setText(what, [selection(entry.selector), ...labels].join(" · "));
-    figures.used.set(percent(entry.ratio), `${bytes(entry.used_bytes)} of ${roundBytes(entry.limit_bytes)}`, exactBytes(entry.used_bytes));
-    figures.left.set(bytes(entry.left_bytes), entry.left_bytes ? "until the limit" : "nothing is left", exactBytes(entry.left_bytes));
+    setText(what, description(entry));
+    const isLimited = entry.limit_bytes != null;
+    if (isLimited) figures.used.set(percent(entry.ratio), `${bytes(entry.used_bytes)} of ${roundBytes(entry.limit_bytes)}`, exactBytes(entry.used_bytes));
+    else figures.used.set(bytes(entry.used_bytes), "its limit is not known", exactBytes(entry.used_bytes));
+    const left = entry.left_bytes ? "until the limit" : isLimited ? "nothing is left" : "";
+    figures.left.set(bytes(entry.left_bytes), left, isLimited ? exactBytes(entry.left_bytes) : null);
     const forecast = entry.forecast_bytes == null || !entry.limit_bytes ? null : entry.forecast_bytes / entry.limit_bytes;
     figures.forecast.set(bytes(entry.forecast_bytes), forecast == null ? "not yet known" : `${percent(forecast)} at the period’s end`, exactBytes(entry.forecast_bytes));
     const isOver = entry.ratio != null && entry.ratio >= 1;
@@ -109,7 +111,11 @@ export function makeQuota() {
   function readOut(index) {
     const { limit_bytes: limit, meta } = burnUp;
     const words = index == null ? null : [chart.plot.data[1][index], chart.plot.data[2][index]];
-    if (!words) setText(readout, `The dashed line above is the limit of ${roundBytes(limit)}${burnUp.forecast.length ? "; the dotted one is the forecast" : ""}.`);
+    if (!words) {
+      const lines = [limit == null ? null : `the dashed line above is the limit of ${roundBytes(limit)}`, burnUp.forecast.length ? "the dotted one is the forecast" : null];
+      const text = lines.filter(Boolean).join("; ");
+      setText(readout, text && `${text[0].toUpperCase()}${text.slice(1)}.`);
+    }
     else {
       const time = moment(chart.plot.data[0][index] * 1000, Math.min(meta.step_seconds, 3600));
       const [used, ahead] = words;
@@ -197,8 +203,8 @@ export function makeQuota() {
       if (isNew) destroy();
       drawBurnUp();
       drawPast(history);
-      // It comes from elsewhere, and may take its time.
-      told.set(await asked, entry);
+      // It comes from elsewhere, and may take its time: nothing else waits for it.
+      asked.then((answer) => signal.aborted || told.set(answer, entry));
     },
     redraw() {
       destroy();

@@ -3,7 +3,7 @@
 import { askEntries } from "./ask.js";
 import { h, keep, setAttribute, setText } from "./dom.js";
 import { keyOf, makeEntry, updateEntry } from "./entries.js";
-import { gravity, selection, stateWords } from "./format.js";
+import { description, gravity, stateWords } from "./format.js";
 
 const STEP = 100;
 
@@ -92,7 +92,7 @@ export function makeQuotas(go) {
 
 function isFound(entry, settings) {
   if (settings.state != null && entry.state !== settings.state) return false;
-  const text = [entry.name, selection(entry.selector), ...Object.entries(entry.labels).flat()].join(" ").toLowerCase();
+  const text = `${entry.name} ${description(entry)}`.toLowerCase();
   return (settings.q ?? "").toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 

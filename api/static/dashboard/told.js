@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { h, keep, setAttribute, setText } from "./dom.js";
-import { gravity, moment, stateWords } from "./format.js";
+import { gravity, moment, plain, stateWords } from "./format.js";
 
 const MOST = 100;
 // What became of it, in words that recipients follow, and how grave that is.
@@ -50,8 +50,6 @@ export function makeTold() {
       node.hidden = true;
     },
     set({ notifications = null, error = null }, entry) {
-      // Nothing, no answer of ours, or one that others on this page will have too.
-      if (error && !(error.status >= 500)) throw error;
       node.hidden = !error && notifications == null;
       draw(notifications ?? [], entry);
       const isFull = notifications?.length >= MOST;
@@ -113,6 +111,7 @@ function fateOf({ state }) {
   return state in FATES ? state : "waiting";
 }
 
-function nameOf({ recipient, state, attempts }) {
+function nameOf({ recipient: address, state, attempts }) {
+  const recipient = plain(address);
   return state !== "sent" && attempts ? `${recipient} (tried ${attempts} times)`.replace("(tried 1 times)", "(tried once)") : recipient;
 }

@@ -5,7 +5,7 @@ import { address, ask, getToken, request } from "./ask.js";
 import { makeChart } from "./chart.js";
 import { makeChoice, makeFigure, makePicker } from "./controls.js";
 import { h, keep, setAttribute, setText } from "./dom.js";
-import { bytes, exactBytes, moment, percent, stepName } from "./format.js";
+import { bytes, exactBytes, moment, percent, plain, stepName } from "./format.js";
 import { stackUp } from "./stack.js";
 import { makeFold } from "./tables.js";
 import { colour } from "./theme.js";
@@ -36,7 +36,7 @@ export function makeTraffic(go) {
   const foot = h("p", { class: "foot" });
   const csv = h("a", { class: "csv", download: "bandwidth.csv" }, "CSV");
   const fold = makeFold("The numbers as a table", "Bytes in each window, the newest first");
-  csv.addEventListener("click", (event) => downloadWithToken(event, csv.href));
+  csv.addEventListener("click", (event) => downloadWithToken(event, csv));
   const node = h(
     "section",
     { class: "card", "aria-labelledby": "traffic-title" },
@@ -68,11 +68,11 @@ export function makeTraffic(go) {
   function draw() {
     const data = readAnswer(answer, settings);
     const stacked = settings.style === "stacked";
-    const as = JSON.stringify([settings.style, data.names]);
+    const as = JSON.stringify([settings.style, data.keys]);
     if (chart && drawnAs !== as) destroy();
     drawnAs = as;
-    paint(data.names);
-    chart ??= makeChart(plot, look(data.names, stacked), (index) => drawLegend(chart.data, index));
+    paint(data.keys);
+    chart ??= makeChart(plot, look(data, stacked), (index) => drawLegend(chart.data, index));
     const columns = stacked ? stackUp(data.columns) : data.columns;
     chart.set([data.times, ...columns], data.bounds);
     chart.data = data;
@@ -85,15 +85,15 @@ export function makeTraffic(go) {
     csv.href = address(PATH, { ...question(), format: "csv" });
   }
 
-  function paint(names) {
-    for (const name of [...names].sort()) {
-      if (!colours.has(name)) colours.set(name, name === OTHER ? "--series-other" : `--series-${colours.size % 8}`);
+  function paint(keys) {
+    for (const key of [...keys].sort()) {
+      if (!colours.has(key)) colours.set(key, key === OTHER ? "--series-other" : `--series-${colours.size % 8}`);
     }
   }
 
-  function look(names, stacked) {
-    const series = names.map((name) => {
-      const hue = colours.get(name);
+  function look({ names, keys }, stacked) {
+    const series = names.map((name, number) => {
+      const hue = colours.get(keys[number]);
       return { label: name, colour: colour(hue), fill: stacked ? colour(hue, 0.32) : undefined, width: stacked ? 1.25 : 1.75 };
     });
     const bands = stacked ? names.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [];
@@ -102,16 +102,16 @@ export function makeTraffic(go) {
 
   function drawLegend(data, index) {
     setText(at, index == null || !data.times.length ? "Total" : moment(data.times[index] * 1000, data.step));
-    const rows = data.names.map((name, number) => ({ name, number }));
+    const rows = data.names.map((name, number) => ({ name, number, key: data.keys[number] }));
     keep(
       legend,
       rows,
-      ({ name }) => name,
+      ({ key }) => key,
       () => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "swatch", "aria-hidden": "true" }), h("span", { class: "label" })), h("td", {}), h("td", {})),
-      (row, { name, number }) => {
+      (row, { name, number, key }) => {
         const value = index == null ? data.totals[number] : data.columns[number][index];
         const sum = index == null ? data.total : data.columns.reduce((all, column) => all + (column[index] ?? 0), 0);
-        row.querySelector(".swatch").style.background = `var(${colours.get(name)})`;
+        row.querySelector(".swatch").style.background = `var(${colours.get(key)})`;
         setText(row.querySelector(".label"), name);
         setText(row.cells[1], value == null ? "no data" : bytes(value));
         setAttribute(row.cells[1], "title", value == null ? null : exactBytes(value));
@@ -185,11 +185,16 @@ export function makeTraffic(go) {
   };
 }
 
-const OTHER = "all others";
+// What no value of a label can be: those are written as JSON.
+const OTHER = "other";
 
 /** Return the answer as columns, the last window apart if it is not over. */
 function readAnswer({ meta, series }, settings) {
-  const named = series.map((one) => ({ ...one, name: one.other ? OTHER : one.labels[settings.by] || `no ${settings.by}` }));
+  const named = series.map((one) => {
+    if (one.other) return { ...one, key: OTHER, name: "all others" };
+    const value = one.labels[settings.by];
+    return { ...one, key: JSON.stringify(value), name: plain(value) || `no ${settings.by}` };
+  });
   let times = (named[0]?.points ?? []).map(([ms]) => ms / 1000);
   let columns = named.map(({ points }) => points.map(([, value]) => value));
   let partial = null;
@@ -204,6 +209,7 @@ function readAnswer({ meta, series }, settings) {
   const end = Date.parse(meta.end) / 1000;
   return {
     names: named.map(({ name }) => name),
+    keys: named.map(({ key }) => key),
     totals: named.map(({ total_bytes: total }) => total),
     total: named.reduce((all, one) => all + one.total_bytes, 0),
     times,
@@ -228,10 +234,17 @@ function tableRows(data) {
 }
 
 /** A link sends no token: what it leads to is fetched here, and saved. */
-async function downloadWithToken(event, url) {
+async function downloadWithToken(event, origin) {
   if (!getToken()) return;
   event.preventDefault();
-  const content = await (await request(url)).blob();
+  let content;
+  try {
+    content = await (await request(origin.href)).blob();
+  } catch (error) {
+    setText(origin, `CSV: ${error.message}`);
+    return;
+  }
+  setText(origin, "CSV");
   const link = h("a", { href: URL.createObjectURL(content), download: "bandwidth.csv" });
   link.click();
   URL.revokeObjectURL(link.href);
