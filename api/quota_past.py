@@ -59,11 +59,14 @@ def read_burn_up(upstream: Upstream, entry: Entry, now: datetime, reach: str) ->
     query = f"max(last_over_time({names.USED}{braces(_matchers(entry, of_period=True))}[{reach}]))"
     if first <= now_ms:
         times = range(first, now_ms + 1, step_ms)
+        points = [(time_ms, None) for time_ms in times]
         for column in read_grid(upstream, query, times, now_ms).values():
             points = [
                 (time_ms, None if isnan(value) else check_bytes(value))
                 for time_ms, value in zip(times, column, strict=True)
             ]
+    if points and points[-1] == (now_ms, None):
+        points.pop()
     if not points or points[-1][0] < now_ms:
         points.append((now_ms, entry.used_bytes))
     return BurnUp(start, end, step.seconds, points)

@@ -164,6 +164,18 @@ def test_the_burn_up_leads_to_now_and_the_forecast_to_the_end(client: FlaskClien
     assert body["limit_bytes"] == 100
 
 
+def test_what_was_not_recorded_is_null_also_where_nothing_was() -> None:
+    """A quota that is new was not used evenly since its period began."""
+    with responses.RequestsMock() as mock:
+        mock.add_callback(responses.POST, INSTANT_URL, answer_instant)
+        mock.post(RANGE_URL, json=matrix())
+        client = create_app({"PROMETHEUS_URL": URL}, clock=lambda: NOW).test_client()
+        *before, (_, now) = get(client, f"{PATH}/bun/series")["used"]
+    assert len(before) > 100
+    assert {used for _, used in before} == {None}
+    assert now == 95
+
+
 def test_a_rolling_window_burns_from_its_start(client: FlaskClient) -> None:
     body = get(client, f"{PATH}/roll/series")
     assert body["meta"]["start"] == "2026-10-25T00:00:00+00:00"
