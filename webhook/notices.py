@@ -19,7 +19,8 @@ class QuotaNotice:
 
     ``forecast_bytes`` are expected at the end of the period, where that is known. ``calendar`` is
     the name of the one it is counted by; ``selector`` is what it counts, without what it leaves
-    open; ``each`` are the values of the labels for each of which the limit holds by itself, empty
+    open; ``limit_now_bytes`` is the limit that quotas.yaml has now, None where it knows no such
+    quota; ``each`` are the values of the labels for each of which the limit holds by itself, empty
     where there is no such label; ``later_thresholds`` are those that come after this one. Where the
     alert is resolved, ``used_bytes`` are those of its last time.
     """
@@ -36,6 +37,7 @@ class QuotaNotice:
     period: calendars.Period | None
     selector: Mapping[str, str]
     own_labels: Mapping[str, str]
+    limit_now_bytes: int | None = None
     each: Mapping[str, str] = field(default_factory=dict)
     later_thresholds: tuple[float, ...] = ()
 
@@ -88,14 +90,20 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
         return PlainNotice(alert)
     name = alert.labels.get(names.QUOTA, "")
     quota = quotas.find(name)
+    severity = _severity_of(alert)
     percent = float(threshold) if is_usage else 100
+    if is_usage and quota and alert.status == FIRING:
+        # What has passed 100 % is told as that, also where the alert of 80 % comes alone or first.
+        for passed in quota.thresholds:
+            if percent < passed.percent <= used_bytes * 100 / limit_bytes:
+                percent, severity = passed.percent, passed.severity
     later = quota.thresholds if quota and is_usage else ()
     calendar = _calendar_of(alert, quota)
     return QuotaNotice(
         alert=alert,
         quota_name=name,
         threshold_percent=percent,
-        severity=_severity_of(alert),
+        severity=severity,
         used_bytes=used_bytes,
         limit_bytes=limit_bytes,
         is_forecast=is_forecast,
@@ -108,6 +116,7 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
             for label, value in alert.labels.items()
             if label not in names.RESERVED_LABELS
         },
+        limit_now_bytes=quota.limit_bytes if quota else None,
         each={label: alert.labels.get(label, "") for label in quota.for_each} if quota else {},
         later_thresholds=tuple(t.percent for t in later if t.percent > percent),
     )
@@ -134,10 +143,21 @@ def _is_wanted(notice: Notice, quotas: QuotaFile, now: datetime) -> bool:
     quota = _quota_of(notice, quotas)
     if not (quota.notify_resolved if about_quota and quota else quotas.notify_resolved):
         return False
-    period = notice.period if isinstance(notice, QuotaNotice) else None
     if about_quota and quota is None:
         return False
-    return period is None or min(notice.alert.ends_at or now, now) < period.end
+    if not isinstance(notice, QuotaNotice) or notice.period is None:
+        return True
+    ended_before = min(notice.alert.ends_at or now, now) < notice.period.end
+    return ended_before and (notice.is_forecast or _is_below(notice, notice.limit_now_bytes))
+
+
+def _is_below(notice: QuotaNotice, limit_bytes: int | None) -> bool:
+    """Return whether what was used is below the threshold of this limit.
+
+    What is used only grows within a period: without another limit an alert has not ended because
+    it is over, but because nobody evaluates it (Alertmanager ends it some minutes after that).
+    """
+    return notice.used_bytes * 100 < notice.threshold_percent * (limit_bytes or 0)
 
 
 def _is_percentage(text: str) -> bool:

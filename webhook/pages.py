@@ -97,7 +97,9 @@ def _make_row(notice: Notice) -> Row:
     sizes = [format_amount(size or 0, notice.limit_bytes) for size in (amount, notice.limit_bytes)]
     figures = f"{sizes[0]} of {sizes[1]} ({percent})"
     if notice.is_over:
-        figures = f"below {notice.threshold_percent:g} % of {sizes[1]} again"
+        limit_bytes = notice.limit_now_bytes or notice.limit_bytes
+        limit = format_amount(limit_bytes, limit_bytes)
+        figures = f"below {notice.threshold_percent:g} % of {limit} again"
     parts = (describe_selector(notice.selector), notice.period.title if notice.period else "")
     detail = clean_line(", ".join(part for part in parts if part), LONGEST_DETAIL)
     return replace(row, figures=figures, detail=detail)

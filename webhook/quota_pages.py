@@ -53,14 +53,15 @@ def _firing_page(notice: QuotaNotice, now: datetime, links: Sequence[Link]) -> P
 
 def _over_page(notice: QuotaNotice, links: Sequence[Link]) -> Page:
     """Return the mail about what is over. How much is used now is not known: no alert tells it."""
-    limit = format_amount(notice.limit_bytes, notice.limit_bytes)
+    limit_bytes = notice.limit_now_bytes or notice.limit_bytes
+    limit = format_amount(limit_bytes, limit_bytes)
     name, threshold = name_notice(notice), f"{notice.threshold_percent:g} %"
     over = f"below {threshold} of {limit} again"
     title = f"{name} is below {threshold} of its limit again"
     if notice.is_forecast:
         over = f"no longer expected to pass {limit}"
         title = f"{name} is no longer expected to pass its limit"
-    facts = [Fact("Limit", limit, format_bytes(notice.limit_bytes)), *_circumstances(notice)]
+    facts = [Fact("Limit", limit, format_bytes(limit_bytes)), *_circumstances(notice)]
     if notice.alert.ends_at:
         facts.append(Fact("Until", format_time(notice.alert.ends_at)))
     return Page(

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,22 @@ def test_sqlite_survives_a_loss_of_power(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    app.extensions["store"].close()
+
+
+def test_a_copy_put_in_the_place_of_the_outbox_takes_readers_beside_a_writer(
+    tmp_path: Path,
+) -> None:
+    create_app(make_environ(tmp_path)).extensions["store"].close()
+    outbox, copy = tmp_path / "outbox.db", tmp_path / "copy.db"
+    with closing(sqlite3.connect(outbox)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    copy.replace(outbox)
+    app = create_app(make_environ(tmp_path))
+    with app.extensions["store"].reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     app.extensions["store"].close()
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from webhook.store.schema import is_current, upgrade
+from webhook.store.schema import is_current, upgrade, use_write_ahead_log
 
 # Every wait for the database ends: an answer must come while Alertmanager waits for it.
 BUSY_SECONDS = 5
@@ -84,6 +84,7 @@ class Store:
             if self._upgraded:
                 return
             with _translated():
+                use_write_ahead_log(self.engine)
                 if not is_current(self.engine):
                     upgrade(self.engine.execution_options(writes=True))
                     _log.info("the tables of the store are up to date")

@@ -37,8 +37,6 @@ def upgrade(engine: Engine) -> None:
         SchemaError: the tables are of a newer version than this program.
 
     """
-    if engine.dialect.name == "sqlite":
-        _use_write_ahead_log(engine)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
@@ -60,11 +58,14 @@ def make_config() -> Config:
     return config
 
 
-def _use_write_ahead_log(engine: Engine) -> None:
-    """Let readers and a writer not wait for each other. The database itself remembers it.
+def use_write_ahead_log(engine: Engine) -> None:
+    """Let readers and a writer not wait for each other, where the database is one of SQLite.
 
-    SQLite does not wait for other processes here, so this does.
+    The database itself remembers it, but a copy that was put in its place may not. SQLite does not
+    wait for other processes here, so this does.
     """
+    if engine.dialect.name != "sqlite":
+        return
     raw = engine.raw_connection()
     try:
         end = time.monotonic() + _WAL_SECONDS

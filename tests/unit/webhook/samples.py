@@ -10,7 +10,7 @@ from quotas import names
 from quotas.model import Accounting, Match, Quota, QuotaFile
 from webhook.links import Addresses
 from webhook.mails import Letterhead, Mail
-from webhook.payload import FIRING, Alert
+from webhook.payload import FIRING, RESOLVED, Alert
 from webhook.smtp import ConnectionLostError
 
 NOW = datetime(2026, 11, 24, 13, 37, tzinfo=UTC)
@@ -68,7 +68,7 @@ TOKEN = "a-token-for-tests"
 
 def usage(
     threshold: int = 90,
-    used_bytes: int = 450_200_000_000,
+    used_bytes: int | None = None,
     *,
     quota: str = "bun-egress",
     limit_bytes: int = 500 * 10**9,
@@ -80,6 +80,8 @@ def usage(
     **labels: str,
 ) -> Alert:
     own = {"service": "bun-service", "direction": "egress", "team": "bun"}
+    if used_bytes is None:
+        used_bytes = limit_bytes * threshold // 100 + 200_000_000
     return Alert(
         status=status,
         labels={
@@ -103,6 +105,11 @@ def usage(
         generator_url="http://prometheus.example.com/graph?g0.expr=quota",
         fingerprint="b1b2",
     )
+
+
+def over(threshold: int = 90, *, ends_at: datetime | None = NOW) -> Alert:
+    """Return an alert that ended since quotas.yaml has a limit of 500 GB instead of 400 GB."""
+    return usage(threshold, limit_bytes=400 * 10**9, status=RESOLVED, ends_at=ends_at)
 
 
 def forecast(forecast_bytes: int = 612_340_000_000, used_bytes: int = 312 * 10**9) -> Alert:

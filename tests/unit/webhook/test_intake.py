@@ -17,6 +17,7 @@ from tests.unit.webhook.samples import (
     WANTING,
     forecast,
     open_mail,
+    over,
     pipeline,
     usage,
 )
@@ -150,9 +151,8 @@ def test_a_forecast_is_told_once_in_a_period(store: Store) -> None:
 
 def test_what_is_over_is_told_once(store: Store) -> None:
     take(store, usage(), quotas=WANTING)
-    over = usage(status=RESOLVED, ends_at=NOW)
-    assert told(take(store, over, quotas=WANTING))[0] == "[resolved] bun-egress"
-    assert take(store, over, quotas=WANTING).mails == ()
+    assert told(take(store, over(), quotas=WANTING))[0] == "[resolved] bun-egress"
+    assert take(store, over(), quotas=WANTING).mails == ()
 
 
 def test_a_rolling_window_is_told_again_when_it_was_below_and_a_day_has_passed(

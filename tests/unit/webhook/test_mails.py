@@ -21,6 +21,7 @@ from tests.unit.webhook.samples import (
     Opened,
     forecast,
     open_mail,
+    over,
     pipeline,
     usage,
 )
@@ -53,7 +54,7 @@ CASES = {
             (90, 10_000_000_000, "big-co"),
         )
     ],
-    "usage-over": [usage(90, status=RESOLVED, ends_at=NOW)],
+    "usage-over": [over(90)],
     "rolling": [usage(90, calendar="rolling:30d", period="")],
     "pipeline-firing": [pipeline()],
     "pipeline-resolved": [pipeline(RESOLVED)],
@@ -233,11 +234,11 @@ def test_none_in_the_place_of_an_address_leaves_its_links_out() -> None:
 
 
 def test_what_is_over_says_so_and_no_number_that_is_not_known() -> None:
-    alert = usage(90, status=RESOLVED, ends_at=NOW)
+    alert = over(90)
     mail = compose(alert)[0]
     opened = open_mail(mail)
     assert mail.subject == "[resolved] bun-egress: below 90 % of 500 GB again, November 2026"
-    assert "450.2 GB" not in opened.text + opened.html
+    assert "360.2 GB" not in opened.text + opened.html
     assert "This is over" in opened.text
     assert mail.priority == SECOND
 

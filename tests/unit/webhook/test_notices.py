@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from quotas import names
-from tests.unit.webhook.samples import NOW, QUOTAS, WANTING, forecast, pipeline, usage
+from tests.unit.webhook.samples import NOW, QUOTAS, WANTING, forecast, over, pipeline, usage
 from webhook.notices import PlainNotice, QuotaNotice, read_notice, read_notices, recipients_of
 from webhook.payload import FIRING, RESOLVED, Alert
 
@@ -93,10 +93,7 @@ def test_the_watchdog_is_not_told() -> None:
     assert read_notices([pipeline(name=names.WATCHDOG_ALERT)], QUOTAS, NOW) == ()
 
 
-OVER = usage(status=RESOLVED, ends_at=NOW)
-
-
-@pytest.mark.parametrize("alert", [OVER, pipeline(RESOLVED), replace(OVER, annotations={})])
+@pytest.mark.parametrize("alert", [over(), pipeline(RESOLVED), replace(over(), annotations={})])
 def test_what_is_resolved_is_told_only_where_quotas_yaml_wants_it(alert: Alert) -> None:
     assert read_notices([alert], QUOTAS, NOW) == ()
     assert len(read_notices([alert], WANTING, NOW)) == 1
@@ -110,9 +107,32 @@ def test_a_quota_that_is_gone_is_not_told_as_resolved() -> None:
 @pytest.mark.parametrize("ends_at", [None, datetime(2026, 12, 1, 0, 1, tzinfo=UTC)])
 def test_the_turn_of_a_period_is_no_end(ends_at: datetime | None) -> None:
     after = datetime(2026, 12, 1, 0, 5, tzinfo=UTC)
-    turned = usage(status=RESOLVED, ends_at=ends_at)
+    turned = over(ends_at=ends_at)
     assert read_notices([turned], WANTING, after) == ()
-    assert len(read_notices([OVER], WANTING, after)) == 1
+    assert len(read_notices([over()], WANTING, after)) == 1
+
+
+def test_a_period_is_not_below_a_threshold_that_its_bytes_have_passed() -> None:
+    # Prometheus was away: Alertmanager ends alerts that nobody evaluates.
+    assert read_notices([usage(status=RESOLVED, ends_at=NOW)], WANTING, NOW) == ()
+    # The same where the limit is another, but passed as well.
+    assert read_notices([replace_used(over(), 451 * 10**9)], WANTING, NOW) == ()
+    rolling = usage(status=RESOLVED, ends_at=NOW, calendar="rolling:30d", period="")
+    assert len(read_notices([rolling], WANTING, NOW)) == 1
+
+
+def test_what_has_passed_a_higher_threshold_is_told_as_that() -> None:
+    notice = read_quota(usage(80, 565 * 10**9))
+    assert (notice.threshold_percent, notice.severity) == (100, "critical")
+    assert notice.later_thresholds == ()
+    almost = read_quota(usage(80, 450 * 10**9 - 1))
+    assert (almost.threshold_percent, almost.severity) == (80, "info")
+    exact = read_quota(usage(80, 450 * 10**9))
+    assert (exact.threshold_percent, exact.later_thresholds) == (90, (100,))
+
+
+def replace_used(alert: Alert, used_bytes: int) -> Alert:
+    return replace(alert, annotations={**alert.annotations, names.USED_BYTES: str(used_bytes)})
 
 
 def test_firing_comes_before_what_is_over() -> None:

@@ -1,6 +1,5 @@
-from tests.unit.webhook.samples import NOW, QUOTAS, WANTING, forecast, pipeline, usage
+from tests.unit.webhook.samples import NOW, QUOTAS, WANTING, forecast, over, pipeline, usage
 from webhook.notices import read_notices
-from webhook.payload import RESOLVED
 from webhook.topics import Topic, topics_of
 
 
@@ -26,7 +25,7 @@ def test_what_quotas_yaml_has_more_than_the_alert_tells_no_entries_apart() -> No
 
 
 def test_each_kind_is_named_and_alerts_about_no_quota_are_no_topics() -> None:
-    alerts = [usage(100), usage(80, status=RESOLVED, ends_at=NOW), forecast(), pipeline()]
+    alerts = [usage(100), over(80), forecast(), pipeline()]
     topics = topics_of(read_notices(alerts, WANTING, NOW))
     assert [(topic.kind, topic.percent) for topic in topics] == [
         ("usage", 100.0),
