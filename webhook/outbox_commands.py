@@ -1,4 +1,4 @@
-"""flask --app webhook outbox: look at mails, send them again, remove them."""
+"""flask --app webhook outbox: look at mails, send them again or not at all, remove them."""
 
 import sys
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from webhook.housekeeping import clean_up
 from webhook.store import Store, StoreError
-from webhook.store.envelopes import retry
+from webhook.store.envelopes import retry, withhold
 from webhook.store.listing import get_notification, list_notifications
 from webhook.store.schema import SchemaError
 from webhook.store.tables import EXPIRED, FAILED, STATES
@@ -46,6 +46,14 @@ def make_group(store: Store, retention: timedelta) -> StoreGroup:
                 chosen += [mail.id for mail in found]
             again = retry(connection, chosen, datetime.now(UTC))
         click.echo(f"{again} mails are queued")
+
+    @group.command("withhold")
+    @click.argument("mail_ids", type=click.IntRange(1), nargs=-1, required=True)
+    def keep_from_sending(mail_ids: tuple[int, ...]) -> None:
+        """Do not send mails that wait: they fail, and can be queued again by retry."""
+        with store.writing() as connection:
+            kept = withhold(connection, mail_ids, datetime.now(UTC), "withheld by hand")
+        click.echo(f"{kept} mails will not be sent")
 
     @group.command("purge")
     @click.option("--days", type=click.IntRange(0), help="older than this; else RETENTION_DAYS")

@@ -182,6 +182,17 @@ def retry(connection: Connection, mail_ids: Sequence[int], now: datetime) -> int
     return connection.execute(again).rowcount
 
 
+def withhold(connection: Connection, mail_ids: Sequence[int], now: datetime, answer: str) -> int:
+    """Let mails that wait, or whose lease has passed, fail; return how many these were."""
+    left = and_(envelopes.c.state == SENDING, envelopes.c.leased_until < now)
+    which = and_(envelopes.c.mail_id.in_(mail_ids), or_(envelopes.c.state == QUEUED, left))
+    withheld = update(envelopes).where(which)
+    withheld = withheld.values(
+        state=FAILED, settled_at=now, answer=answer, leased_by=None, leased_until=None
+    )
+    return connection.execute(withheld).rowcount
+
+
 def purge(connection: Connection, settled_before: datetime) -> int:
     """Delete some mails that were sent, failed or expired before this time; return how many."""
     states = (SENT, FAILED, EXPIRED)

@@ -13,6 +13,7 @@ from tests.unit.webhook.samples import TOKEN, forecast, pipeline, usage
 from webhook import create_app
 from webhook.payload import Alert
 from webhook.store import Store, tables
+from webhook.store.envelopes import claim
 from webhook.store.tables import envelopes
 from webhook.store.tallies import count_attempt, count_delivery
 
@@ -266,6 +267,23 @@ def test_what_failed_can_be_sent_again(app: Flask, store: Store) -> None:
     assert samples(app)["webhook_outbox_mails", "queued"] == 2
     set_state(store, "sent", 1)
     assert command(app, "retry", "1").output == "0 mails are queued\n"
+
+
+def test_what_waits_can_be_kept_from_being_sent(app: Flask, store: Store) -> None:
+    post(app, usage())
+    assert command(app, "withhold").exit_code == 2
+    assert command(app, "withhold", "1").output == "1 mails will not be sent\n"
+    now = datetime.now(UTC)
+    with store.writing() as connection:
+        [claimed] = claim(connection, "me", now, now + timedelta(minutes=5), 10)
+    assert claimed.mail_id == 2
+    # The other one is in somebody's hands.
+    assert command(app, "withhold", "1", "2").output == "0 mails will not be sent\n"
+    with store.writing() as connection:
+        connection.execute(update(envelopes).values(leased_until=now - timedelta(minutes=1)))
+    assert command(app, "withhold", "1", "2").output == "1 mails will not be sent\n"
+    assert "withheld by hand" in command(app, "list", "--state", "failed").output
+    assert command(app, "retry", "1").output == "1 mails are queued\n"
 
 
 def test_old_mails_are_removed_and_what_waits_is_not(app: Flask, store: Store) -> None:
