@@ -33,7 +33,10 @@ def usage(threshold: int, **labels: str) -> dict[str, Any]:
             "calendar": "month",
             **labels,
         },
-        "annotations": {"used_bytes": "450200000000", "limit_bytes": "500000000000"},
+        "annotations": {
+            "used_bytes": str(threshold * 5_002_222_222),
+            "limit_bytes": "500000000000",
+        },
         "generatorURL": "http://prometheus.example.com/graph",
     }
 
