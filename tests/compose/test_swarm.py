@@ -176,13 +176,14 @@ def test_a_new_token_is_deployed_under_a_new_number(
     stack: Stack, folder: Folder, traffic: Traffic
 ) -> None:
     (folder.path / "secrets" / "webhook_token").write_text(TOKEN, encoding="ascii")
-    before = stack.container("alertmanager")
+    replaced = ("alertmanager", "kong")
+    before = {stack.container(name) for name in replaced}
     # What the gateway counted is gone with it, and its configuration is one of those renamed.
     with traffic.paused():
         stack.await_equal()
         stack.forget()
         deploy(folder, CONFIG_VERSION="under-test-2")
-        stack.wait("a new Alertmanager", lambda: stack.container("alertmanager") != before)
+        stack.wait("new ones", lambda: not before & {stack.container(name) for name in replaced})
         stack.await_watched()
     stack.send("/bun/bytes/60000", consumer="token-rotated", times=5)
     stack.await_mail("token-rotated")
