@@ -108,7 +108,8 @@ def _check(folder: Path, files: dict[str, str]) -> int:
     differing = changed_files(folder, files)
     for path in differing:
         print(
-            f"{_short(path)}: is not what the quotas compile to; run this without --check",
+            f"{_short(path)}: is not what the quotas compile to; generate_rules.py "
+            "without --check writes it (in containers: docker compose run --rm rules)",
             file=sys.stderr,
         )
     return 1 if differing else 0

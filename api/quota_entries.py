@@ -188,7 +188,7 @@ def _make_entry(
         period=period,
         used_bytes=used_bytes,
         limit_bytes=limit_bytes,
-        forecast_bytes=forecast_bytes,
+        forecast_bytes=None if forecast_bytes is None else float(round(forecast_bytes)),
     )
 
 

@@ -152,8 +152,10 @@ class Stack:
             "QUOTAS_FILE": str(self.quotas),
             "WEBHOOK_TOKEN_FILE": str(self._token_file),
             "DATABASE_URL": f"sqlite:///{self.folder / 'outbox.db'}",
-            "LINK_PROMETHEUS_URL": self.ports.url("prometheus"),
-            "LINK_ALERTMANAGER_URL": self.ports.url("alertmanager"),
+            "LINK_DASHBOARD_URL": self.ports.url("api"),
+            # Debian's packages have no pages that a link could open.
+            "LINK_PROMETHEUS_URL": "none",
+            "LINK_ALERTMANAGER_URL": "none",
             "MAIL_SERVER": HOST,
             "MAIL_PORT": str(self.ports.smtp),
             "MAIL_DEFAULT_SENDER": "Bandwidth quotas <quotas@example.com>",

@@ -19,12 +19,17 @@ _FACTS_LINE = re.compile(rf"^ *# {FACTS_MARK}([a-z0-9][a-z0-9._-]*): (.*)$", re.
 
 Facts = dict[str, str]
 
+NO_CHANGES = """\
+the rules would not change
+(whom to tell is not in them: the webhook reads that from quotas.yaml)
+"""
+
 
 def describe_changes(folder: Path, files: Mapping[str, str], *, colour: bool = False) -> str:
     """Return what writing these files into a folder would change, for people."""
     paths = changed_files(folder, files)
     if not paths:
-        return "nothing would change\n"
+        return NO_CHANGES
     before = {path.name: read_generated(path) for path in paths}
     lines = [_paint("quotas", _BOLD, colour=colour)]
     quotas = list(

@@ -34,6 +34,11 @@ export function percent(ratio) {
   return `${(Math.floor(value * 10) / 10).toFixed(1)}${SPACE}%`;
 }
 
+/** A part of a whole, rounded: the parts come to 100 % as near as can be. */
+export function share(ratio) {
+  return ratio == null ? NONE : `${(ratio * 100).toFixed(1)}${SPACE}%`;
+}
+
 /** Seconds as the two largest units that matter: "6 d 4 h". */
 export function span(seconds) {
   const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];

@@ -23,6 +23,7 @@ export function makeQuota() {
     period: makeFigure("Period"),
   };
   const plot = h("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart" });
+  const burnTitle = h("h2", { id: "burn-title" });
   const readout = h("p", { class: "foot", "aria-live": "polite" });
   const fold = makeFold("The numbers as a table", "Used so far, the newest first");
   const past = h("ol", { class: "past" });
@@ -32,7 +33,7 @@ export function makeQuota() {
     "div",
     { class: "page", hidden: true },
     h("dl", { class: "figures card" }, ...Object.values(figures).map(({ node }) => node)),
-    h("section", { class: "card", "aria-labelledby": "burn-title" }, h("div", { class: "head" }, h("h2", { id: "burn-title" }, "Used so far")), h("div", { class: "canvas" }, plot), readout, h("div", { class: "below" }, fold.node)),
+    h("section", { class: "card", "aria-labelledby": "burn-title" }, h("div", { class: "head" }, burnTitle), h("div", { class: "canvas" }, plot), readout, h("div", { class: "below" }, fold.node)),
     told.node,
     pastCard,
   );
@@ -67,6 +68,7 @@ export function makeQuota() {
     const isOver = entry.ratio != null && entry.ratio >= 1;
     if (entry.full_at) figures.full.set(fullIn(entry, now), moment(Date.parse(entry.full_at)));
     else figures.full.set(isOver ? "is past" : NONE, isOver ? "" : entry.period ? "not in this period, at this pace" : "");
+    setText(burnTitle, entry.period ? "Used so far" : "Used in the window before each moment");
     if (entry.period) figures.period.set(timeLeft(entry, now), periodName(entry));
     else figures.period.set(periodName(entry), "a window that rolls on");
     for (const name of ["forecast", "full"]) figures[name].node.hidden = !entry.period;
@@ -133,7 +135,7 @@ export function makeQuota() {
       setText(name, isOver ? period.title : `${period.title}, so far`);
       bar.firstElementChild.style.inlineSize = `${(100 * (ratio ?? 0)) / most}%`;
       bar.lastElementChild.style.insetInlineStart = `${100 / most}%`;
-      setAttribute(row, "data-gravity", ratio >= 1 ? 3 : 0);
+      setAttribute(row, "data-gravity", ratio >= 1 ? 3 : isOver ? 0 : gravity(burnUp.quota.state));
       setAttribute(row, "data-open", isOver ? null : "");
       setText(size, bytes(used));
       setText(share, percent(ratio));

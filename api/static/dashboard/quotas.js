@@ -68,9 +68,8 @@ export function makeQuotas(go) {
     } else {
       empty.replaceChildren(
         h("p", {}, "There are no quotas yet."),
-        h("p", {}, "Write one in ", h("code", {}, "quotas.yaml"), " and have Prometheus load its rules:"),
-        h("pre", {}, "./generate_rules.py --reload http://127.0.0.1:9090"),
-        h("p", {}, "If there are some, they were not counted lately: ", h("code", {}, "./generate_rules.py --verify"), " tells what is missing."),
+        h("p", {}, "Where Prometheus has loaded them just now, they are here within five minutes."),
+        h("p", {}, "Else write one in ", h("code", {}, "quotas.yaml"), " and have Prometheus load its rules: ", h("code", {}, "generate_rules.py --reload"), " does; ", h("code", {}, "--verify"), " tells what is missing."),
       );
     }
   }

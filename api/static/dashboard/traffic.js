@@ -5,7 +5,7 @@ import { address, ask, getToken, request } from "./ask.js";
 import { makeChart } from "./chart.js";
 import { makeChoice, makeFigure, makePicker } from "./controls.js";
 import { h, keep, setAttribute, setText } from "./dom.js";
-import { bytes, exactBytes, moment, percent, plain, stepName } from "./format.js";
+import { bytes, exactBytes, moment, plain, share, stepName } from "./format.js";
 import { stackUp } from "./stack.js";
 import { makeFold } from "./tables.js";
 import { colour } from "./theme.js";
@@ -115,7 +115,7 @@ export function makeTraffic(go) {
         setText(row.querySelector(".label"), name);
         setText(row.cells[1], value == null ? "no data" : bytes(value));
         setAttribute(row.cells[1], "title", value == null ? null : exactBytes(value));
-        setText(row.cells[2], value == null || !sum ? "" : percent(value / sum));
+        setText(row.cells[2], value == null || !sum ? "" : share(value / sum));
       },
     );
   }

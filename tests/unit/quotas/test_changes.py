@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quotas.calendars import DAY, Calendar
-from quotas.changes import describe_changes
+from quotas.changes import NO_CHANGES, describe_changes
 from quotas.model import Accounting, Match, Quota, QuotaFile, Threshold
 from quotas.rulefile import render_files, write_files
 from quotas.rules import compile_rules
@@ -31,7 +31,7 @@ def changes(folder: Path, before: Quota, *after: Quota) -> list[str]:
 
 def test_nothing_is_said_where_nothing_changes(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
-    assert describe_changes(tmp_path, rendered(BUN)) == "nothing would change\n"
+    assert describe_changes(tmp_path, rendered(BUN)) == NO_CHANGES
 
 
 def test_a_quota_that_is_added_is_described(tmp_path: Path) -> None:
