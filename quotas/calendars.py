@@ -191,7 +191,8 @@ def _title(calendar: Calendar, first_day: datetime, next_day: datetime) -> str:
     if calendar.kind == "day":
         return f"{first.day} {first:%B} {first.year}"
     year = "" if first.year == last.year else f" {first.year}"
-    return f"{first.day} {first:%B}{year} to {last.day} {last:%B} {last.year}"
+    month = "" if first.month == last.month and not year else f" {first:%B}{year}"
+    return f"{first.day}{month} to {last.day} {last:%B} {last.year}"
 
 
 def _midnight(calendar: Calendar, day: datetime) -> datetime:

@@ -100,7 +100,7 @@ def in_zone(name: str, *parts: int) -> datetime:
             "20261123",
             datetime(2026, 11, 23, tzinfo=UTC),
             datetime(2026, 11, 30, tzinfo=UTC),
-            "23 November to 29 November 2026",
+            "23 to 29 November 2026",
         ),
         (
             Calendar("week", anchor_weekday=6),
