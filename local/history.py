@@ -145,7 +145,8 @@ def _write_counters(past: Past, target: Labels) -> Iterator[str]:
                 for at, share in _spread(chance, start, end, _scrape_step(past, end)):
                     if past.is_observed(at):
                         yield f"{head} {int(counted + size * share)} {at}\n"
-            counted += size
+                # It counts from zero, since the gateway was there before and it was not.
+                counted += size
 
 
 def _scrape_step(past: Past, end: int) -> int:

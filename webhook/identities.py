@@ -36,8 +36,9 @@ def identify(notice: Notice) -> Identity:
         alert = notice.alert
         return Identity(_digest("alert", alert.fingerprint, str(alert.starts_at), alert.status))
     if notice.is_over:
-        start = str(notice.alert.starts_at)
-        return Identity(_subject(notice, "over", f"{notice.threshold_percent:g}", start))
+        # Within a period once for each limit; a rolling window can be below it again and again.
+        start = [str(notice.alert.starts_at)] if is_rolling(notice) else []
+        return Identity(_subject(notice, "over", f"{notice.threshold_percent:g}", *start))
     if notice.is_forecast:
         return Identity(_subject(notice, "forecast"))
     return Identity(
@@ -49,8 +50,15 @@ def identify(notice: Notice) -> Identity:
 
 
 def identify_passed(notice: QuotaNotice) -> Identity:
-    """Return what it was told as that a quota, which is below the threshold now, had passed it."""
-    return Identity(_subject(notice, "usage"), notice.threshold_percent, recurs=is_rolling(notice))
+    """Return what the beginning was told as of what is over now."""
+    if notice.is_forecast:
+        return Identity(_subject(notice, "forecast"))
+    return Identity(
+        _subject(notice, "usage"),
+        notice.threshold_percent,
+        recurs=is_rolling(notice),
+        starts_at=notice.alert.starts_at,
+    )
 
 
 def is_rolling(notice: QuotaNotice) -> bool:

@@ -9,12 +9,27 @@ from quotas.model import QuotaFile
 from webhook.identities import Identity, identify, identify_passed, is_rolling
 from webhook.links import web_url
 from webhook.mails import Letterhead, Mail, compose_mails
-from webhook.notices import Notice, QuotaNotice, read_notice, read_notices, recipients_of
+from webhook.notices import (
+    Notice,
+    QuotaNotice,
+    height,
+    read_notice,
+    read_notices,
+    recipients_of,
+)
 from webhook.payload import FIRING, Alert, Payload
 from webhook.store import Store, StoreError
 from webhook.store.envelopes import add_mails
 from webhook.store.facts import WATCHDOG, put_fact
-from webhook.store.told import RaceError, Tellings, add_told, end_told, find_told, is_told
+from webhook.store.told import (
+    RaceError,
+    Tellings,
+    add_told,
+    end_told,
+    find_told,
+    is_told,
+    knows_beginning,
+)
 
 # Two requests that tell of the same: the second finds it told at its next look.
 _TRIES = 5
@@ -42,7 +57,14 @@ def take_payload(
     seen: dict[str, tuple[Notice, Identity]] = {}
     for notice in read_notices(payload.alerts, quotas, now):
         identity = identify(notice)
-        seen.setdefault(identity.subject, (notice, identity))
+        known, _ = seen.get(identity.subject, (notice, identity))
+        if height(notice) >= height(known):
+            seen[identity.subject] = (notice, identity)
+    begun = {
+        identity.subject: identify_passed(notice)
+        for notice, identity in seen.values()
+        if isinstance(notice, QuotaNotice) and notice.is_over
+    }
     ended = _ended_windows(payload.alerts, quotas, now)
     watched = any(alert.name == names.WATCHDOG_ALERT for alert in payload.alerts)
     if not letterhead.addresses.alertmanager:
@@ -52,12 +74,15 @@ def take_payload(
         tellings: Tellings = {}
         if seen:
             with store.reading() as connection:
-                tellings = find_told(connection, seen)
+                tellings = find_told(connection, [*seen, *(p.subject for p in begun.values())])
         told = [
             (notice, identity, recipient)
             for notice, identity in seen.values()
             for recipient in recipients_of(notice, quotas)
             if not is_told(identity, recipient, tellings, now)
+            # That something is over is news to those who know that it began.
+            if identity.subject not in begun
+            or knows_beginning(begun[identity.subject], recipient, tellings)
         ]
         news = len({id(notice) for notice, _, _ in told})
         # Outside of the transaction: to write a mail takes longer than to store it.

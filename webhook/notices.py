@@ -20,9 +20,10 @@ class QuotaNotice:
     ``forecast_bytes`` are expected at the end of the period, where that is known. ``calendar`` is
     the name of the one it is counted by; ``selector`` is what it counts, without what it leaves
     open; ``limit_now_bytes`` is the limit that quotas.yaml has now, None where it knows no such
-    quota; ``each`` are the values of the labels for each of which the limit holds by itself, empty
-    where there is no such label; ``later_thresholds`` are those that come after this one. Where the
-    alert is resolved, ``used_bytes`` are those of its last time.
+    quota or counts it by another calendar; ``each`` are the values of the labels for each of which
+    the limit holds by itself, empty where there is no such label; ``later_thresholds`` are those
+    that come after this one. Where the alert is resolved, ``used_bytes`` and ``forecast_bytes`` are
+    those of its last time.
     """
 
     alert: Alert
@@ -74,8 +75,19 @@ def read_notices(alerts: Iterable[Alert], quotas: QuotaFile, now: datetime) -> t
     told: dict[object, Notice] = {}
     for notice in sorted(notices, key=_gravity, reverse=True):
         if notice.alert.status == FIRING or _is_wanted(notice, quotas, now):
-            told.setdefault(_subject_of(notice), notice)
+            subject = _subject_of(notice)
+            told[subject] = max(told.get(subject, notice), notice, key=height)
     return tuple(told.values())
+
+
+def height(notice: Notice) -> tuple[float, float]:
+    """Return what makes one of several notices about the same the one that is told.
+
+    That is the higher threshold, and of two alerts about one the later.
+    """
+    percent = notice.threshold_percent if isinstance(notice, QuotaNotice) else 0.0
+    began = notice.alert.starts_at
+    return (percent, began.timestamp() if began else 0.0)
 
 
 def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
@@ -91,14 +103,16 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
     name = alert.labels.get(names.QUOTA, "")
     quota = quotas.find(name)
     severity = _severity_of(alert)
+    calendar = _calendar_of(alert, quota)
     percent = float(threshold) if is_usage else 100
-    if is_usage and quota and alert.status == FIRING:
+    if is_usage and quota and alert.status == FIRING and isinstance(calendar, calendars.Calendar):
         # What has passed 100 % is told as that, also where the alert of 80 % comes alone or first.
+        # A rolling window can pass each anew: there, an alert tells of its own.
         for passed in quota.thresholds:
             if percent < passed.percent <= used_bytes * 100 / limit_bytes:
                 percent, severity = passed.percent, passed.severity
     later = quota.thresholds if quota and is_usage else ()
-    calendar = _calendar_of(alert, quota)
+    is_same = quota is not None and quota.calendar.name == calendar.name
     return QuotaNotice(
         alert=alert,
         quota_name=name,
@@ -116,7 +130,7 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
             for label, value in alert.labels.items()
             if label not in names.RESERVED_LABELS
         },
-        limit_now_bytes=quota.limit_bytes if quota else None,
+        limit_now_bytes=quota.limit_bytes if quota and is_same else None,
         each={label: alert.labels.get(label, "") for label in quota.for_each} if quota else {},
         later_thresholds=tuple(t.percent for t in later if t.percent > percent),
     )
@@ -148,16 +162,18 @@ def _is_wanted(notice: Notice, quotas: QuotaFile, now: datetime) -> bool:
     if not isinstance(notice, QuotaNotice) or notice.period is None:
         return True
     ended_before = min(notice.alert.ends_at or now, now) < notice.period.end
-    return ended_before and (notice.is_forecast or _is_below(notice, notice.limit_now_bytes))
+    return ended_before and _is_below_now(notice)
 
 
-def _is_below(notice: QuotaNotice, limit_bytes: int | None) -> bool:
-    """Return whether what was used is below the threshold of this limit.
+def _is_below_now(notice: QuotaNotice) -> bool:
+    """Return whether what was used, or expected, is below the threshold of the limit of now.
 
     What is used only grows within a period: without another limit an alert has not ended because
-    it is over, but because nobody evaluates it (Alertmanager ends it some minutes after that).
+    it is over, but because nobody evaluates it (Alertmanager ends it some minutes after that). A
+    forecast also ends when it has come true.
     """
-    return notice.used_bytes * 100 < notice.threshold_percent * (limit_bytes or 0)
+    amount = (notice.forecast_bytes if notice.is_forecast else None) or notice.used_bytes
+    return amount * 100 < notice.threshold_percent * (notice.limit_now_bytes or 0)
 
 
 def _is_percentage(text: str) -> bool:

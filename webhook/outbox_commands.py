@@ -14,6 +14,8 @@ from webhook.store.listing import get_notification, list_notifications
 from webhook.store.schema import SchemaError
 from webhook.store.tables import EXPIRED, FAILED, STATES
 
+MAIL_ID = click.IntRange(1, 2**63 - 1)
+
 
 class StoreGroup(AppGroup):
     """Commands that say in one line what is wrong with the store."""
@@ -33,7 +35,7 @@ def make_group(store: Store, retention: timedelta) -> StoreGroup:
     _add_looking(group, store)
 
     @group.command("retry")
-    @click.argument("mail_ids", type=click.IntRange(1), nargs=-1)
+    @click.argument("mail_ids", type=MAIL_ID, nargs=-1)
     @click.option("--failed", is_flag=True, help="all that failed or expired")
     def send_again(*, mail_ids: tuple[int, ...], failed: bool) -> None:
         """Queue mails again that failed or expired; those that wait are due now."""
@@ -48,7 +50,7 @@ def make_group(store: Store, retention: timedelta) -> StoreGroup:
         click.echo(f"{again} mails are queued")
 
     @group.command("withhold")
-    @click.argument("mail_ids", type=click.IntRange(1), nargs=-1, required=True)
+    @click.argument("mail_ids", type=MAIL_ID, nargs=-1, required=True)
     def keep_from_sending(mail_ids: tuple[int, ...]) -> None:
         """Do not send mails that wait: they fail, and can be queued again by retry."""
         with store.writing() as connection:
@@ -56,7 +58,9 @@ def make_group(store: Store, retention: timedelta) -> StoreGroup:
         click.echo(f"{kept} mails will not be sent")
 
     @group.command("purge")
-    @click.option("--days", type=click.IntRange(0), help="older than this; else RETENTION_DAYS")
+    @click.option(
+        "--days", type=click.IntRange(0, 36_500), help="older than this; else RETENTION_DAYS"
+    )
     def purge(days: int | None) -> None:
         """Remove mails that were sent, failed or expired a while ago."""
         age = retention if days is None else timedelta(days=days)
@@ -83,7 +87,7 @@ def _add_looking(group: StoreGroup, store: Store) -> None:
                 click.echo(f"{'':10}{mail.attempts} attempts: {mail.answer}")
 
     @group.command("show")
-    @click.argument("mail_id", type=click.IntRange(1))
+    @click.argument("mail_id", type=MAIL_ID)
     def show(mail_id: int) -> None:
         """Show one mail as it is sent, after what became of it."""
         with store.reading() as connection:

@@ -239,7 +239,7 @@ def test_on_the_minute_the_last_row_is_the_minute_that_just_ended(url: str) -> N
     assert bytes_of(rows) == BUN_BYTES[6:10]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(value=st.text(min_size=1))
 @example('"} or vector(1) #')
 @example("\\n\\\n\x00\ufffd\ufeff\U0001f950")

@@ -107,7 +107,7 @@ FILES = st.fixed_dictionaries(
 
 
 @given(FILES)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_prometheus_loads_whatever_valid_quotas_compile_to(file: object) -> None:
     content = yaml.safe_dump(file, allow_unicode=True).encode()
     rules = compile_rules(parse_quotas(content), NOW)

@@ -135,7 +135,7 @@ ODD_TEXTS = st.text(st.sampled_from("\"'\\`{}[]()|.*+?^$%#&,:~- anx\U0001f680"),
 
 
 @given(st.lists(TEXTS | ODD_TEXTS, min_size=3, max_size=25, unique=True))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_selects_itself_alone_by_itself_in_a_list_and_as_an_exception(
     values: list[str],
 ) -> None:

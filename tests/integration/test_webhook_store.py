@@ -217,7 +217,7 @@ any_map = st.dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     alerts=st.lists(
         st.fixed_dictionaries(

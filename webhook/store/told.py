@@ -53,6 +53,19 @@ def is_told(identity: Identity, recipient: str, tellings: Tellings, now: datetim
     )
 
 
+def knows_beginning(identity: Identity, recipient: str, tellings: Tellings) -> bool:
+    """Return whether this recipient was told of it, or of more, since it began.
+
+    That it began anew, and nobody was told, shows in its start after what was told and is over.
+    """
+    known = tellings.get((identity.subject, recipient), ())
+    return any(
+        t.ended_at is None or (identity.starts_at is not None and identity.starts_at <= t.told_at)
+        for t in known
+        if t.percent >= identity.percent
+    )
+
+
 def _is_anew(identity: Identity, telling: Telling, now: datetime) -> bool:
     if not identity.recurs or telling.ended_at is None or identity.starts_at is None:
         return False

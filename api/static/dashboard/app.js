@@ -17,7 +17,6 @@ let timer = 0;
 
 function navigate() {
   const address = parseAddress(location.hash);
-  if (location.hash === "#main") return;
   const isNew = address.page !== shown.page;
   if (isNew) {
     shown.view?.destroy();
@@ -65,6 +64,11 @@ function refreshIfSeen() {
 }
 
 addEventListener("hashchange", navigate);
+document.querySelector(".skip").addEventListener("click", (event) => {
+  // The address stays that of the view.
+  event.preventDefault();
+  main.focus();
+});
 document.addEventListener("visibilitychange", refreshIfSeen);
 startTheme(document.getElementById("theme"), () => shown.view.redraw());
 navigate();

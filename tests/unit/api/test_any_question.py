@@ -63,7 +63,7 @@ def test_times_before_1970_are_refused(question: str, parameters: list[str]) -> 
 
 
 @given(path=PATHS, parameters=PARAMETERS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_question_has_a_documented_answer(path: str, parameters: list[tuple[str, str]]) -> None:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.add_callback(responses.POST, INSTANT_URL, answer_nothing)

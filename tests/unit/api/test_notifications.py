@@ -14,7 +14,7 @@ import pytest
 import requests
 import responses
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api import create_app, notifications
@@ -255,7 +255,6 @@ json_values = st.recursive(
     changes=st.dictionaries(st.sampled_from([*told()]), json_values, max_size=3),
     topic_changes=st.dictionaries(st.sampled_from([*topic()]), json_values, max_size=3),
 )
-@settings(deadline=None)
 def test_whatever_is_answered_it_is_read_or_refused(
     changes: dict[str, Any], topic_changes: dict[str, Any]
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 import responses
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api import prometheus
@@ -168,7 +168,6 @@ def test_a_body_of_another_shape_is_refused(body: bytes) -> None:
         ),
     )
 )
-@settings(deadline=None)
 def test_whatever_is_answered_the_error_is_one_of_ours(answer: Any) -> None:
     with responses.RequestsMock() as mock:
         mock.post(RANGE_URL, body=json.dumps(answer))

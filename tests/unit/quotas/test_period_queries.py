@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quotas.calendars import (
@@ -83,7 +83,6 @@ def id_at(calendar: Calendar, time: int) -> int:
 
 
 @given(CALENDARS, TIMES)
-@settings(deadline=None)
 @example(Calendar("day", timezone="Africa/Cairo"), 1_809_032_400)
 @example(Calendar("week", anchor_weekday=3), 1_830_297_600)
 def test_the_label_of_a_moment_is_the_id_of_its_period(calendar: Calendar, time: int) -> None:
@@ -91,7 +90,6 @@ def test_the_label_of_a_moment_is_the_id_of_its_period(calendar: Calendar, time:
 
 
 @given(CALENDARS, TIMES)
-@settings(deadline=None)
 def test_what_is_over_and_what_is_left_are_those_of_clocks_that_do_not_change(
     calendar: Calendar, time: int
 ) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quotas.rulefile import (
@@ -79,7 +79,6 @@ def test_several_groups_stand_one_after_the_other_below_a_note() -> None:
 QUERY = st.lists(LINE.map(lambda line: f"x{line}."), min_size=1, max_size=4).map("\n".join)
 
 
-@settings(deadline=None)
 @given(QUERY, LINE, st.sampled_from(["", "a note"]))
 def test_an_object_of_kubernetes_holds_the_same_groups(query: str, label: str, note: str) -> None:
     rule = Rule("r", query, comment="why\n\nand how", labels={"a": label})

@@ -115,7 +115,7 @@ def test_a_further_quota_adds_its_own_rules_to_the_file_of_its_calendar_and_chan
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_quotas_in_the_file_does_not_matter(chance: random.Random) -> None:
     quotas = list(load_quotas(GOLDEN / "full.yaml").quotas)
     before = rendered(*quotas)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quotas.timezones import FIRST_YEAR, last_year, offset_changes, offset_query
@@ -49,7 +49,6 @@ def compiled_offset(zone: str, time: int) -> int:
 
 
 @given(st.sampled_from(ALL_ZONES), st.integers(*SPAN))
-@settings(deadline=None)
 def test_the_compiled_offset_is_that_of_the_clocks_at_any_time(zone: str, time: int) -> None:
     assert compiled_offset(zone, time) == offset_of(zone, time)
 

@@ -150,7 +150,9 @@ def test_a_forecast_is_told_once_in_a_period(store: Store) -> None:
 
 
 def test_what_is_over_is_told_once(store: Store) -> None:
-    take(store, usage(), quotas=WANTING)
+    # Nobody knows yet that it began.
+    assert take(store, over(), quotas=WANTING).mails == ()
+    take(store, usage(limit_bytes=400 * 10**9), quotas=WANTING)
     assert told(take(store, over(), quotas=WANTING))[0] == "[resolved] bun-egress"
     assert take(store, over(), quotas=WANTING).mails == ()
 
@@ -181,6 +183,35 @@ def test_a_rolling_window_that_falls_is_not_told_of_the_lower_threshold(store: S
     assert take(store, window(90), quotas=ROLLING, now=first).mails == ()
 
 
+def test_a_rolling_window_passes_a_threshold_anew_while_a_lower_one_fires(store: Store) -> None:
+    def at(hours: int, *alerts: Alert) -> list[str]:
+        return told(take(store, *alerts, quotas=ROLLING, now=NOW + timedelta(hours=hours)))
+
+    assert at(0, window(80), window(90)) == ["[90 %] shared"]
+    assert at(10, window(80), window(90, ended=10)) == []
+    # The lower one was evaluated a little later, and has seen more.
+    low = window(80)
+    low = replace(low, annotations={**low.annotations, "used_bytes": str(475 * 10**9)})
+    assert at(72, low, window(90, hours=72)) == ["[90 %] shared"]
+
+
+def test_the_end_of_a_rolling_window_is_told_to_those_who_know_that_it_began(store: Store) -> None:
+    wanting = replace(
+        ROLLING, quotas=tuple(replace(q, notify_resolved=True) for q in ROLLING.quotas)
+    )
+
+    def at(hours: int, *alerts: Alert) -> list[str]:
+        return told(take(store, *alerts, quotas=wanting, now=NOW + timedelta(hours=hours)))
+
+    assert at(0, window(80), window(90)) == ["[90 %] shared"]
+    assert at(1, window(80), window(90, ended=1)) == ["[resolved] shared"]
+    # Up and down: neither is told.
+    assert at(2, window(80), window(90, hours=2)) == []
+    assert at(3, window(80), window(90, hours=2, ended=3)) == []
+    # Who was told of 90 % knows that 80 % began.
+    assert at(4, window(80, ended=4)) == ["[resolved] shared"]
+
+
 def test_two_requests_at_once_are_told_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def find_late(*arguments: object) -> object:
         found = find_told(*arguments)  # type: ignore[arg-type] # passed on
@@ -198,7 +229,7 @@ examples = count()
 percents = st.sampled_from([80, 90, 100])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     requests=st.lists(
         st.lists(st.tuples(percents, st.sampled_from(["a", "b"])), min_size=1, max_size=5),

@@ -121,6 +121,29 @@ def test_a_period_is_not_below_a_threshold_that_its_bytes_have_passed() -> None:
     assert len(read_notices([rolling], WANTING, NOW)) == 1
 
 
+def test_a_forecast_that_came_true_or_is_not_looked_at_is_not_over() -> None:
+    ended = replace(forecast(), status=RESOLVED, ends_at=NOW)
+    assert read_notices([ended], WANTING, NOW) == ()
+    # The limit was 400 GB, and is 500 GB.
+    less = {names.LIMIT_BYTES: str(400 * 10**9), names.FORECAST_BYTES: str(450 * 10**9)}
+    raised = replace(ended, annotations={**ended.annotations, **less})
+    assert len(read_notices([raised], WANTING, NOW)) == 1
+
+
+def test_the_limit_of_another_calendar_says_nothing_of_an_alert() -> None:
+    daily = replace(over(), labels={**over().labels, "calendar": "day", "period": "20261124"})
+    assert read_notices([daily], WANTING, NOW) == ()
+
+
+def test_of_two_alerts_about_one_quota_the_higher_threshold_is_told() -> None:
+    lower = usage(80, 460 * 10**9, calendar="rolling:30d", period="")
+    higher = usage(90, 459 * 10**9, calendar="rolling:30d", period="")
+    for alerts in ([lower, higher], [higher, lower]):
+        [notice] = read_notices(alerts, QUOTAS, NOW)
+        assert isinstance(notice, QuotaNotice)
+        assert notice.threshold_percent == 90
+
+
 def test_what_has_passed_a_higher_threshold_is_told_as_that() -> None:
     notice = read_quota(usage(80, 565 * 10**9))
     assert (notice.threshold_percent, notice.severity) == (100, "critical")
