@@ -24,8 +24,8 @@ from quotas.promql import quote
 DAYS = 40
 IMPORT_TIMEOUT_SECONDS = 120
 _BUCKET_SECONDS = 600
-# Charts of up to a day read the counters.
-_COUNTERS_SECONDS = 26 * 3_600
+# Charts of up to 45 hours read the counters.
+_COUNTERS_SECONDS = 50 * 3_600
 _SCRAPE_SECONDS = 30
 # Charts of an hour show windows of seconds.
 _RECENT_SECONDS = 2 * 3_600

@@ -1,6 +1,7 @@
 """The dashboard in a real browser, over the whole local stack."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -86,6 +87,16 @@ def test_lines_are_what_the_api_answers(page: Page, api: Api, by: str) -> None:
         assert column == [value for _, value in one["points"]][: len(times)]
 
 
+def test_the_made_up_counters_and_what_was_recorded_agree(api: Api) -> None:
+    end = int(time.time()) // 3600 * 3600 - 3600
+    answers = [
+        api.get("bandwidth", start=end - 42 * 3600, end=end, step=step) for step in ("5m", "1h")
+    ]
+    assert [answer["meta"]["source"] for answer in answers] == ["counters", "recorded"]
+    fine, whole = [answer["series"][0]["total_bytes"] for answer in answers]
+    assert fine == whole > 0
+
+
 def test_a_stack_is_the_sum_and_gaps_stay_gaps(page: Page, api: Api) -> None:
     page.open("#/?range=7d")
     times, *columns = plotted(page)
@@ -144,6 +155,14 @@ def test_the_arrow_keys_read_the_chart(page: Page) -> None:
     page.one(".plot").send_keys("\ue011")  # Home
     page.wait(lambda: page.text(".legend thead th:nth-child(2)") != "Total")
     assert is_rounded(page.texts(".legend tbody td:nth-child(2)")[0], plotted(page)[1][0])
+
+
+def test_who_skips_the_head_keeps_the_view(page: Page) -> None:
+    page.open("#/quotas/bun-egress")
+    page.script("document.querySelector('.skip').focus()")
+    page.one(".skip").send_keys("\ue007")  # Enter
+    page.wait(lambda: page.script("return document.activeElement.id") == "main")
+    assert page.script("return location.hash") == "#/quotas/bun-egress"
 
 
 def test_csv_is_of_what_is_shown(page: Page) -> None:
