@@ -22,13 +22,13 @@ def check_bytes(value: float) -> float:
     return value
 
 
+def whole(value: float) -> float:
+    """Return a whole number as one, so that it is written without a fraction: 9133, not 9133.0."""
+    return int(value) if value.is_integer() and abs(value) <= _EXACT_UNTIL else float(value)
+
+
 def whole_all(values: Sequence[float]) -> list[float]:
     """Return the same of each value."""
     if max(values, default=0.0) <= _EXACT_UNTIL and all(map(float.is_integer, values)):
         return list(map(int, values))
     return [whole(value) for value in values]
-
-
-def whole(value: float) -> float:
-    """Return a whole number as one, so that it is written without a fraction: 9133, not 9133.0."""
-    return int(value) if value.is_integer() and abs(value) <= _EXACT_UNTIL else float(value)

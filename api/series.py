@@ -27,8 +27,6 @@ _Combination = tuple[str, str, str]
 # What one worker can hold: 49 combinations over seven days, 346 over one.
 MOST_ROWS = 500_000
 
-# No counter moves that much in a step; sums stay finite.
-
 # The label of the series that is there when a gateway was scraped in the step.
 _OBSERVED = "observed"
 

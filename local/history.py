@@ -1,7 +1,7 @@
 """A made-up past for the demo: weeks of traffic, as gateways and rules would have left it.
 
-Everything agrees: the counters of the last day, the recorded deltas, and what quotas had used are
-sums of the same bytes. Days have a busy and a quiet time; twice, no gateway was observed.
+Everything agrees: the counters of the last two days, the recorded deltas, and what quotas had used
+are sums of the same bytes. Days have a busy and a quiet time; twice, no gateway was observed.
 """
 
 import random

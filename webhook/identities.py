@@ -39,18 +39,11 @@ def identify(notice: Notice) -> Identity:
         # Within a period once for each limit; a rolling window can be below it again and again.
         start = [str(notice.alert.starts_at)] if is_rolling(notice) else []
         return Identity(_subject(notice, "over", f"{notice.threshold_percent:g}", *start))
-    if notice.is_forecast:
-        return Identity(_subject(notice, "forecast"))
-    return Identity(
-        _subject(notice, "usage"),
-        notice.threshold_percent,
-        recurs=is_rolling(notice),
-        starts_at=notice.alert.starts_at,
-    )
+    return identify_beginning(notice)
 
 
-def identify_passed(notice: QuotaNotice) -> Identity:
-    """Return what the beginning was told as of what is over now."""
+def identify_beginning(notice: QuotaNotice) -> Identity:
+    """Return what is, or was, to be told once as when this began, also where it is over now."""
     if notice.is_forecast:
         return Identity(_subject(notice, "forecast"))
     return Identity(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from quotas import names
 from quotas.model import QuotaFile
-from webhook.identities import Identity, identify, identify_passed, is_rolling
+from webhook.identities import Identity, identify, identify_beginning, is_rolling
 from webhook.links import web_url
 from webhook.mails import Letterhead, Mail, compose_mails
 from webhook.notices import (
@@ -61,7 +61,7 @@ def take_payload(
         if height(notice) >= height(known):
             seen[identity.subject] = (notice, identity)
     begun = {
-        identity.subject: identify_passed(notice)
+        identity.subject: identify_beginning(notice)
         for notice, identity in seen.values()
         if isinstance(notice, QuotaNotice) and notice.is_over
     }
@@ -122,7 +122,7 @@ def _ended_windows(
         if alert.status != FIRING and alert.name == names.USAGE_ALERT
     )
     return [
-        (identify_passed(notice), min(notice.alert.ends_at or now, now))
+        (identify_beginning(notice), min(notice.alert.ends_at or now, now))
         for notice in over
         if isinstance(notice, QuotaNotice) and is_rolling(notice)
     ]

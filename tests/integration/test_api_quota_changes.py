@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from api import create_app
 from quotas import names
+from tests.integration.polling import poll
 from tests.integration.prometheus import with_rules
 
 LIMIT_SECONDS = 60
@@ -51,15 +52,12 @@ def record(folder: Path, used_bytes: int, **labels: str) -> None:
     (folder / "rules.yml").write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
 
 
-def await_entries(client: FlaskClient, wanted: Callable[[list[Any]], bool]) -> list[Any]:
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while True:
+def await_entries(client: FlaskClient, wanted: Callable[[list[Any]], bool]) -> None:
+    def is_so() -> bool:
         answer = client.get("/api/v1/quotas")
-        entries: list[Any] = answer.get_json(force=True).get("quotas", [])
-        if wanted(entries):
-            return entries
-        assert time.monotonic() < deadline, entries
-        time.sleep(0.1)
+        return wanted(answer.get_json(force=True).get("quotas", []))
+
+    poll(is_so, "the API does not tell it", LIMIT_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +94,6 @@ def test_between_two_evaluations_what_was_recorded_last_counts(
         found = requests.get(f"{url}/api/v1/query", params=query, timeout=10).json()
         return not found["data"]["result"]
 
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while not is_gone():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    poll(is_gone, "what was recorded is still there", LIMIT_SECONDS)
     [entry] = create_app({"PROMETHEUS_URL": url}).test_client().get(PATH).get_json()["quotas"]
     assert entry["used_bytes"] == 1

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from local import programs
+from tests.integration.polling import poll
 
 CONFIG = Path(__file__).resolve().parents[2] / "alertmanager" / "alertmanager.yml"
 TOKEN = "a-token-for-tests"
@@ -134,7 +135,7 @@ def alertmanager(recorder: Recorder, tmp_path_factory: pytest.TempPathFactory) -
     log = folder / "log"
     with log.open("w") as output, subprocess.Popen(command, stderr=output) as process:
         try:
-            poll(lambda: is_ready(url), f"Alertmanager is not ready: {log}")
+            poll(lambda: is_ready(url), f"Alertmanager is not ready: {log}", TIMEOUT_SECONDS)
             yield url
         finally:
             process.terminate()
@@ -146,13 +147,6 @@ def is_ready(url: str) -> bool:
         return requests.get(f"{url}/-/ready", timeout=TIMEOUT_SECONDS).ok
     except requests.ConnectionError:
         return False
-
-
-def poll(is_true: Callable[[], bool], otherwise: str) -> None:
-    end = time.monotonic() + TIMEOUT_SECONDS
-    while not is_true():
-        assert time.monotonic() < end, otherwise
-        time.sleep(0.05)
 
 
 def usage(quota: str, threshold: int, period: str = "202611", **labels: str) -> dict[str, Any]:

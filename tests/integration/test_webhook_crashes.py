@@ -21,7 +21,7 @@ from webhook.store.tables import envelopes
 A, B, C = RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"]
 LEASE_SECONDS = 1
 TIMEOUT_SECONDS = 60
-# What an engine of containers grants; less than any wait of the process.
+# What an engine of containers grants; a lease or a hold lasts longer.
 STOP_SECONDS = 10
 
 

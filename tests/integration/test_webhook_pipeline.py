@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import requests
 from local import programs
 from local.processes import free_ports
 from local.sink.server import Sink, running
+from tests.integration.polling import poll
 from tests.integration.test_webhook_alertmanager import fire, is_ready, shorten_config
 from tests.integration.webhook_app import AUTHORIZATION, ROOT, make_environ, payload
 
@@ -39,13 +40,6 @@ def usage(threshold: int, **labels: str) -> dict[str, Any]:
         },
         "generatorURL": "http://prometheus.example.com/graph",
     }
-
-
-def poll(is_true: Callable[[], bool], otherwise: str) -> None:
-    end = time.monotonic() + TIMEOUT_SECONDS
-    while not is_true():
-        assert time.monotonic() < end, otherwise
-        time.sleep(0.05)
 
 
 @contextmanager
