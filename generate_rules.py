@@ -109,7 +109,7 @@ def _check(folder: Path, files: dict[str, str]) -> int:
     for path in differing:
         print(
             f"{_short(path)}: is not what the quotas compile to; generate_rules.py "
-            "without --check writes it (in containers: docker compose run --rm rules)",
+            "without --check writes it (in containers, see docs/operations.md, Change a quota)",
             file=sys.stderr,
         )
     return 1 if differing else 0
