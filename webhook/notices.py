@@ -83,7 +83,7 @@ def read_notices(alerts: Iterable[Alert], quotas: QuotaFile, now: datetime) -> t
 def height(notice: Notice) -> tuple[float, float]:
     """Return what makes one of several notices about the same the one that is told.
 
-    That is the higher threshold, and of two alerts about one the later.
+    That is the higher threshold, and of two alerts about one the later: that one has begun anew.
     """
     percent = notice.threshold_percent if isinstance(notice, QuotaNotice) else 0.0
     began = notice.alert.starts_at
@@ -105,9 +105,8 @@ def read_notice(alert: Alert, quotas: QuotaFile) -> Notice:
     severity = _severity_of(alert)
     calendar = _calendar_of(alert, quota)
     percent = float(threshold) if is_usage else 100
-    if is_usage and quota and alert.status == FIRING and isinstance(calendar, calendars.Calendar):
+    if is_usage and quota and alert.status == FIRING:
         # What has passed 100 % is told as that, also where the alert of 80 % comes alone or first.
-        # A rolling window can pass each anew: there, an alert tells of its own.
         for passed in quota.thresholds:
             if percent < passed.percent <= used_bytes * 100 / limit_bytes:
                 percent, severity = passed.percent, passed.severity

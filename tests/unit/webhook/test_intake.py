@@ -195,6 +195,23 @@ def test_a_rolling_window_passes_a_threshold_anew_while_a_lower_one_fires(store:
     assert at(72, low, window(90, hours=72)) == ["[90 %] shared"]
 
 
+def test_a_rolling_window_is_told_of_the_highest_threshold_though_a_lower_alert_comes_first(
+    store: Store,
+) -> None:
+    def at(hours: int, *alerts: Alert) -> list[str]:
+        return told(take(store, *alerts, quotas=ROLLING, now=NOW + timedelta(hours=hours)))
+
+    first = replace(
+        window(80), annotations={**window(80).annotations, "used_bytes": str(565 * 10**9)}
+    )
+    assert at(0, first) == ["[100 %] shared"]
+    assert at(0, first, window(90), window(100)) == []
+    assert at(10, window(80), window(90), window(100, ended=10)) == []
+    # The lower one alone says nothing new; the one that has begun anew does.
+    assert at(72, first) == []
+    assert at(72, first, window(100, hours=72)) == ["[100 %] shared"]
+
+
 def test_the_end_of_a_rolling_window_is_told_to_those_who_know_that_it_began(store: Store) -> None:
     wanting = replace(
         ROLLING, quotas=tuple(replace(q, notify_resolved=True) for q in ROLLING.quotas)
