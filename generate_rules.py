@@ -24,10 +24,13 @@ exit status: 0 done; 1 the quotas are wrong, --check found rules that differ, or
 --verify found something wrong; 2 wrong arguments."""
 
 try:
-    from quotas.changes import describe_changes
-    from quotas.load import QuotasError, load_quotas
+    from quotas.file.loading import QuotasError, load_quotas
     from quotas.model import QuotaFile
-    from quotas.rulefile import (
+    from quotas.prometheus.client import Ruler, RulerError, await_rules
+    from quotas.prometheus.verify import verify
+    from quotas.rules.compiler import compile_rules
+    from quotas.rules.diff import describe_changes
+    from quotas.rules.rulefile import (
         RuleFile,
         changed_files,
         render,
@@ -35,9 +38,6 @@ try:
         replace_file,
         write_files,
     )
-    from quotas.ruler import Ruler, RulerError, await_rules
-    from quotas.rules import compile_rules
-    from quotas.verify import verify
 except ModuleNotFoundError as missing:
     # Called by its name, it is run by the system's Python, which lacks our packages.
     python = HERE / ".venv" / "bin" / "python"

@@ -6,15 +6,19 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from api import bandwidth, catalog, dashboard, docs, errors, headers, health, measures, quotas_views
-from api.context import Context, set_context
-from api.exchange import UpstreamError
-from api.grid import Upstream
-from api.memory import Memory
-from api.notifications import Webhook
-from api.prometheus import Prometheus
+from api.clients.cache import Memory
+from api.clients.prometheus import Prometheus
+from api.clients.range_cache import Upstream
+from api.http import errors, headers
+from api.http import metrics as measures
+from api.http.context import Context, set_context
 from api.refusals import TooManyPointsError
 from api.settings import read_settings
+from api.usage.notifications import Webhook
+from api.views import bandwidth, catalog, dashboard, health
+from api.views import openapi as docs
+from api.views import quotas as quotas_views
+from quotas.http.exchange import UpstreamError
 
 
 def _read_clock() -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from api.exchange import BadAnswerError
+from quotas.http.exchange import BadAnswerError
 
 # Nobody moves that much. Sums of such stay finite.
 MOST_BYTES = 2.0**63

@@ -1,6 +1,6 @@
 """Questions that are well formed and yet cannot be answered; the errors module answers for them."""
 
-from api.steps import Step
+from api.bandwidth.windows import Step
 
 
 class TooManyPointsError(Exception):

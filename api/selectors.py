@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from api.tokens import Scope
+from api.access import Scope
 from quotas import names
 from quotas.promql import match_any, quote
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from api.tokens import Grant, TokensError, load_grants
-from quotas.environment import Setting, parse_token, read_setting
-from quotas.load import QuotasError, load_quotas
+from api.access import Grant, TokensError, load_grants
+from quotas.file.loading import QuotasError, load_quotas
 from quotas.model import Accounting
+from quotas.settings import Setting, parse_token, read_setting
 
 LONGEST_TIMEOUT_SECONDS = 120
 LONGEST_INTERVAL_SECONDS = 300

@@ -23,14 +23,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.fleet import GRID_SECONDS, KINDS, Fleet, Service, make_fleet
-from bench.table import print_table
+from bench.support.fleet import GRID_SECONDS, KINDS, Fleet, Service, make_fleet
+from bench.support.table import print_table
 from local import programs
 from quotas import names
-from quotas.durations import format_duration
 from quotas.model import Accounting, Quota, QuotaFile
-from quotas.rulefile import render_files
-from quotas.rules import compile_rules
+from quotas.rules.compiler import compile_rules
+from quotas.rules.rulefile import render_files
+from quotas.units import format_duration
 
 # What is compiled here is compared with times from 1970 on, when promtool's tests begin.
 NOW = datetime(1970, 1, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ from statistics import median
 
 import requests
 
-from bench.chart import (
+from bench.support.chart import (
     CACHE_MEGABYTES,
     HOST,
     POINTS,
@@ -29,7 +29,7 @@ from bench.chart import (
     serve,
     start,
 )
-from bench.load import requests_per_second
+from bench.support.load import requests_per_second
 from local.processes import Part, Processes, free_ports
 
 RUNS = 25

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.table import print_table
+from bench.support.table import print_table
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNTS = (1_000, 10_000, 100_000)

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.history import END, RATE, build_month, recent_hour
-from bench.remote_write import write
-from bench.server import Cost, Server, running
-from bench.table import print_table
+from bench.support.history import END, RATE, build_month, recent_hour
+from bench.support.remote_write import write
+from bench.support.server import Cost, Server, running
+from bench.support.table import print_table
 from quotas import names
-from quotas.accounting import recorded_query, step_query
 from quotas.calendars import MONTH
-from quotas.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds
 from quotas.model import Accounting, Match, Quota
-from quotas.period_queries import period_queries
-from quotas.usage import used_rule
+from quotas.rules.accounting import recorded_query, step_query
+from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds
+from quotas.rules.periods import period_queries
+from quotas.rules.usage import used_rule
 
 MONTH_RUNS = 7
 ACCOUNTING_RUNS = 15

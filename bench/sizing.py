@@ -18,7 +18,7 @@ from pathlib import Path
 
 import requests
 
-from bench.history import (
+from bench.support.history import (
     BLOCK_SECONDS,
     BUILD_TIMEOUT_SECONDS,
     COUNTERS_OF_TARGET,
@@ -29,15 +29,15 @@ from bench.history import (
     TARGETS,
     recent_hour,
 )
-from bench.remote_write import Series, write
-from bench.server import Server, running
-from bench.table import print_table
+from bench.support.remote_write import Series, write
+from bench.support.server import Server, running
+from bench.support.table import print_table
 from local import programs
 from quotas import names
-from quotas.accounting import recorded_query
 from quotas.calendars import MONTH
 from quotas.model import Accounting
-from quotas.period_queries import period_queries
+from quotas.rules.accounting import recorded_query
+from quotas.rules.periods import period_queries
 
 # Each is the fleet of 10,000 counters so many times.
 FLEETS = (1, 2, 4)

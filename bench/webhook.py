@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.table import print_table
+from bench.support.table import print_table
 from local.config import ROOT
 from local.processes import Part, Processes, free_ports
 

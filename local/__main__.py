@@ -5,7 +5,7 @@ import signal
 import sys
 
 from local.check import run_check
-from local.demo import run_demo
+from local.demo.run import run_demo
 from local.programs import ProgramMissingError
 from local.smoke import run_smoke
 

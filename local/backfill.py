@@ -22,11 +22,11 @@ from local import programs
 from local.processes import Part, Processes, StackError, free_ports
 from quotas import names
 from quotas.calendars import MONTH, Calendar, Rolling, period_at
-from quotas.load import QuotasError, load_quotas
+from quotas.file.loading import QuotasError, load_quotas
 from quotas.model import Accounting, QuotaFile
-from quotas.rulefile import Group, Rule, RuleFile, render
-from quotas.ruler import Ruler, RulerError
-from quotas.rules import compile_rules
+from quotas.prometheus.client import Ruler, RulerError
+from quotas.rules.compiler import compile_rules
+from quotas.rules.rulefile import Group, Rule, RuleFile, render
 
 PROMTOOL_TIMEOUT_SECONDS = 3_600
 HOUR_SECONDS = 3_600

@@ -11,8 +11,8 @@ from local.config import ROOT
 from local.observe import Observer, total
 from local.processes import Processes, StackError
 from local.stack import Ports, Stack
-from quotas.load import load_quotas
-from quotas.sizes import format_size
+from quotas.file.loading import load_quotas
+from quotas.units import format_size
 
 QUOTA = "bun-egress"
 RARE_QUOTA = "ban-route-daily"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from local import config, programs
 from local.processes import Part, Processes, check_free, free_ports
-from quotas.load import load_quotas
-from quotas.rulefile import render_files, write_files
-from quotas.rules import compile_rules
+from quotas.file.loading import load_quotas
+from quotas.rules.compiler import compile_rules
+from quotas.rules.rulefile import render_files, write_files
 
 DEMO_QUOTAS = Path(__file__).resolve().parent / "quotas.yaml"
 HOST = "127.0.0.1"

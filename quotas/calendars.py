@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from quotas.durations import format_duration, parse_duration
+from quotas.units import format_duration, parse_duration
 
 Kind = Literal["hour", "day", "week", "month"]
 

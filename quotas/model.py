@@ -6,7 +6,7 @@ from functools import cached_property
 
 from quotas import names
 from quotas.calendars import MONTH, Calendar, Rolling
-from quotas.document import Mistake
+from quotas.file.document import Mistake
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,20 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from quotas.model import QuotaFile
-from webhook import alerts, commands, errors, health, notifications
-from webhook.delivery import Deliverer
-from webhook.housekeeping import Housekeeping
+from webhook.alerts.payload import Payload
+from webhook.alerts.quotas_file import QuotasFile
+from webhook.cli import delivery as commands
+from webhook.delivery.housekeeping import Housekeeping
+from webhook.delivery.session import Session
+from webhook.delivery.smtp import make_mail
+from webhook.delivery.watchdog import SilenceWatch
+from webhook.delivery.worker import Deliverer
 from webhook.intake import Taken, take_payload
-from webhook.mails import Letterhead
-from webhook.metrics import Metrics
-from webhook.payload import Payload
-from webhook.quotas_file import QuotasFile
-from webhook.sessions import Session
+from webhook.mail.message import Letterhead
 from webhook.settings import read_settings
-from webhook.silence import SilenceWatch
-from webhook.smtp import make_mail
-from webhook.store import Store, StoreError
+from webhook.store.database import Store, StoreError
+from webhook.views import alerts, errors, health, notifications
+from webhook.views.metrics import Metrics
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:

@@ -6,10 +6,8 @@ from datetime import datetime
 
 from quotas import names
 from quotas.model import QuotaFile
-from webhook.identities import Identity, identify, identify_beginning, is_rolling
-from webhook.links import web_url
-from webhook.mails import Letterhead, Mail, compose_mails
-from webhook.notices import (
+from webhook.alerts.dedup import Identity, identify, identify_beginning, is_rolling
+from webhook.alerts.events import (
     Notice,
     QuotaNotice,
     height,
@@ -17,11 +15,11 @@ from webhook.notices import (
     read_notices,
     recipients_of,
 )
-from webhook.payload import FIRING, Alert, Payload
-from webhook.store import Store, StoreError
-from webhook.store.envelopes import add_mails
-from webhook.store.facts import WATCHDOG, put_fact
-from webhook.store.told import (
+from webhook.alerts.payload import FIRING, Alert, Payload
+from webhook.mail.links import web_url
+from webhook.mail.message import Letterhead, Mail, compose_mails
+from webhook.store.database import Store, StoreError
+from webhook.store.notified import (
     RaceError,
     Tellings,
     add_told,
@@ -30,6 +28,8 @@ from webhook.store.told import (
     is_told,
     knows_beginning,
 )
+from webhook.store.outbox import add_mails
+from webhook.store.status import WATCHDOG, put_fact
 
 # Two requests that tell of the same: the second finds it told at its next look.
 _TRIES = 5

@@ -7,8 +7,8 @@ from email.headerregistry import Address
 from pathlib import Path
 from typing import TypeVar
 
-from quotas.environment import Setting, parse_token, read_setting
-from webhook.links import Addresses
+from quotas.settings import Setting, parse_token, read_setting
+from webhook.mail.links import Addresses
 from webhook.values import (
     add_password,
     is_loopback,

@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from webhook.links import web_url
+from webhook.mail.links import web_url
 
 LARGEST_PORT = 65_535
 LARGEST_DAYS = 3_650

@@ -7,7 +7,7 @@ import pytest
 import requests
 from selenium.webdriver import Chrome
 
-from local.demo import DemoStack
+from local.demo.run import DemoStack
 from local.processes import Processes
 from local.stack import Ports
 from tests.browser.chromium import Page, running

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, jsonify
 from selenium.webdriver import Chrome
 
-from local.demo import DemoStack
+from local.demo.run import DemoStack
 from tests.browser.chromium import Page
 from tests.browser.conftest import Api
 from tests.browser.serving import serving, serving_app

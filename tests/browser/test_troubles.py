@@ -9,7 +9,7 @@ from selenium.webdriver import Chrome
 
 from tests.browser.chromium import Page
 from tests.browser.serving import serving
-from tests.integration import prometheus
+from tests.integration.support import prometheus
 
 
 @pytest.fixture(scope="module")

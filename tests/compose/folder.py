@@ -10,9 +10,9 @@ import yaml
 
 from local import config
 from local.processes import free_ports
-from quotas.load import load_quotas
-from quotas.rulefile import render_files, write_files
-from quotas.rules import compile_rules
+from quotas.file.loading import load_quotas
+from quotas.rules.compiler import compile_rules
+from quotas.rules.rulefile import render_files, write_files
 from tests.compose.engine import ROOT
 
 QUOTAS = Path(__file__).parent / "quotas.yaml"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from local import postgres
-from tests.integration.databases import KINDS, database
+from tests.integration.support.databases import KINDS, database
 
 
 @pytest.fixture(scope="session")

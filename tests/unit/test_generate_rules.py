@@ -11,7 +11,7 @@ import responses
 import yaml
 
 import generate_rules
-from quotas.rulefile import MARK
+from quotas.rules.rulefile import MARK
 
 ROOT = Path(generate_rules.__file__).parent
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select
 
 from quotas import names
+from webhook.mail.topics import Topic
 from webhook.store.tables import topics
-from webhook.texts import clean_line
-from webhook.topics import Topic
+from webhook.text import clean_line
 
 # What topics can be looked for by.
 LOOKED_FOR = (names.QUOTA, *names.SELECTOR_LABELS)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.amounts import MOST_BYTES, check_bytes, whole, whole_all
-from api.exchange import BadAnswerError
+from quotas.http.exchange import BadAnswerError
 
 BYTES = st.floats(0, MOST_BYTES)
 

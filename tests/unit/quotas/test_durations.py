@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotas.durations import format_duration, parse_duration, read_duration
+from quotas.units import format_duration, parse_duration, read_duration
 
 
 @pytest.mark.parametrize(

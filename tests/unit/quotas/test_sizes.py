@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quotas.sizes import LARGEST_SIZE_BYTES, UNITS, format_exact, format_size, parse_size
+from quotas.units import LARGEST_SIZE_BYTES, UNITS, format_exact, format_size, parse_size
 
 
 @pytest.mark.parametrize(

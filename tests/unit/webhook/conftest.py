@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.webhook.samples import QUOTAS_YAML, SENDER, TOKEN, FakeConnection
-from webhook.store import Store
+from webhook.store.database import Store
 
 
 @pytest.fixture

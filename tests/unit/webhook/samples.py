@@ -8,10 +8,10 @@ from email.message import EmailMessage
 
 from quotas import names
 from quotas.model import Accounting, Match, Quota, QuotaFile
-from webhook.links import Addresses
-from webhook.mails import Letterhead, Mail
-from webhook.payload import FIRING, RESOLVED, Alert
-from webhook.smtp import ConnectionLostError
+from webhook.alerts.payload import FIRING, RESOLVED, Alert
+from webhook.delivery.smtp import ConnectionLostError
+from webhook.mail.links import Addresses
+from webhook.mail.message import Letterhead, Mail
 
 NOW = datetime(2026, 11, 24, 13, 37, tzinfo=UTC)
 SENDER = Address("Gateway quotas", "quotas", "example.com")

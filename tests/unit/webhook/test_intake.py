@@ -21,10 +21,10 @@ from tests.unit.webhook.samples import (
     pipeline,
     usage,
 )
+from webhook.alerts.payload import RESOLVED, Alert, Payload
 from webhook.intake import Taken, take_payload
-from webhook.payload import RESOLVED, Alert, Payload
-from webhook.store import Store
-from webhook.store.told import find_told
+from webhook.store.database import Store
+from webhook.store.notified import find_told
 
 DAY = timedelta(days=1)
 ROLLING = replace(

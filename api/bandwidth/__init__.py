@@ -1,0 +1,1 @@
+"""Bytes over time: windows, queries, reading, and the formats of the answer."""

@@ -1,0 +1,1 @@
+"""Who the API asks, and what it remembers: Prometheus and the caches."""

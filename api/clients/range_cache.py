@@ -1,0 +1,211 @@
+"""What a query is at evenly spaced times, where past values are remembered in chunks.
+
+Values of the past never change. So they are kept by (query, step, chunk), and only those that are
+not known, or too young to be final, are asked for.
+"""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+from typing import TypeAlias
+
+from api.clients.cache import Entry, Memory
+from api.clients.prometheus import Prometheus, Series, query_at, query_range
+
+# So long after its time a value is final: scrapes have ended, rules were evaluated.
+SETTLE_MS = 120_000
+_CHUNK = 256
+_KEEP_SECONDS = 3_600.0
+_MOST_SPANS = 3
+_NUMBER_BYTES = 8
+
+Labels = tuple[tuple[str, str], ...]
+# A number for each time; NaN where there is none.
+Column: TypeAlias = "array[float]"
+Columns: TypeAlias = "dict[Labels, Column]"
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Whom to ask, and what need not be asked again."""
+
+    prometheus: Prometheus
+    memory: Memory
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """What is known of neighbouring times: those from ``first`` until before ``end``."""
+
+    first: int
+    end: int
+    columns: Mapping[Labels, Sequence[float]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A query and the times ``phase_ms + number * step_ms`` at which it is asked."""
+
+    query: str
+    step_ms: int
+    phase_ms: int
+
+    def times(self, numbers: range) -> range:
+        first = self.phase_ms + numbers.start * self.step_ms
+        return range(first, first + len(numbers) * self.step_ms, self.step_ms)
+
+
+def read_at(upstream: Upstream, query: str, time_ms: int) -> list[Series]:
+    """Return what a query is at one time; equal questions at the same time are asked once.
+
+    Raises:
+        UpstreamError: there is no answer that can be used.
+
+    """
+
+    def ask() -> Entry:
+        return Entry(query_at(upstream.prometheus, query, time_ms), 0, 0)
+
+    series: list[Series] = upstream.memory.once(("at", query, time_ms), ask)
+    return series
+
+
+def read_grid(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> Columns:
+    """Return what a query is at each of these times, by the labels of each series.
+
+    Raises:
+        UpstreamError: there is no answer that can be used.
+
+    """
+    grid = _Grid(query, times_ms.step, times_ms[0] % times_ms.step)
+    first = (times_ms[0] - grid.phase_ms) // grid.step_ms
+    wanted = range(first, first + len(times_ms))
+    settled = _count_settled(times_ms, now_ms) + first
+    columns: Columns = {}
+    unknown: list[range] = []
+    for part in _parts(wanted):
+        chunk = upstream.memory.recall((grid, part.start // _CHUNK))
+        known = range(0)
+        if chunk is not None:
+            known = range(max(part.start, chunk.first), min(part.stop, chunk.end))
+        if known:
+            _copy(chunk, known, columns, wanted)
+        unknown += _without(part, known)
+    for span in _join(unknown):
+        found = _ask(upstream, grid, span)
+        _place(found, span, columns, wanted)
+        _keep(upstream.memory, grid, found, range(span.start, min(span.stop, settled)))
+    return columns
+
+
+def _count_settled(times_ms: range, now_ms: int) -> int:
+    youngest = now_ms - SETTLE_MS
+    return max(0, min(len(times_ms), (youngest - times_ms[0]) // times_ms.step + 1))
+
+
+def _parts(numbers: range) -> list[range]:
+    """Return the part of the numbers in each chunk."""
+    chunks = range(numbers.start // _CHUNK, (numbers.stop - 1) // _CHUNK + 1)
+    return [
+        range(max(numbers.start, index * _CHUNK), min(numbers.stop, (index + 1) * _CHUNK))
+        for index in chunks
+    ]
+
+
+def _without(part: range, known: range) -> list[range]:
+    if not known:
+        return [part]
+    around = (range(part.start, known.start), range(known.stop, part.stop))
+    return [numbers for numbers in around if numbers]
+
+
+def _join(spans: Sequence[range]) -> list[range]:
+    """Return the spans, those that touch as one; all as one if they are too many to ask singly."""
+    joined: list[range] = []
+    for span in spans:
+        if joined and joined[-1].stop == span.start:
+            joined[-1] = range(joined[-1].start, span.stop)
+        else:
+            joined.append(span)
+    if len(joined) > _MOST_SPANS:
+        return [range(joined[0].start, joined[-1].stop)]
+    return joined
+
+
+def _ask(upstream: Upstream, grid: _Grid, span: range) -> Columns:
+    times_ms = grid.times(span)
+
+    def ask() -> Entry:
+        found = query_range(upstream.prometheus, grid.query, times_ms)
+        columns = {
+            tuple(sorted(series.labels.items())): _column(series.values, times_ms)
+            for series in found
+        }
+        return Entry(columns, 0, 0)
+
+    found: Columns = upstream.memory.once((grid, span), ask)
+    return found
+
+
+def _column(values: Mapping[int, float], times_ms: range) -> Column:
+    """Return the values at these times, of which they all are."""
+    if len(values) == len(times_ms) and list(values) == list(times_ms):
+        return array("d", values.values())
+    column = _empty(len(times_ms))
+    for time_ms, value in values.items():
+        column[(time_ms - times_ms[0]) // times_ms.step] = value
+    return column
+
+
+def _empty(length: int) -> Column:
+    return array("d", [nan]) * length
+
+
+def _copy(chunk: _Chunk, known: range, columns: Columns, wanted: range) -> None:
+    for labels, values in chunk.columns.items():
+        column = columns.setdefault(labels, _empty(len(wanted)))
+        column[known.start - wanted.start : known.stop - wanted.start] = array(
+            "d", values[known.start - chunk.first : known.stop - chunk.first]
+        )
+
+
+def _place(found: Columns, span: range, columns: Columns, wanted: range) -> None:
+    for labels, values in found.items():
+        column = columns.setdefault(labels, _empty(len(wanted)))
+        # Spans that were joined may hold a number that is known: it is the same.
+        first = max(span.start, wanted.start)
+        column[first - wanted.start : span.stop - wanted.start] = values[first - span.start :]
+
+
+def _keep(memory: Memory, grid: _Grid, found: Columns, final: range) -> None:
+    """Remember the values of times that are final, beside what is known of their chunks."""
+    if not final:
+        return
+    for part in _parts(final):
+        columns: Columns = {
+            labels: column[part.start - final.start : part.stop - final.start]
+            for labels, column in found.items()
+        }
+        key = (grid, part.start // _CHUNK)
+        chunk = _extend(memory.recall(key), _Chunk(part.start, part.stop, columns))
+        memory.remember(key, Entry(chunk, _size(chunk, grid), _KEEP_SECONDS))
+
+
+def _extend(old: _Chunk | None, new: _Chunk) -> _Chunk:
+    """Return what both chunks know, if they touch; else the new one."""
+    if old is None or new.first > old.end or old.first > new.end:
+        return new
+    first, end = min(old.first, new.first), max(old.end, new.end)
+    columns: dict[Labels, Column] = {}
+    for chunk in (old, new):
+        for labels, values in chunk.columns.items():
+            column = columns.setdefault(labels, _empty(end - first))
+            column[chunk.first - first : chunk.end - first] = array("d", values)
+    return _Chunk(first, end, columns)
+
+
+def _size(chunk: _Chunk, grid: _Grid) -> int:
+    labels = sum(200 + len(name) + len(value) for labels in chunk.columns for name, value in labels)
+    numbers = len(chunk.columns) * (chunk.end - chunk.first) * _NUMBER_BYTES
+    return numbers + labels + len(grid.query)

@@ -1,0 +1,1 @@
+"""What all views share: parameters, tokens, errors, headers and the cache of answers."""

@@ -1,0 +1,1 @@
+"""A quota's entries, their usage over time, past periods, and notifications."""

@@ -1,0 +1,238 @@
+"""How much of each quota is used: what the rules recorded, newest period first."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from string import Template
+
+from api.access import Scope
+from api.amounts import check_bytes
+from api.clients.range_cache import Upstream, read_at
+from api.selectors import braces
+from quotas import names
+from quotas.calendars import (
+    DAY_SECONDS,
+    MONTH,
+    Calendar,
+    Period,
+    Rolling,
+    parse_calendar,
+    period_of,
+)
+from quotas.model import Accounting
+from quotas.promql import match_any, quote
+from quotas.rules.intervals import reach_seconds
+from quotas.units import format_duration
+
+OK = "ok"
+# As far back the newest value of a quota can be, where bytes are counted each minute.
+_USUAL_REACH_SECONDS = 660
+
+# No rolling window of quotas.yaml is longer.
+_LONGEST_WINDOW_SECONDS = 44 * DAY_SECONDS
+_THRESHOLD = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?", re.ASCII)
+
+_FACT = "__fact__"
+_USED, _LIMIT, _FORECAST, _FIRING = "used", "limit", "forecast", "firing"
+# What is recorded of a quota now; only where there is nothing, what was recorded last: a rule that
+# was changed leaves series behind, with the labels that it had.
+_RECORDED = Template(f"$series or on ({names.QUOTA}) last_over_time($series[$reach])")
+# Each fact is marked, so that one query answers for all at one moment.
+_FACT_QUERY = Template(f'label_replace($values, "{_FACT}", "$fact", "", "")')
+_ALERTS = "ALERTS"
+
+Key = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One quota, or with ``for_each`` one of those it holds for; ``labels`` tell which.
+
+    ``calendar`` and ``period`` are None for one that is not known here: the numbers stand.
+    """
+
+    quota: str
+    labels: Mapping[str, str]
+    calendar_name: str
+    calendar: Calendar | Rolling | None
+    period: Period | None
+    used_bytes: float
+    limit_bytes: float | None
+    forecast_bytes: float | None
+    state: str = OK
+
+    @property
+    def ratio(self) -> float | None:
+        """Return the share of the limit that is used; None where there is no limit.
+
+        It is recorded too, but by a rule of its own: between the two, a question would find what is
+        used of one evaluation and the ratio of the one before.
+        """
+        return self.used_bytes / self.limit_bytes if self.limit_bytes else None
+
+    @property
+    def left_bytes(self) -> float | None:
+        """Return what may still be used; 0 when nothing is left."""
+        return None if self.limit_bytes is None else max(0.0, self.limit_bytes - self.used_bytes)
+
+    def full_at(self, now: datetime) -> datetime | None:
+        """Return when 100 % comes at this pace; None if not in this period, or if it is past.
+
+        The pace is that of the forecast: what is expected to be used until the period's end.
+        """
+        if self.limit_bytes is None or self.forecast_bytes is None or self.period is None:
+            return None
+        to_come = self.forecast_bytes - self.used_bytes
+        missing = self.limit_bytes - self.used_bytes
+        if missing <= 0 or to_come < missing:
+            return None
+        return now + (self.period.end - now) * (missing / to_come)
+
+
+def reach_of(accounting: Accounting) -> str:
+    """Return how far back to look for a quota's newest value, as a duration of PromQL."""
+    seconds = max(_USUAL_REACH_SECONDS, reach_seconds([MONTH], accounting))
+    return format_duration(seconds)
+
+
+def read_entries(
+    upstream: Upstream,
+    scope: Scope,
+    now_ms: int,
+    quota: str | None = None,
+    accounting: Accounting = Accounting(),  # noqa: B008 - frozen
+) -> list[Entry]:
+    """Return the entries that may be seen, of all quotas or of one, sorted by name and labels.
+
+    Raises:
+        UpstreamError: there is no answer that can be used.
+
+    """
+    if scope.quotas is not None:
+        allowed: Sequence[str] = scope.quotas
+        if quota is not None:
+            allowed = [quota] if quota in allowed else []
+        if not allowed:
+            return []
+        matchers = [match_any(names.QUOTA, allowed)]
+    else:
+        matchers = [] if quota is None else [match_any(names.QUOTA, [quota])]
+    facts: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for series in read_at(upstream, facts_query(matchers, reach_of(accounting)), now_ms):
+        # Some engines keep the name of the metric where it is looked at over a range.
+        labels = {name: text for name, text in series.labels.items() if name != "__name__"}
+        [value] = map(check_bytes, series.values.values())
+        facts.setdefault(labels.pop(_FACT, ""), []).append((labels, value))
+    return [entry for entry in _make_entries(facts) if may_see(scope, entry)]
+
+
+def facts_query(matchers: Sequence[str], reach: str) -> str:
+    """Return PromQL for used, limit and forecast, and for the alerts that fire."""
+    recorded = {_USED: names.USED, _LIMIT: names.LIMIT, _FORECAST: names.FORECAST}
+    firing = [f"alertname={quote(names.USAGE_ALERT)}", 'alertstate="firing"', *matchers]
+    values = {
+        **{
+            fact: _RECORDED.substitute(series=f"{metric}{braces(matchers)}", reach=reach)
+            for fact, metric in recorded.items()
+        },
+        _FIRING: f"{_ALERTS}{braces(firing)}",
+    }
+    return "\nor\n".join(
+        _FACT_QUERY.substitute(values=value, fact=fact) for fact, value in values.items()
+    )
+
+
+def may_see(scope: Scope, entry: Entry) -> bool:
+    """Return whether an entry and its service and consumer, if it is of one, may be seen."""
+    allowed = ((names.SERVICE, scope.services), (names.CONSUMER, scope.consumers))
+    return (scope.quotas is None or entry.quota in scope.quotas) and all(
+        values is None or label not in entry.labels or entry.labels[label] in values
+        for label, values in allowed
+    )
+
+
+def _make_entries(facts: Mapping[str, Iterable[tuple[dict[str, str], float]]]) -> list[Entry]:
+    limits = {labels.get(names.QUOTA, ""): value for labels, value in facts.get(_LIMIT, ())}
+    forecasts = {_key(labels): value for labels, value in facts.get(_FORECAST, ())}
+    entries: dict[Key, Entry] = {}
+    for labels, used_bytes in facts.get(_USED, ()):
+        quota = labels.get(names.QUOTA, "")
+        forecast_bytes = forecasts.get(_key(labels))
+        entry = _make_entry(labels, used_bytes, limits.get(quota), forecast_bytes)
+        key = _key(labels, without={names.PERIOD})
+        # A period that has ended lingers for some minutes: the newest counts.
+        if key not in entries or _period_id(entries[key]) < _period_id(entry):
+            entries[key] = entry
+    firing = _highest_thresholds(facts.get(_FIRING, ()))
+    return [
+        replace(entry, state=firing.get((key, _period_id(entry)), OK))
+        for key, entry in sorted(entries.items())
+    ]
+
+
+def _make_entry(
+    labels: Mapping[str, str],
+    used_bytes: float,
+    limit_bytes: float | None,
+    forecast_bytes: float | None,
+) -> Entry:
+    calendar_name = labels.get(names.CALENDAR, "")
+    calendar, period = find_period(calendar_name, labels.get(names.PERIOD, ""))
+    hidden = (names.QUOTA, names.CALENDAR, names.PERIOD)
+    return Entry(
+        quota=labels.get(names.QUOTA, ""),
+        labels={name: value for name, value in labels.items() if name not in hidden},
+        calendar_name=calendar_name,
+        calendar=calendar,
+        period=period,
+        used_bytes=used_bytes,
+        limit_bytes=limit_bytes,
+        forecast_bytes=None if forecast_bytes is None else float(round(forecast_bytes)),
+    )
+
+
+def find_period(
+    calendar_name: str, period_id: str
+) -> tuple[Calendar | Rolling | None, Period | None]:
+    """Return a calendar by its name, and its period of this id; None for what is not known."""
+    calendar = None
+    try:
+        calendar = parse_calendar(calendar_name)
+        if isinstance(calendar, Calendar):
+            return calendar, period_of(calendar, period_id)
+        if calendar.seconds > _LONGEST_WINDOW_SECONDS:
+            return None, None
+    except (KeyError, ValueError):
+        pass  # of another version of the rules, or a zone that is not known on this machine
+    return calendar, None
+
+
+def _highest_thresholds(
+    alerts: Iterable[tuple[dict[str, str], float]],
+) -> dict[tuple[Key, int], str]:
+    """Return the highest threshold that fires, by the labels of the entry and its period."""
+    added = {"alertname", "alertstate", names.THRESHOLD, names.SEVERITY, names.PERIOD}
+    highest: dict[tuple[Key, int], str] = {}
+    for labels, _ in alerts:
+        threshold = labels.get(names.THRESHOLD, "")
+        key = (_key(labels, without=added), _number(labels.get(names.PERIOD, "")))
+        if _percent(threshold) > _percent(highest.get(key, "")):
+            highest[key] = threshold
+    return highest
+
+
+def _percent(threshold: str) -> float:
+    return float(threshold) if _THRESHOLD.fullmatch(threshold) else -1.0
+
+
+def _period_id(entry: Entry) -> int:
+    return entry.period.id if entry.period is not None else 0
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,12}", text) else 0
+
+
+def _key(labels: Mapping[str, str], without: Iterable[str] = ()) -> Key:
+    return tuple(sorted((name, value) for name, value in labels.items() if name not in without))

@@ -1,0 +1,1 @@
+"""The parameters and the answers of each resource."""

@@ -1,0 +1,172 @@
+"""What can be asked of /metrics/bandwidth_used and of /api/v1/bandwidth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from api.bandwidth.row_windows import LONGEST_LOOKBACK_SECONDS
+from api.bandwidth.windows import Step
+from api.http.parameters import (
+    A_DIRECTION,
+    Duration,
+    Many,
+    StepField,
+    Time,
+    Zone,
+    name_field,
+    names_field,
+    one_of,
+)
+from api.selectors import Filters
+from quotas import names
+from quotas.calendars import DAY_SECONDS
+
+# The public API calls a direction type, as Kong 2 did.
+LABELS = {
+    "service": names.SERVICE,
+    "route": names.ROUTE,
+    "consumer": names.CONSUMER,
+    "workspace": names.WORKSPACE,
+    "type": names.DIRECTION,
+}
+PUBLIC = {label: public for public, label in LABELS.items()}
+FORMATS = ("series", "columns", "rows", "csv")
+MOST_TOP = 1_000
+LONGEST_CHART_SECONDS = 800 * DAY_SECONDS
+DEFAULT_LOOKBACK_SECONDS = DAY_SECONDS
+
+_DIRECTIONS = validate.OneOf([names.EGRESS, names.INGRESS], error=A_DIRECTION)
+_A_COUNT = f"a whole number from 1 to {MOST_TOP}"
+
+
+class SpanSchema(Schema):
+    """Start and end, or how far to look back."""
+
+    start = Time(metadata={"description": "from when on; not together with a lookback"})
+    end = Time(metadata={"description": "until when; by default until now"})
+
+    @validates_schema
+    def _check_span(self, values: dict[str, Any], **_: Any) -> None:
+        start, end = values.get("start"), values.get("end")
+        if start is not None and "lookback_seconds" in values:
+            raise ValidationError("either a start or a lookback, not both", "start")
+        if start is not None and end is not None and start >= end:
+            raise ValidationError("a time before the end", "start")
+
+
+@dataclass(frozen=True)
+class BandwidthUsedQuestion:
+    """Which time, cut into windows how long, and the labels that are asked for."""
+
+    lookback_seconds: int | None
+    selection: Mapping[str, str]
+    start: datetime | None = None
+    end: datetime | None = None
+    step: Step | None = None
+
+
+class BandwidthUsedQuestionSchema(SpanSchema):
+    """The parameters of /metrics/bandwidth_used."""
+
+    lookback_seconds = Duration(
+        data_key="lookback_duration",
+        longest_seconds=LONGEST_LOOKBACK_SECONDS,
+        metadata={"description": "how far to look back from the end"},
+    )
+    step = StepField(metadata={"description": 'the length of a window; by default "1m"'})
+    direction = fields.String(
+        data_key="type", validate=_DIRECTIONS, metadata={"description": "egress or ingress"}
+    )
+    service = name_field(metadata={"description": "only this service"})
+    route = name_field(metadata={"description": "only this route"})
+    consumer = name_field(metadata={"description": "only this consumer; rows do not tell it"})
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _check_lookback(self, _: Any, given: dict[str, Any], **__: Any) -> None:
+        if not {"start", "lookback_duration"} & set(given):
+            field = self.fields["lookback_seconds"]
+            raise ValidationError(str(field.error_messages["required"]), "lookback_duration")
+
+    @validates_schema
+    def _check_step(self, values: dict[str, Any], **_: Any) -> None:
+        step = values.get("step")
+        if step is not None and (step.kind or (step.seconds % 60 and 60 % step.seconds)):
+            raise ValidationError('a part of a minute or minutes, such as "15s" or "5m"', "step")
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> BandwidthUsedQuestion:
+        span = {key: values.pop(key, None) for key in ("lookback_seconds", "start", "end", "step")}
+        return BandwidthUsedQuestion(selection=values, **span)
+
+
+class BandwidthUsedRowSchema(Schema):
+    """One row of the answer of /metrics/bandwidth_used."""
+
+    time = fields.DateTime(format="iso", required=True)
+    type = fields.String(attribute="direction", required=True)
+    service = fields.String(required=True)
+    route = fields.String(required=True)
+    bandwidth_used = fields.Raw(attribute="used_bytes", required=True, allow_none=True)
+
+
+@dataclass(frozen=True)
+class BandwidthQuestion:
+    """What is drawn: a time, a step (None is auto), labels, filters, and the form of the answer."""
+
+    filters: Filters
+    by: tuple[str, ...] = ()
+    lookback_seconds: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    step: Step | None = None
+    timezone: str = "UTC"
+    top: int | None = None
+    format: str | None = None
+
+
+class BandwidthQuestionSchema(SpanSchema):
+    """The parameters of /api/v1/bandwidth."""
+
+    lookback_seconds = Duration(
+        data_key="lookback",
+        longest_seconds=LONGEST_CHART_SECONDS,
+        metadata={"description": 'how far to look back from the end; by default "1d"'},
+    )
+    step = StepField(
+        metadata={"description": "the length of a window: a part of a day, 1d, 1w, month or auto"}
+    )
+    by = Many(
+        fields.String(validate=one_of(tuple(LABELS))),
+        split=True,
+        metadata={"description": "one series for each value of these; without: one for all"},
+    )
+    service = names_field(metadata={"description": "only these services, by exact name"})
+    route = names_field(metadata={"description": "only these routes"})
+    consumer = names_field(
+        metadata={"description": "only these consumers; empty for requests of nobody"}
+    )
+    workspace = names_field(metadata={"description": "only these workspaces"})
+    direction = Many(
+        fields.String(validate=_DIRECTIONS),
+        data_key="type",
+        metadata={"description": "only egress, or only ingress"},
+    )
+    timezone = Zone(metadata={"description": "where days, weeks and months begin"})
+    top = fields.Integer(
+        validate=validate.Range(1, MOST_TOP, error=_A_COUNT),
+        error_messages={"invalid": _A_COUNT},
+        metadata={"description": "only the series with most bytes; the others are summed up"},
+    )
+    format = fields.String(
+        validate=one_of(FORMATS),
+        metadata={"description": 'by default "series"; "csv" also by Accept: text/csv'},
+    )
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: Any) -> BandwidthQuestion:
+        filters = {label: values.pop(label) for label in names.SELECTOR_LABELS if values.get(label)}
+        by = tuple(LABELS[name] for name in values.pop("by", ()))
+        return BandwidthQuestion(filters=filters, by=by, **values)

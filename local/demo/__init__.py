@@ -1,0 +1,1 @@
+"""The demo: everything on this machine, with weeks of generated history."""

@@ -1,0 +1,1 @@
+"""HTTP requests that are bounded in size and time."""

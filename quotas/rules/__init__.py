@@ -1,0 +1,1 @@
+"""Compiling quotas to Prometheus rules."""

@@ -1,0 +1,90 @@
+"""Calendars in PromQL: which period a moment belongs to, how much of it is over and how much left.
+
+All follow from one trick: the moment is moved so far that the period begins where PromQL's own
+functions (year, month, ...) begin theirs. Clocks that change twice a year are in timezones.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from string import Template
+
+from quotas import names
+from quotas.calendars import DAY_SECONDS, HOUR_SECONDS, WEEK_SECONDS, Calendar
+from quotas.rules.timezones import FIRST_YEAR, last_year, offset_changes, offset_query
+
+_IDS = {
+    "hour": "year($at) * 1000000 + month($at) * 10000 + day_of_month($at) * 100 + hour($at)",
+    "day": "year($at) * 10000 + month($at) * 100 + day_of_month($at)",
+    "week": "year($at) * 10000 + month($at) * 100 + day_of_month($at)",
+    "month": "year($at) * 100 + month($at)",
+}
+# 1 January 1970 was a Thursday: weeks counted from there begin three days after a Monday.
+_DAYS_FROM_MONDAY_TO_EPOCH = 3
+
+
+@dataclass(frozen=True)
+class PeriodQueries:
+    """Expressions about the period of one moment.
+
+    ``label`` is a vector of one element, 1, whose label period is the id; ``elapsed_seconds`` and
+    ``left_seconds`` are scalars, which on a day of changing clocks count as if they did not.
+    """
+
+    label: str
+    elapsed_seconds: str
+    left_seconds: str
+
+
+def period_queries(calendar: Calendar, at: str, now: datetime) -> PeriodQueries:
+    """Return PromQL about the period that holds a moment.
+
+    Args:
+        calendar: what cuts time into periods.
+        at: the moment, a scalar of Unix seconds such as ``time()``.
+        now: the time of the compilation; offsets are compiled for ten years from then.
+
+    """
+    local = _local(calendar, at, now)
+    if calendar.kind == "hour":
+        shifted, elapsed, length = _hour(calendar, at, local)
+    elif calendar.kind == "day":
+        shifted, elapsed, length = local, f"({local}) % {DAY_SECONDS}", str(DAY_SECONDS)
+    elif calendar.kind == "week":
+        days = (_DAYS_FROM_MONDAY_TO_EPOCH - calendar.anchor_weekday) % 7
+        elapsed = f"({_plus(local, days * DAY_SECONDS)}) % {WEEK_SECONDS}"
+        shifted, length = f"{local} - {elapsed}", str(WEEK_SECONDS)
+    else:
+        shifted = _plus(local, -(calendar.anchor_day - 1) * DAY_SECONDS)
+        elapsed = (
+            f"(scalar(day_of_month(vector({shifted}))) - 1) * {DAY_SECONDS}"
+            f" + ({shifted}) % {DAY_SECONDS}"
+        )
+        length = f"scalar(days_in_month(vector({shifted}))) * {DAY_SECONDS}"
+    period_id = Template(_IDS[calendar.kind]).substitute(at=f"vector({shifted})")
+    label = f'count_values("{names.PERIOD}", {period_id})'
+    return PeriodQueries(label, elapsed, f"{length} - ({elapsed})")
+
+
+def _hour(calendar: Calendar, at: str, local: str) -> tuple[str, str, str]:
+    """Hours are told apart by UTC, since the clocks of a zone show one hour a year twice."""
+    elapsed = f"({local}) % {HOUR_SECONDS}"
+    changes = offset_changes(calendar.timezone, FIRST_YEAR, FIRST_YEAR + 1)
+    whole = all(offset % HOUR_SECONDS == 0 for _, offset in changes)
+    return (at if whole else f"{at} - {elapsed}"), elapsed, str(HOUR_SECONDS)
+
+
+def _local(calendar: Calendar, at: str, now: datetime) -> str:
+    if calendar.timezone == "UTC":
+        return at
+    return f"{at} + {offset_query(calendar.timezone, at, now)}"
+
+
+def _plus(expression: str, seconds: int) -> str:
+    if seconds == 0:
+        return expression
+    return f"{expression} {'+' if seconds > 0 else '-'} {abs(seconds)}"
+
+
+def compiled_until(calendar: Calendar, now: datetime) -> int | None:
+    """Return the year until whose end the offsets are compiled; None where there are none."""
+    return None if calendar.timezone == "UTC" else last_year(now)

@@ -1,0 +1,85 @@
+"""The alerts about the pipeline itself: what would make quotas silently wrong."""
+
+from quotas import names
+from quotas.model import Accounting
+from quotas.promql import match_any
+from quotas.rules.rulefile import Rule
+from quotas.units import format_duration
+
+METRICS_MISSING_FOR_SECONDS = 900
+_GATEWAY_UP = f"up{{{match_any('job', [names.GATEWAY_JOB])}}}"
+_OUR_GROUPS = '{rule_group=~".*;gateway-.*"}'
+
+
+def pipeline_rules(accounting: Accounting) -> list[Rule]:
+    """Return the alerts about what would make quotas silently wrong."""
+    missing_for = METRICS_MISSING_FOR_SECONDS
+    scrape_for = accounting.gap_tolerance_seconds // 3
+    gap = format_duration(accounting.gap_tolerance_seconds)
+    return [
+        Rule(
+            names.METRICS_MISSING_ALERT,
+            f"count({_GATEWAY_UP} == 1) > 0\n"
+            f"unless\ncount(last_over_time({names.GATEWAY_BYTES}[{format_duration(missing_for)}]))",
+            alert=True,
+            for_seconds=missing_for,
+            labels={names.SEVERITY: "critical"},
+            annotations={
+                names.SUMMARY: f"Gateways are up, but none exposes {names.GATEWAY_BYTES}",
+                names.DESCRIPTION: (
+                    "No bytes are counted, so no quota can be trusted. Most likely the gateway's "
+                    "prometheus plugin runs without bandwidth_metrics; a gateway that never had "
+                    "a request looks the same."
+                ),
+            },
+        ),
+        Rule(
+            names.SCRAPE_FAILING_ALERT,
+            f"{_GATEWAY_UP} == 0\nor\nabsent({_GATEWAY_UP})",
+            alert=True,
+            for_seconds=scrape_for,
+            labels={names.SEVERITY: "critical"},
+            annotations={
+                names.SUMMARY: (
+                    "{{ with $labels.instance }}Gateway {{ . }} cannot be scraped"
+                    "{{ else }}There is no gateway to scrape{{ end }}"
+                ),
+                names.DESCRIPTION: (
+                    f"Since {format_duration(scrape_for)} Prometheus gets no numbers. What a "
+                    f"gateway moves is caught up if it answers again within {gap} and was not "
+                    f"restarted meanwhile; later, those bytes are lost to the quotas."
+                ),
+            },
+        ),
+        Rule(
+            names.RULES_FAILING_ALERT,
+            "sum by (rule_group) "
+            f"(increase(prometheus_rule_evaluation_failures_total{_OUR_GROUPS}[15m])) > 0\n"
+            "or\n"
+            "sum by (rule_group) "
+            f"(increase(prometheus_rule_group_iterations_missed_total{_OUR_GROUPS}[15m])) > 0\n"
+            "or\n"
+            f"max by (rule_group) (prometheus_rule_group_last_duration_seconds{_OUR_GROUPS})\n"
+            f"> max by (rule_group) (prometheus_rule_group_interval_seconds{_OUR_GROUPS}) / 2",
+            alert=True,
+            labels={names.SEVERITY: "critical"},
+            annotations={
+                names.SUMMARY: "Quota rules fail or are too slow: {{ $labels.rule_group }}",
+                names.DESCRIPTION: (
+                    "In the last 15 minutes evaluations failed or were left out, each of which "
+                    "loses the bytes of its own step, or they take more than half of their "
+                    "interval. The page /rules of Prometheus shows which and why."
+                ),
+            },
+        ),
+        Rule(
+            names.WATCHDOG_ALERT,
+            "vector(1)",
+            alert=True,
+            labels={names.SEVERITY: "none"},
+            annotations={
+                names.SUMMARY: "The quota pipeline is alive",
+                names.DESCRIPTION: "Always fires; when it stops arriving, no alert arrives.",
+            },
+        ),
+    ]

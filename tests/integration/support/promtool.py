@@ -1,0 +1,157 @@
+"""Run compiled rules in ``promtool test rules``: Prometheus's own engine, and made-up scrapes."""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from local import programs
+from quotas import names
+from quotas.file.loading import parse_quotas
+from quotas.promql import quote
+from quotas.rules.compiler import compile_rules
+from quotas.rules.rulefile import render_files
+
+TIMEOUT_SECONDS = 120
+LONGEST_REPORT = 20_000
+# When rules are compiled, for the clocks of time zones.
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a query must answer at a time: a value for each set of labels."""
+
+    query: str
+    at: str
+    expected: Sequence[tuple[Labels, float]]
+
+    def as_test(self) -> dict[str, Any]:
+        """Return it as promtool reads it."""
+        return {
+            "expr": self.query,
+            "eval_time": self.at,
+            "exp_samples": [
+                {"labels": series("", **labels), "value": value} for labels, value in self.expected
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Which alerts of one name must fire at a time: the labels and annotations of each."""
+
+    name: str
+    at: str
+    expected: Sequence[tuple[Labels, Labels]]
+
+    def as_test(self) -> dict[str, Any]:
+        """Return it as promtool reads it."""
+        return {
+            "alertname": self.name,
+            "eval_time": self.at,
+            "exp_alerts": [
+                {"exp_labels": labels, "exp_annotations": annotations}
+                for labels, annotations in self.expected
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Case:
+    """Series, in promtool's notation, and what follows from them."""
+
+    series: Mapping[str, str]
+    expected: Sequence[Samples | Alerts]
+    name: str = ""
+    interval: str = "15s"
+    external_labels: Labels = field(default_factory=dict)
+
+    def as_test(self) -> dict[str, Any]:
+        """Return it as promtool reads it."""
+        return {
+            "name": self.name,
+            "interval": self.interval,
+            "input_series": [
+                {"series": name, "values": values} for name, values in self.series.items()
+            ],
+            "promql_expr_test": [e.as_test() for e in self.expected if isinstance(e, Samples)],
+            "alert_rule_test": [e.as_test() for e in self.expected if isinstance(e, Alerts)],
+        }
+
+
+def series(metric: str, **labels: str) -> str:
+    """Return a series in Prometheus's notation."""
+    return metric + "{" + ", ".join(f"{name}={quote(labels[name])}" for name in labels) + "}"
+
+
+def up(instance: str = "kong:8100", job: str = names.GATEWAY_JOB) -> str:
+    """Return the series that says whether a gateway answers."""
+    return series("up", job=job, instance=instance)
+
+
+def counter(instance: str = "kong:8100", **labels: str) -> str:
+    """Return the counter of a gateway: by default of one route's egress."""
+    target = {"job": names.GATEWAY_JOB, "instance": instance}
+    one = {names.SERVICE: "bun-service", names.ROUTE: "bun-route", names.DIRECTION: names.EGRESS}
+    return series(names.GATEWAY_BYTES, **target, **(one | labels))
+
+
+def rules_of(quotas_yaml: str) -> dict[str, str]:
+    """Return the rule files that a quotas.yaml compiles to."""
+    return render_files(compile_rules(parse_quotas(quotas_yaml.encode()), NOW))
+
+
+def run_rules(
+    folder: Path, rules: Mapping[str, str], cases: Sequence[Case], *, evaluate_every: str = "1m"
+) -> None:
+    """Fail, with promtool's own report, unless the rules do in each case what is expected.
+
+    All groups are evaluated at the same times, one after the other in the order of ``rules``.
+    """
+    write(folder, rules)
+    test = folder / "cases.yml"
+    # JSON is YAML, but for its surrogate pairs.
+    content = {
+        "rule_files": list(rules),
+        "evaluation_interval": evaluate_every,
+        "group_eval_order": [
+            group["name"]
+            for content in rules.values()
+            for group in yaml.load(content, yaml.CSafeLoader)["groups"]
+        ],
+        "tests": [case.as_test() for case in cases],
+    }
+    test.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    _promtool("test", "rules", str(test))
+
+
+def check_rules(folder: Path, rules: Mapping[str, str]) -> None:
+    """Fail, with promtool's own report, unless Prometheus would load the rules."""
+    write(folder, rules)
+    _promtool("check", "rules", *(str(folder / name) for name in rules))
+
+
+def write(folder: Path, rules: Mapping[str, str]) -> None:
+    for name, content in rules.items():
+        (folder / name).write_text(content, encoding="utf-8")
+
+
+def _promtool(*arguments: str) -> None:
+    done = subprocess.run(
+        [programs.find(programs.PROMTOOL), *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    if done.returncode:
+        pytest.fail((done.stdout + done.stderr)[:LONGEST_REPORT], pytrace=False)

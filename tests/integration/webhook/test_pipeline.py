@@ -1,0 +1,247 @@
+"""Real Alertmanagers, alone and as a pair, to the webhook under gunicorn, to real SMTP."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local import programs
+from local.processes import free_ports
+from local.sink.server import Sink, running
+from tests.integration.support.polling import poll
+from tests.integration.support.webhook_app import AUTHORIZATION, ROOT, make_environ, payload
+from tests.integration.webhook.test_alertmanager import fire, is_ready, shorten_config
+
+TIMEOUT_SECONDS = 40
+
+
+def usage(threshold: int, **labels: str) -> dict[str, Any]:
+    return {
+        "labels": {
+            "alertname": "BandwidthQuotaUsage",
+            "quota": "bun-egress",
+            "threshold": str(threshold),
+            "period": "202611",
+            "calendar": "month",
+            **labels,
+        },
+        "annotations": {
+            "used_bytes": str(threshold * 5_002_222_222),
+            "limit_bytes": "500000000000",
+        },
+        "generatorURL": "http://prometheus.example.com/graph",
+    }
+
+
+@contextmanager
+def process(log: Path, *command: str, **environ: str) -> "Iterator[subprocess.Popen[bytes]]":
+    with (
+        log.open("a") as output,
+        subprocess.Popen(
+            command, env={**os.environ, **environ}, stdout=output, stderr=output, cwd=log.parent
+        ) as running_process,
+    ):
+        try:
+            yield running_process
+        finally:
+            running_process.terminate()
+            running_process.wait(TIMEOUT_SECONDS)
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with running() as sink:
+        yield sink
+
+
+@pytest.fixture
+def environ(tmp_path: Path, sink: Sink) -> dict[str, str]:
+    return make_environ(tmp_path, MAIL_PORT=str(sink.smtp_port), PYTHONPATH=str(ROOT))
+
+
+@pytest.fixture
+def port() -> int:
+    return free_ports(1)[0]
+
+
+@contextmanager
+def webhook(port: int, environ: dict[str, str], log: Path) -> Iterator[str]:
+    """Run the webhook as it is deployed."""
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gunicorn", "--threads=4", f"--bind=127.0.0.1:{port}"]
+    with process(log, *command, "--no-control-socket", "webhook:create_app()", **environ):
+        poll(lambda: answers(f"{url}/healthz"), log.read_text())
+        yield url
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=TIMEOUT_SECONDS).ok
+    except requests.ConnectionError:
+        return False
+
+
+@contextmanager
+def delivery(environ: dict[str, str], log: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "flask", "--app", "webhook", "deliver"]
+    with process(log, *command, **environ):
+        yield
+
+
+@contextmanager
+def alertmanagers(folder: Path, webhook_url: str, count: int) -> Iterator[list[str]]:
+    """Run Alertmanagers that are a cluster where they are several; give their addresses."""
+    config = shorten_config(folder, webhook_url)
+    ports = free_ports(2 * count)
+    web, cluster = ports[:count], ports[count:]
+    with ExitStack() as stack:
+        urls = []
+        for number in range(count):
+            peers = [f"--cluster.peer=127.0.0.1:{cluster[0]}"] if number else []
+            listen = f"127.0.0.1:{cluster[number]}" if count > 1 else ""
+            command = [
+                str(programs.find(programs.ALERTMANAGER)),
+                f"--config.file={config}",
+                f"--storage.path={folder / f'data{number}'}",
+                f"--web.listen-address=127.0.0.1:{web[number]}",
+                f"--cluster.listen-address={listen}",
+                *peers,
+            ]
+            # Each waits so long for the others before it posts.
+            command += ["--cluster.peer-timeout=1s", "--cluster.settle-timeout=1s"]
+            stack.enter_context(process(folder / f"alertmanager{number}.log", *command))
+            urls.append(f"http://127.0.0.1:{web[number]}")
+        for url in urls:
+            poll(lambda url=url: is_ready(url), f"{url} is not ready")  # type: ignore[misc]
+        yield urls
+
+
+def told(sink: Sink) -> Counter[tuple[str, str]]:
+    """Return how often each recipient got a mail with which tag."""
+    return Counter((mail.to, mail.subject.partition("]")[0] + "]") for mail in sink.mailbox.mails())
+
+
+def test_from_alertmanager_to_the_mailbox_while_parts_are_down(
+    tmp_path: Path, environ: dict[str, str], port: int, sink: Sink
+) -> None:
+    log = tmp_path / "log"
+    with alertmanagers(tmp_path, f"http://127.0.0.1:{port}", 1) as (alertmanager,):
+        # The receiver is down for several group intervals of a second.
+        fire(alertmanager, usage(80))
+        time.sleep(4)
+        with webhook(port, environ, log) as url:
+            poll(lambda: metric(url, 'webhook_outbox_mails{state="queued"}') == 2, "not taken")
+        # The webhook is restarted, while another threshold is passed and nobody delivers.
+        fire(alertmanager, usage(80), usage(90))
+        with webhook(port, environ, log) as url:
+            poll(lambda: metric(url, 'webhook_outbox_mails{state="queued"}') == 4, "not taken")
+            with delivery(environ, log):
+                sink.mailbox.wait_for(4, timeout_seconds=TIMEOUT_SECONDS)
+                fire(alertmanager, usage(80), usage(90), usage(100))
+                sink.mailbox.wait_for(6, timeout_seconds=TIMEOUT_SECONDS)
+                poll(lambda: metric(url, 'webhook_outbox_mails{state="sent"}') == 6, "not sent")
+    assert told(sink) == {
+        (f"{to}@example.com", f"[{percent} %]"): 1
+        for to in ("bun", "boss")
+        for percent in (80, 90, 100)
+    }
+
+
+def test_a_pair_of_alertmanagers_tells_once(
+    tmp_path: Path, environ: dict[str, str], port: int, sink: Sink
+) -> None:
+    log = tmp_path / "log"
+    with (
+        webhook(port, environ, log) as url,
+        delivery(environ, log),
+        alertmanagers(tmp_path, url, 2) as pair,
+    ):
+        for threshold in (80, 90, 100):
+            # Prometheus sends to both.
+            for alertmanager in pair:
+                fire(alertmanager, usage(threshold))
+            sink.mailbox.wait_for({80: 2, 90: 4, 100: 6}[threshold], timeout_seconds=40)
+        # Time for whichever was not the first.
+        time.sleep(4)
+    assert sum(told(sink).values()) == 6
+    assert set(told(sink).values()) == {1}
+
+
+def test_the_watchdog_is_seen_and_readiness_says_what_is_wrong(
+    tmp_path: Path, environ: dict[str, str], port: int
+) -> None:
+    log = tmp_path / "log"
+    with webhook(port, environ, log) as url, alertmanagers(tmp_path, url, 1) as (alertmanager,):
+        fire(alertmanager, {"labels": {"alertname": "QuotaPipelineWatchdog"}})
+        poll(lambda: metric(url, "webhook_watchdog_seen_timestamp_seconds") > 0, "not seen")
+        assert requests.get(f"{url}/readyz", timeout=20).json()["checks"]["watchdog"]["ok"]
+
+
+def metric(url: str, name: str) -> float:
+    text = requests.get(f"{url}/metrics", timeout=TIMEOUT_SECONDS).text
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else -1
+
+
+def test_under_gunicorn_an_alert_is_logged_with_its_ids_and_no_secret(
+    tmp_path: Path, environ: dict[str, str], port: int, sink: Sink
+) -> None:
+    log = tmp_path / "log"
+    with webhook(port, environ, log) as url, delivery(environ, log):
+        answer = requests.post(
+            f"{url}/alerts", json=payload(), headers=AUTHORIZATION, timeout=TIMEOUT_SECONDS
+        )
+        assert answer.json() == {"alerts": 1, "mails": 2}
+        sink.mailbox.wait_for(2)
+        poll(lambda: log.read_text().count(" sent attempt=1 ") == 2, log.read_text())
+    logged = log.read_text()
+    assert re.search(r"request=\w+ group='group' alerts=1 truncated=0 mails=2", logged)
+    assert re.search(r"quota='bun-egress' threshold='90' period='202611'", logged)
+    assert len(re.findall(r"mail=<\w+@example.com> to=\w+@example.com queued", logged)) == 2
+    assert AUTHORIZATION["Authorization"].removeprefix("Bearer ") not in logged
+
+
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_under_gunicorn_a_body_that_is_too_large_is_answered_413(
+    tmp_path: Path,
+    environ: dict[str, str],
+    port: int,
+    in_chunks: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    # Right but for its size: what is cut from it would go unnoticed.
+    body = b'{"version": "4", "status": "firing", "alerts": []}' + b" " * (11 * 1024 * 1024)
+    headers = AUTHORIZATION | {"Content-Type": "application/json"}
+    with webhook(port, environ, tmp_path / "log") as url:
+        response = requests.post(
+            f"{url}/alerts",
+            data=iter([body]) if in_chunks else body,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+        )
+    assert response.status_code == 413
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+def test_under_gunicorn_a_wrong_setting_ends_the_start_and_names_it(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "webhook:create_app()"],
+        env=environ | {"MAIL_PORT": "smtp"},
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert done.returncode != 0
+    assert 'MAIL_PORT: "smtp" is not a port; write a number from 1 to 65535' in done.stderr

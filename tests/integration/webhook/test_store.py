@@ -1,0 +1,243 @@
+"""The outbox in real databases: requests at once, migrations at once, locked, full, gone."""
+
+import json
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, insert, select, text
+
+from local import postgres
+from tests.integration.support.databases import database
+from tests.integration.support.webhook_app import (
+    AUTHORIZATION,
+    make_environ,
+    notifications,
+    outbox,
+    post,
+    run_all,
+    usage,
+)
+from webhook import create_app
+from webhook.store import database as store_database
+from webhook.store.database import Store
+from webhook.store.tables import HEAD, mails, topics
+from webhook.store.upgrade import SchemaError, make_config
+
+
+@pytest.fixture
+def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
+    app = create_app(make_environ(tmp_path, database_url))
+    yield app
+    app.extensions["store"].close()
+
+
+def test_the_same_alerts_from_many_at_once_are_told_once(app: Flask) -> None:
+    """A pair of Alertmanagers posts the same; gunicorn's threads take both at once."""
+    alerts = [usage("three", threshold) for threshold in (80, 90, 100)]
+    answers: list[int] = []
+
+    def work(number: int) -> None:
+        mine = (alerts[number % 3], usage(consumer=f"c{number}"))
+        answers.extend(post(app, *mine).status_code for _ in range(5))
+
+    run_all(8, work)
+    assert set(answers) == {200}
+    told = Counter(recipient for recipient, *_ in outbox(app))
+    # At most 80, 90 and 100 % one after the other; each consumer of the other quota once.
+    assert all(1 <= told[f"{name}@example.com"] <= 3 for name in "abc")
+    assert told["bun@example.com"] == told["boss@example.com"] == 8
+
+
+def test_many_that_start_at_once_make_the_tables_once(database_url: str) -> None:
+    stores = [Store(database_url) for _ in range(6)]
+    run_all(6, lambda number: stores[number].prepare())
+    with stores[0].reading() as connection:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    assert found == [HEAD]
+    for store in stores:
+        store.close()
+
+
+def test_a_store_with_mails_is_brought_up_to_date_and_keeps_them(
+    tmp_path: Path, database_url: str
+) -> None:
+    old = Store(database_url)
+    with old.engine.begin() as connection:
+        config = make_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            insert(mails).values(
+                message_id="<1@x>", quota="three", subject="[90 %] three", content=b"text"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO envelopes (mail_id, recipient, state, priority, attempts, queued_at,"
+                " due_at, answer) VALUES (1, 'a@example.com', 'queued', 1, 0,"
+                " '2026-11-24 13:00:00', '2026-11-24 13:00:00', '')"
+            )
+        )
+    old.close()
+    app = create_app(make_environ(tmp_path, database_url))
+    assert post(app, usage("three", consumer="acme")).status_code == 200
+    assert [told["topics"] for told in notifications(app, quota="three")][-1] == []
+    [*new] = notifications(app, quota="three", consumer="acme")
+    assert [told["topics"][0]["selector"] for told in new] == [{"consumer": "acme"}] * 3
+    assert len(outbox(app)) == 4
+    app.extensions["store"].close()
+
+
+def test_what_is_told_of_many_at_once_is_found_one_by_one(app: Flask) -> None:
+    post(app, *(usage("three", consumer=f"c{number}\udcff") for number in range(2_000)))
+    found = notifications(app, quota="three", service="", consumer="c1999\\udcff")
+    assert [len(told["topics"]) for told in found] == [1, 1, 1]
+    assert [len(told["topics"]) for told in notifications(app)] == [100, 100, 100]
+    with app.extensions["store"].writing() as connection:
+        connection.execute(delete(mails))
+        assert connection.execute(select(func.count()).select_from(topics)).scalar() == 0
+
+
+def test_a_database_of_a_newer_version_stops_the_start(
+    tmp_path: Path, app: Flask, database_url: str
+) -> None:
+    with app.extensions["store"].writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaError, match="run the newer program"):
+        create_app(make_environ(tmp_path, database_url))
+
+
+def test_a_database_that_knows_no_encoding_is_none_the_worse(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """Who makes a server in the locale C gets it: PostgreSQL then converts nothing."""
+    like = "TEMPLATE template0 ENCODING 'SQL_ASCII'"
+    with database("postgresql", tmp_path, postgres_url, like) as url:
+        app = create_app(make_environ(tmp_path, url))
+        assert post(app, usage(consumer="café 日本")).status_code == 200
+        [topic, *_] = [topic for told in notifications(app) for topic in told["topics"]]
+        assert topic["selector"]["consumer"] == "café 日本"
+        app.extensions["store"].close()
+
+
+def test_sqlite_survives_a_loss_of_power(tmp_path: Path) -> None:
+    app = create_app(make_environ(tmp_path))
+    with app.extensions["store"].reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    app.extensions["store"].close()
+
+
+def test_a_copy_put_in_the_place_of_the_outbox_takes_readers_beside_a_writer(
+    tmp_path: Path,
+) -> None:
+    create_app(make_environ(tmp_path)).extensions["store"].close()
+    outbox, copy = tmp_path / "outbox.db", tmp_path / "copy.db"
+    with closing(sqlite3.connect(outbox)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    copy.replace(outbox)
+    app = create_app(make_environ(tmp_path))
+    with app.extensions["store"].reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    app.extensions["store"].close()
+
+
+def test_a_locked_database_is_503_in_bounded_time_and_nothing_is_lost_or_doubled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_database, "BUSY_SECONDS", 0.3)
+    app = create_app(make_environ(tmp_path))
+    other = sqlite3.connect(tmp_path / "outbox.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    response = post(app)
+    assert response.status_code == 503
+    assert response.content_type == "application/problem+json"
+    assert time.monotonic() - began < 3
+    other.execute("ROLLBACK")
+    other.close()
+    assert post(app).json == {"alerts": 1, "mails": 2}
+    assert post(app).json == {"alerts": 1, "mails": 0}
+    app.extensions["store"].close()
+
+
+def test_a_full_disk_is_503_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    app = create_app(make_environ(tmp_path))
+    store: Store = app.extensions["store"]
+    post(app, usage(consumer="first"))
+    pages = sqlite3.connect(tmp_path / "outbox.db").execute("PRAGMA page_count").fetchone()[0]
+    with store.engine.connect() as connection:
+        # It holds for this connection, which the pool gives to the next request.
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    statuses = {post(app, usage(consumer=f"c{number}")).status_code for number in range(20)}
+    assert 503 in statuses
+    assert statuses <= {200, 503}
+    store.close()
+    for number in range(20):
+        assert post(app, usage(consumer=f"c{number}")).status_code == 200
+    assert len(outbox(app)) == 2 * 21
+    store.close()
+
+
+def test_a_server_that_is_gone_is_503_and_taken_up_when_it_is_back(tmp_path: Path) -> None:
+    with postgres.running() as url:
+        app = create_app(make_environ(tmp_path, url))
+        assert post(app).status_code == 200
+    began = time.monotonic()
+    assert post(app, usage("three")).status_code == 503
+    assert time.monotonic() - began < 15
+    # The webhook starts without its database too.
+    late = create_app(make_environ(tmp_path, url))
+    assert post(late).status_code == 503
+    assert late.test_client().get("/readyz").status_code == 503
+    for application in (app, late):
+        application.extensions["store"].close()
+
+
+any_text = st.text(st.characters(exclude_categories=()), max_size=40)
+any_map = st.dictionaries(
+    st.sampled_from(["alertname", "quota", "threshold", "period", "calendar", "limit_bytes"])
+    | any_text,
+    st.sampled_from(["BandwidthQuotaUsage", "three", "90", "202611", "rolling:30d", "500"])
+    | any_text,
+    max_size=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    alerts=st.lists(
+        st.fixed_dictionaries(
+            {"status": st.sampled_from(["firing", "resolved"]), "labels": any_map},
+            optional={
+                "annotations": any_map,
+                "startsAt": any_text | st.datetimes().map(lambda time: f"{time.isoformat()}Z"),
+                "fingerprint": any_text | st.none(),
+                "generatorURL": any_text,
+            },
+        ),
+        max_size=4,
+    ),
+    truncated=st.integers(0, 10**9) | st.none(),
+)
+def test_no_payload_is_answered_500(
+    app: Flask, alerts: list[dict[str, Any]], truncated: int | None
+) -> None:
+    body = {"version": "4", "alerts": alerts, "truncatedAlerts": truncated, "groupKey": "\ud800"}
+    response = app.test_client().post(
+        "/alerts", data=json.dumps(body), content_type="application/json", headers=AUTHORIZATION
+    )
+    assert response.status_code == 200, response.text

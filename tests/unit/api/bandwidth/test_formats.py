@@ -1,0 +1,88 @@
+from datetime import UTC, datetime
+
+from api.bandwidth.formats import as_columns, as_csv, as_rows, as_series, describe, rank
+from api.bandwidth.reading import Traffic
+from api.bandwidth.windows import MONTH, Step, Windows, cut_windows, to_ms
+
+NOW_MS = to_ms(datetime(2026, 1, 1, 0, 2, 30, tzinfo=UTC))
+WINDOWS = cut_windows(NOW_MS - 150_000, NOW_MS, NOW_MS, Step(60), "UTC")
+FIRST_MS = WINDOWS.bounds_ms[0]
+TRAFFIC = Traffic(
+    {("a",): [1, 0, None], ("b",): [10, None, 5], ("c",): [None, None, 2]}, "counters"
+)
+
+
+def test_series_come_with_most_bytes_first() -> None:
+    lines, truncated = rank(TRAFFIC, ["service"], None)
+    assert [(line.labels, line.total_bytes) for line in lines] == [
+        ({"service": "b"}, 15),
+        ({"service": "c"}, 2),
+        ({"service": "a"}, 1),
+    ]
+    assert not truncated
+
+
+def test_beyond_the_top_the_rest_is_one_series_without_labels() -> None:
+    lines, truncated = rank(TRAFFIC, ["service"], 1)
+    assert truncated
+    assert (lines[1].labels, lines[1].bytes, lines[1].total_bytes) == (None, [1, 0, 2], 3)
+    assert rank(TRAFFIC, ["service"], 3)[1] is False
+
+
+def test_nobody_observed_is_null_also_in_the_rest() -> None:
+    lines, _ = rank(Traffic({("a",): [3], ("b",): [None], ("c",): [None]}, ""), ["service"], 1)
+    assert lines[1].bytes == [None]
+
+
+def test_points_bear_the_start_of_their_window_in_milliseconds() -> None:
+    [largest, *_] = as_series(WINDOWS, rank(TRAFFIC, ["service"], None)[0])
+    assert largest == {
+        "labels": {"service": "b"},
+        "other": False,
+        "points": [(FIRST_MS, 10), (FIRST_MS + 60_000, None), (FIRST_MS + 120_000, 5)],
+        "total_bytes": 15,
+    }
+
+
+def test_columns_have_the_times_in_seconds_first() -> None:
+    shape = as_columns(WINDOWS, rank(TRAFFIC, ["service"], 1)[0])
+    first = FIRST_MS // 1000
+    assert shape["columns"] == [[first, first + 60, first + 120], [10, None, 5], [1, 0, 2]]
+    assert [series["other"] for series in shape["series"]] == [False, True]
+
+
+def test_rows_end_where_their_window_ends_or_now() -> None:
+    rows = as_rows(WINDOWS, rank(TRAFFIC, ["service"], 1)[0], ["service"])
+    assert rows[0] == {
+        "start": "2026-01-01T00:00:00+00:00",
+        "end": "2026-01-01T00:01:00+00:00",
+        "service": "b",
+        "bytes": 10,
+    }
+    assert rows[-1]["service"] == "other"
+    assert rows[-1]["end"] == "2026-01-01T00:02:30+00:00"
+
+
+def test_csv_quotes_and_leaves_nothing_for_a_spreadsheet_to_calculate() -> None:
+    traffic = Traffic({('=1+1,"x"',): [1, None, 0]}, "counters")
+    text = as_csv(WINDOWS, rank(traffic, ["route"], None)[0], ["route"]).decode()
+    assert text.splitlines()[:3] == [
+        "start,end,route,bytes",
+        '2026-01-01T00:00:00+00:00,2026-01-01T00:01:00+00:00,"\'=1+1,""x""",1',
+        '2026-01-01T00:01:00+00:00,2026-01-01T00:02:00+00:00,"\'=1+1,""x""",',
+    ]
+
+
+def test_meta_says_what_the_numbers_are() -> None:
+    assert describe(WINDOWS, TRAFFIC, truncated=False) == {
+        "start": "2026-01-01T00:00:00+00:00",
+        "end": "2026-01-01T00:02:30+00:00",
+        "step": "1m",
+        "step_seconds": 60,
+        "unit": "bytes",
+        "partial_last": True,
+        "truncated": False,
+        "source": "counters",
+    }
+    months = Windows(MONTH, [0, 1], 2)
+    assert describe(months, TRAFFIC, truncated=False)["step_seconds"] is None

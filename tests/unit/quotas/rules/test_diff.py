@@ -1,0 +1,153 @@
+"""What ``--diff`` says, before the rules themselves."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from quotas.calendars import DAY, Calendar
+from quotas.model import Accounting, Match, Quota, QuotaFile, Threshold
+from quotas.rules.compiler import compile_rules
+from quotas.rules.diff import NO_CHANGES, describe_changes
+from quotas.rules.rulefile import render_files, write_files
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+BUN = Quota("bun", 500 * 10**9, {"service": Match(("bun-service",))})
+
+
+def rendered(*quotas: Quota, kubernetes: bool = False) -> dict[str, str]:
+    files = compile_rules(QuotaFile(Accounting(), (), quotas), NOW)
+    return render_files(files, kubernetes=kubernetes)
+
+
+def changes(folder: Path, before: Quota, *after: Quota) -> list[str]:
+    """Return the part of the text that is about quotas."""
+    write_files(folder, rendered(before))
+    about_quotas, _, _ = describe_changes(folder, rendered(*after)).partition("\n\nrules\n")
+    title, *lines = about_quotas.splitlines()
+    assert title == "quotas"
+    return lines
+
+
+def test_nothing_is_said_where_nothing_changes(tmp_path: Path) -> None:
+    write_files(tmp_path, rendered(BUN))
+    assert describe_changes(tmp_path, rendered(BUN)) == NO_CHANGES
+
+
+def test_a_quota_that_is_added_is_described(tmp_path: Path) -> None:
+    added = Quota("ban", 10 * 2**30, calendar=DAY, direction="egress")
+    assert changes(tmp_path, BUN, BUN, added) == [
+        "  + ban: limit 10 GiB; period day; direction egress; told at 80, 90, 100 %"
+    ]
+
+
+def test_a_quota_that_is_removed_is_described(tmp_path: Path) -> None:
+    assert changes(tmp_path, BUN, Quota("a", 1)) == [
+        "  + a: limit 1 B; period month; told at 80, 90, 100 %",
+        "  - bun: limit 500 GB; period month; service bun-service; told at 80, 90, 100 %",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("after", "change"),
+    [
+        (
+            Quota("bun", 10**12, {"service": Match(("bun-service",))}),
+            "limit 500 GB → 1 TB",
+        ),
+        (
+            Quota("bun", 500 * 10**9, {"service": Match(regex="bun-.*")}),
+            "service bun-service → matching bun-.*",
+        ),
+        (
+            Quota(
+                "bun", 500 * 10**9, {"service": Match(("bun-service",))}, calendar=Calendar("week")
+            ),
+            "period month → week",
+        ),
+        (
+            Quota("bun", 500 * 10**9, {"service": Match(("bun-service",))}, forecast=True),
+            "forecast none → told too",
+        ),
+        (
+            Quota("bun", 500 * 10**9, {"route": Match(("r",))}),
+            "service bun-service → none; route none → r",
+        ),
+        (
+            Quota(
+                "bun",
+                500 * 10**9,
+                {"service": Match(("bun-service",))},
+                thresholds=(Threshold(57, "info"),),
+            ),
+            "told at 80, 90, 100 % → 57 %",
+        ),
+        (
+            Quota(
+                "bun",
+                500 * 10**9,
+                {"service": Match(("bun-service",))},
+                for_each=("consumer",),
+                excluded={"consumer": ("a", "b")},
+            ),
+            "for each none → consumer; except consumer none → a, b",
+        ),
+    ],
+    ids=["limit", "selector", "period", "forecast", "other selector", "thresholds", "for each"],
+)
+def test_a_quota_that_is_changed_is_described_by_what_changes(
+    tmp_path: Path, after: Quota, change: str
+) -> None:
+    (line,) = changes(tmp_path, BUN, after)
+    assert line.startswith(f"  ~ bun: {change}")
+
+
+def test_quotas_that_are_the_same_though_rules_change_are_said_to_be(tmp_path: Path) -> None:
+    write_files(tmp_path, rendered(BUN))
+    settings = Accounting(gap_tolerance_seconds=1_800)
+    files = render_files(compile_rules(QuotaFile(settings, (), (BUN,)), NOW))
+    text = describe_changes(tmp_path, files)
+    assert text.startswith("quotas\n  the same\n\nrules\n--- ")
+
+
+def test_the_rules_follow_as_a_patch_that_names_each_file(tmp_path: Path) -> None:
+    write_files(tmp_path, rendered(BUN))
+    raised = Quota("bun", 10**12, {"service": Match(("bun-service",))})
+    text = describe_changes(tmp_path, rendered(raised))
+    path = tmp_path / "gateway-quotas-month.yml"
+    assert f"--- {path}\n+++ {path}\n@@ " in text
+    assert '\n-        expr: "vector(500000000000)"\n' in text
+    assert '\n+        expr: "vector(1000000000000)"\n' in text
+    assert "gateway-pipeline" not in text
+
+
+def test_files_that_are_new_and_files_that_go_are_shown_whole(tmp_path: Path) -> None:
+    write_files(tmp_path, rendered(BUN))
+    daily = Quota("bun", 500 * 10**9, {"service": Match(("bun-service",))}, calendar=DAY)
+    text = describe_changes(tmp_path, rendered(daily))
+    assert "+  - name: gateway-quotas-day\n" in text
+    assert "-  - name: gateway-quotas-month\n" in text
+    assert "  ~ bun: period month → day\n" in text
+
+
+def test_a_foreign_file_that_is_in_the_way_is_not_shown_as_ours(tmp_path: Path) -> None:
+    (tmp_path / "gateway-pipeline.yml").write_text("groups: []\n# quota x: limit 1 B\n")
+    text = describe_changes(tmp_path, rendered(BUN))
+    assert "- x" not in text
+    assert "-groups" not in text
+
+
+def test_changes_of_kubernetes_objects_are_described_as_well(tmp_path: Path) -> None:
+    write_files(tmp_path, rendered(BUN, kubernetes=True))
+    raised = Quota("bun", 10**12, {"service": Match(("bun-service",))})
+    text = describe_changes(tmp_path, rendered(raised, kubernetes=True))
+    assert text.startswith("quotas\n  ~ bun: limit 500 GB → 1 TB\n\nrules\n")
+
+
+def test_a_terminal_gets_colours_and_a_file_none(tmp_path: Path) -> None:
+    write_files(tmp_path, rendered(BUN))
+    files = rendered(Quota("bun", 1), Quota("ban", 1))
+    coloured = describe_changes(tmp_path, files, colour=True)
+    assert "\033[32m  + ban" in coloured
+    assert "\033[33m  ~ bun" in coloured
+    assert "\033" not in describe_changes(tmp_path, files)

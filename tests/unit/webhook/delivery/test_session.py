@@ -1,0 +1,65 @@
+from typing import cast
+
+import pytest
+
+from tests.unit.webhook.samples import SENDER, FakeConnection
+from webhook.delivery import session as session_module
+from webhook.delivery.session import Session
+from webhook.delivery.smtp import Connection, ConnectionLostError, SendError, UnreachableError
+
+
+@pytest.fixture
+def session(connection: FakeConnection) -> Session:
+    return Session(lambda: cast("Connection", connection), SENDER.addr_spec)
+
+
+def test_mails_share_a_connection(session: Session, connection: FakeConnection) -> None:
+    assert session.send("a@example.com", b"one") == "250 kept"
+    session.send("b@example.com", b"two")
+    assert connection.opened == 1
+
+
+def test_a_connection_that_was_lost_is_opened_again_for_the_same_mail(
+    session: Session, connection: FakeConnection
+) -> None:
+    session.send("a@example.com", b"one")
+    connection.failures = {"b@example.com": ConnectionLostError("421 enough")}
+    session.send("b@example.com", b"two")
+    assert connection.opened == 2
+    assert [content for _, content in connection.sent] == [b"one", b"two"]
+
+
+def test_a_new_connection_that_is_lost_is_not_tried_once_more(
+    session: Session, connection: FakeConnection
+) -> None:
+    connection.failures = {"*": ConnectionLostError("421 not now")}
+    with pytest.raises(ConnectionLostError):
+        session.send("a@example.com", b"one")
+    assert connection.opened == 1
+
+
+def test_a_refusal_leaves_the_connection_open(session: Session, connection: FakeConnection) -> None:
+    connection.failures = {"a@example.com": SendError("550 no", permanent=True)}
+    with pytest.raises(SendError):
+        session.send("a@example.com", b"one")
+    session.send("a@example.com", b"two")
+    assert connection.opened == 1
+
+
+def test_without_a_server_nothing_is_kept(session: Session, connection: FakeConnection) -> None:
+    connection.refuses = UnreachableError("nobody listens")
+    with pytest.raises(UnreachableError):
+        session.send("a@example.com", b"one")
+    connection.refuses = None
+    session.send("a@example.com", b"one")
+
+
+def test_an_idle_connection_is_closed(
+    session: Session, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.send("a@example.com", b"one")
+    session.close_idle()
+    assert connection.host is not None
+    monkeypatch.setattr(session_module, "IDLE_SECONDS", -1)
+    session.close_idle()
+    assert connection.host is None

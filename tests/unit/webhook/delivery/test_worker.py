@@ -1,0 +1,220 @@
+import logging
+import sqlite3
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+
+from tests.unit.webhook.samples import SENDER, FakeConnection
+from webhook.delivery import worker
+from webhook.delivery.backoff import GIVE_UP_AFTER
+from webhook.delivery.session import Session
+from webhook.delivery.smtp import (
+    Connection,
+    ConnectionLostError,
+    HoldError,
+    SendError,
+    UnreachableError,
+)
+from webhook.delivery.worker import Deliverer
+from webhook.mail.message import FIRST, SECOND, Mail
+from webhook.store.counters import ATTEMPTS, read_tallies
+from webhook.store.database import Store
+from webhook.store.outbox import add_mails, claim
+from webhook.store.status import HELD, get_facts
+from webhook.store.tables import envelopes
+
+A, B, C = "a@example.com", "b@example.com", "c@example.com"
+
+
+def queue(store: Store, *recipients: str, priority: int = SECOND) -> None:
+    mails = [
+        Mail(to, "subject", f"<{to}-{priority}@x>", b"content of " + to.encode(), "", priority)
+        for to in recipients
+    ]
+    with store.writing() as connection:
+        add_mails(connection, mails, datetime.now(UTC))
+
+
+def make(store: Store, connection: FakeConnection) -> Deliverer:
+    session = Session(lambda: cast("Connection", connection), SENDER.addr_spec)
+    return Deliverer(store, session, threading.Event())
+
+
+def rows(store: Store, *columns: str) -> Sequence[tuple[Any, ...]]:
+    with store.reading() as connection:
+        query = select(*(envelopes.c[name] for name in columns)).order_by(envelopes.c.mail_id)
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def states(store: Store) -> list[str]:
+    return [state for (state,) in rows(store, "state")]
+
+
+def age(store: Store, by: timedelta) -> None:
+    with store.writing() as connection:
+        connection.execute(update(envelopes).values(queued_at=datetime.now(UTC) - by))
+
+
+def test_every_mail_is_sent_once(store: Store, connection: FakeConnection) -> None:
+    queue(store, A, B)
+    assert make(store, connection).run_once()
+    assert make(store, connection).run_once()
+    assert connection.sent == [(A, b"content of a@example.com"), (B, b"content of b@example.com")]
+    assert rows(store, "state", "attempts", "answer") == [("sent", 1, "250 kept")] * 2
+
+
+def test_the_gravest_are_sent_first(store: Store, connection: FakeConnection) -> None:
+    queue(store, A, B)
+    queue(store, C, priority=FIRST)
+    make(store, connection).run_once()
+    assert [to for to, _ in connection.sent] == [C, A, B]
+
+
+def test_a_permanent_refusal_is_kept_and_is_that_of_one_recipient(
+    store: Store, connection: FakeConnection
+) -> None:
+    queue(store, A, B, C)
+    connection.failures = {B: SendError("550 no such user", permanent=True)}
+    assert make(store, connection).run_once()
+    assert states(store) == ["sent", "failed", "sent"]
+    assert rows(store, "answer")[1] == ("550 no such user",)
+    make(store, connection).run_once()
+    assert len(connection.sent) == 2
+
+
+def test_a_temporary_refusal_waits_and_the_others_do_not(
+    store: Store, connection: FakeConnection
+) -> None:
+    queue(store, A, B)
+    connection.failures = {A: SendError("451 later", permanent=False)}
+    assert make(store, connection).run_once()
+    assert states(store) == ["queued", "sent"]
+    ((due_at, attempts),) = rows(store, "due_at", "attempts")[:1]
+    assert 3 < (due_at - datetime.now(UTC)).total_seconds() < 7
+    assert attempts == 1
+
+
+def test_after_three_days_a_mail_expires(store: Store, connection: FakeConnection) -> None:
+    queue(store, A)
+    age(store, GIVE_UP_AFTER)
+    connection.failures = {A: SendError("451 later", permanent=False)}
+    make(store, connection).run_once()
+    assert rows(store, "state", "answer") == [("expired", "451 later")]
+
+
+def test_a_server_that_cannot_be_reached_costs_no_attempt(
+    store: Store, connection: FakeConnection
+) -> None:
+    queue(store, A, B)
+    connection.refuses = UnreachableError("nobody listens")
+    assert not make(store, connection).run_once()
+    assert rows(store, "state", "attempts", "leased_by") == [("queued", 0, None)] * 2
+    age(store, GIVE_UP_AFTER + timedelta(seconds=1))
+    make(store, connection).run_once()
+    assert rows(store, "state", "answer") == [("expired", "nobody listens")] * 2
+
+
+@pytest.mark.parametrize("why", ["TLS failed: self-signed certificate", "the login failed: 535"])
+def test_what_an_operator_must_mend_holds_the_queue_and_raises_the_alarm(
+    store: Store, connection: FakeConnection, why: str
+) -> None:
+    queue(store, A, B)
+    age(store, 2 * GIVE_UP_AFTER)
+    connection.refuses = HoldError(why)
+    assert not make(store, connection).run_once()
+    assert rows(store, "state", "attempts") == [("queued", 0)] * 2
+    with store.reading() as reading:
+        first = get_facts(reading)[HELD]
+    assert first.value == why
+    make(store, connection).run_once()
+    with store.reading() as reading:
+        assert get_facts(reading)[HELD].at == first.at
+    connection.refuses = None
+    assert make(store, connection).run_once()
+    assert states(store) == ["sent", "sent"]
+    with store.reading() as reading:
+        assert HELD not in get_facts(reading)
+
+
+def test_a_server_that_goes_away_costs_the_mail_in_hand_an_attempt(
+    store: Store, connection: FakeConnection
+) -> None:
+    queue(store, A, B)
+    connection.failures = {"*": ConnectionLostError("421 shutting down")}
+    assert not make(store, connection).run_once()
+    assert rows(store, "state", "attempts") == [("queued", 1), ("queued", 0)]
+
+
+def test_what_was_sent_is_not_sent_again_though_the_store_fails(
+    store: Store, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(store, A)
+    deliverer = make(store, connection)
+
+    def fail(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, sqlite3.OperationalError("disk I/O error"))
+
+    monkeypatch.setattr(worker, "settle", fail)
+    assert not deliverer.run_once()
+    assert states(store) == ["sending"]
+    monkeypatch.undo()
+    deliverer.run_once()
+    assert states(store) == ["sent"]
+    assert len(connection.sent) == 1
+
+
+def test_a_lease_that_has_run_out_is_taken_up(store: Store, connection: FakeConnection) -> None:
+    queue(store, A)
+    now = datetime.now(UTC)
+    with store.writing() as writing:
+        assert len(claim(writing, "killed", now, now + timedelta(seconds=60), 5)) == 1
+    make(store, connection).run_once()
+    assert connection.sent == []
+    with store.writing() as writing:
+        writing.execute(update(envelopes).values(leased_until=now - timedelta(seconds=1)))
+    make(store, connection).run_once()
+    assert len(connection.sent) == 1
+
+
+def test_when_told_to_stop_the_mail_in_hand_is_finished_and_the_rest_is_given_back(
+    store: Store, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(store, A, B, C)
+    stop = threading.Event()
+    send = FakeConnection.send_bytes
+
+    def send_and_stop(self: FakeConnection, *arguments: Any) -> str:
+        stop.set()
+        return send(self, *arguments)
+
+    monkeypatch.setattr(FakeConnection, "send_bytes", send_and_stop)
+    session = Session(lambda: cast("Connection", connection), SENDER.addr_spec)
+    Deliverer(store, session, stop).run()
+    assert states(store) == ["sent", "queued", "queued"]
+
+
+def test_attempts_are_counted(store: Store, connection: FakeConnection) -> None:
+    queue(store, A, B, C)
+    connection.failures = {
+        A: SendError("451 later", permanent=False),
+        B: SendError("550 no", permanent=True),
+    }
+    make(store, connection).run_once()
+    with store.reading() as reading:
+        assert read_tallies(reading)[ATTEMPTS] == {"later": 1, "failed": 1, "sent": 1}
+
+
+def test_an_answer_of_the_server_cannot_forge_a_line_of_the_log(
+    store: Store, connection: FakeConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue(store, A)
+    connection.failures = {A: SendError("550 no\nmail=x sent", permanent=True)}
+    caplog.set_level(logging.INFO)
+    make(store, connection).run_once()
+    assert all("\n" not in record.getMessage() for record in caplog.records)
+    assert rows(store, "answer") == [("550 no mail=x sent",)]

@@ -1,0 +1,150 @@
+"""GET /metrics: what came in, as this process counts it, and the outbox, as the store has it."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from webhook.delivery.watchdog import silent_since
+from webhook.intake import Taken
+from webhook.store.counters import (
+    ATTEMPTS,
+    BUCKETS_SECONDS,
+    SECONDS_BUCKET,
+    SECONDS_SUM,
+    read_tallies,
+)
+from webhook.store.database import Store, StoreError
+from webhook.store.outbox import count_states, oldest_waiting
+from webhook.store.status import DELIVERER, HELD, WATCHDOG, get_facts
+from webhook.store.tables import STATES
+
+_RESULTS = ("sent", "later", "failed", "expired", "held", "unreachable")
+
+
+class Metrics:
+    """Counts what this process takes, and shows it beside what the store holds."""
+
+    def __init__(self, store: Store) -> None:
+        self._requests = Counter(
+            "webhook_requests", "Requests to /alerts, by status.", ["status"], registry=None
+        )
+        self._seconds = Histogram(
+            "webhook_request_seconds",
+            "How long an answer of /alerts took.",
+            registry=None,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self._alerts = Counter(
+            "webhook_alerts",
+            "Alerts, by result: new to somebody, known to all, or not told.",
+            ["result"],
+            registry=None,
+        )
+        self._outbox = _OutboxCollector(store)
+
+    def register(self, app: Flask) -> None:
+        """Measure each request to /alerts, and answer GET /metrics."""
+
+        def begin() -> None:
+            g.began = time.perf_counter()
+
+        def end(response: Response) -> Response:
+            if request.path == "/alerts":
+                self._requests.labels(str(response.status_code)).inc()
+                self._seconds.observe(time.perf_counter() - g.began)
+            return response
+
+        app.before_request(begin)
+        app.after_request(end)
+        app.add_url_rule("/metrics", view_func=self.show)
+
+    def count_alerts(self, taken: Taken, total: int) -> None:
+        """Count the alerts of a payload."""
+        results = {"new": taken.news, "known": taken.known}
+        for result, number in (*results.items(), ("untold", total - sum(results.values()))):
+            self._alerts.labels(result).inc(max(0, number))
+
+    def show(self) -> Response:
+        """Answer all metrics in Prometheus's text format."""
+        registry = CollectorRegistry()
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            # Several processes of gunicorn share a folder: each answers for all.
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # it ships no type here
+        else:
+            for metric in (self._requests, self._seconds, self._alerts):
+                registry.register(metric)
+        registry.register(self._outbox)
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _OutboxCollector(Collector):
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._awake_since = datetime.now(UTC)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what the store says; where it cannot be read, that alone."""
+        now = datetime.now(UTC)
+        try:
+            with self._store.reading() as connection:
+                facts, states = get_facts(connection), count_states(connection)
+                oldest, tallies = oldest_waiting(connection), read_tallies(connection)
+        except StoreError:
+            yield _gauge("webhook_store_up", "Whether the store can be read.", 0)
+            return
+        yield _gauge("webhook_store_up", "Whether the store can be read.", 1)
+        mails = GaugeMetricFamily("webhook_outbox_mails", "Mails by state.", labels=["state"])
+        for state in STATES:
+            mails.add_metric([state], states.get(state, 0))
+        yield mails
+        waits = (now - oldest).total_seconds() if oldest else 0
+        yield _gauge(
+            "webhook_outbox_oldest_seconds", "For how long the oldest mail has waited.", waits
+        )
+        attempts = CounterMetricFamily(
+            "webhook_smtp_attempts", "Attempts to send a mail, by result.", labels=["result"]
+        )
+        for result in _RESULTS:
+            attempts.add_metric([result], tallies.get(ATTEMPTS, {}).get(result, 0))
+        yield attempts
+        yield _deliveries(tallies.get(SECONDS_BUCKET, {}), tallies.get(SECONDS_SUM, {}).get("", 0))
+        yield _gauge(
+            "webhook_delivery_held", "1 while login, TLS or sender are wrong.", HELD in facts
+        )
+        silent = silent_since(facts, now, self._awake_since) is not None
+        yield _gauge("webhook_watchdog_silent", "1 while alerts do not arrive.", silent)
+        for name, fact, text in (
+            ("webhook_watchdog_seen_timestamp_seconds", WATCHDOG, "When the watchdog last came."),
+            ("webhook_deliverer_seen_timestamp_seconds", DELIVERER, "When delivery last ran."),
+        ):
+            seen = facts.get(fact)
+            yield _gauge(name, text, seen.at.timestamp() if seen else 0)
+
+
+def _deliveries(counts: Mapping[str, float], seconds: float) -> Metric:
+    buckets, total = [], 0.0
+    for bound in (*map(str, BUCKETS_SECONDS), "+Inf"):
+        total += counts.get(bound, 0)
+        buckets.append((bound, total))
+    family = HistogramMetricFamily(
+        "webhook_delivery_seconds", "From a mail's commit to its acceptance by the SMTP server."
+    )
+    family.add_metric([], buckets, seconds)
+    return family
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value)

@@ -1,0 +1,103 @@
+"""GET /notifications: who was mailed what, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, abort, request
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from quotas.file.values import LONGEST_VALUE
+from webhook.mail.topics import Topic
+from webhook.store.database import Store
+from webhook.store.notifications import FILTERS, Notification, list_notifications, list_topics
+from webhook.store.tables import STATES
+from webhook.views.access import check_token
+
+MOST_AT_ONCE = 500
+LARGEST_ID = 2**62
+
+
+class _QuerySchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    quota = fields.String(validate=validate.Length(1, 200))
+    state = fields.String(validate=validate.OneOf(STATES))
+    recipient = fields.String(validate=validate.Length(1, 320))
+    # Empty: what has no such label.
+    service = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    route = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    consumer = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    workspace = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    direction = fields.String(validate=validate.Length(0, LONGEST_VALUE))
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_AT_ONCE))
+    before = fields.Integer(load_default=None, validate=validate.Range(1, LARGEST_ID))
+
+
+def create_blueprint(token: str, store: Store) -> Blueprint:
+    """Return the blueprint, which reads the store."""
+    blueprint = Blueprint("notifications", __name__)
+
+    @blueprint.get("/notifications")
+    def show_notifications() -> dict[str, Any]:
+        """Answer a page, newest first; ``next`` is the ``before`` of the page after it, or null."""
+        check_token(token)
+        asked = _read_query()
+        wanted = {name: asked[name] for name in FILTERS if name in asked}
+        with store.reading() as connection:
+            # One more than asked for tells whether there is another page.
+            found = list_notifications(connection, wanted, asked["limit"] + 1, asked["before"])
+            page = found[: asked["limit"]]
+            topics = list_topics(connection, page, wanted)
+        more = len(found) > len(page)
+        return {
+            "notifications": [shape(*told) for told in zip(page, topics, strict=True)],
+            "next": page[-1].id if more else None,
+        }
+
+    return blueprint
+
+
+def shape(notification: Notification, topics: Sequence[Topic]) -> dict[str, Any]:
+    """Return a notification and what it tells of, as JSON has it: times as RFC 3339.
+
+    A topic's ``period`` is the id of one of its calendar; null for a rolling window.
+    """
+    times = {
+        name: time and time.isoformat()
+        for name, time in (
+            ("queued_at", notification.queued_at),
+            ("due_at", notification.due_at),
+            ("settled_at", notification.settled_at),
+        )
+    }
+    return asdict(notification) | times | {"topics": [_shape_topic(topic) for topic in topics]}
+
+
+def _shape_topic(topic: Topic) -> dict[str, Any]:
+    return {
+        "quota": topic.quota,
+        "selector": topic.selector,
+        "kind": topic.kind,
+        "threshold": topic.percent,
+        "calendar": topic.calendar,
+        "period": topic.period or None,
+    }
+
+
+def _read_query() -> dict[str, Any]:
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    if twice:
+        abort(HTTPStatus.BAD_REQUEST, f"{', '.join(twice)}: more than one value; send one")
+    given = request.args.to_dict()
+    if any("\0" in value for value in given.values()):
+        abort(HTTPStatus.BAD_REQUEST, "a value has a NUL character; leave it out")
+    try:
+        asked: dict[str, Any] = _QuerySchema().load(given)
+    except ValidationError as error:
+        messages = dict(error.messages_dict)
+        mistakes = "; ".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
+        abort(HTTPStatus.BAD_REQUEST, mistakes)
+    return asked
