@@ -1,25 +1,25 @@
 """The settings of the API: read once from the environment, checked, frozen."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
 
 from api.access import Grant, TokensError, load_grants
 from quotas.file.loading import QuotasError, load_quotas
 from quotas.model import Accounting
-from quotas.settings import Setting, parse_token, read_setting
+from quotas.settings import (
+    Setting,
+    SettingsReader,
+    hide_password,
+    parse_token,
+    parse_url,
+    whole_number,
+)
 
 LONGEST_TIMEOUT_SECONDS = 120
 LONGEST_INTERVAL_SECONDS = 300
 LARGEST_CACHE_MEGABYTES = 65_536
-_Value = TypeVar("_Value")
-
-
-class SettingsError(Exception):
-    """The environment is wrong; the message has one line for each mistake."""
 
 
 SETTINGS = (
@@ -27,6 +27,7 @@ SETTINGS = (
         "PROMETHEUS_URL",
         "http://127.0.0.1:9090",
         "a Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics)",
+        has_password=True,
     ),
     Setting(
         "PROMETHEUS_TIMEOUT_SECONDS",
@@ -57,6 +58,7 @@ SETTINGS = (
         "",
         "origins whose pages may call the API from a browser, separated by blanks, such as "
         "`https://portal.example.com`",
+        has_password=True,
     ),
     Setting(
         "CACHE_MEGABYTES",
@@ -67,6 +69,7 @@ SETTINGS = (
         "WEBHOOK_URL",
         "",
         "the webhook, which is asked who was told of a quota; without it, that is not shown",
+        has_password=True,
     ),
     Setting("WEBHOOK_TOKEN", "", "its token, where `WEBHOOK_URL` is set", secret=True),
 )
@@ -74,7 +77,6 @@ SETTINGS = (
 _ORIGIN = re.compile(
     r"(http(?!.*:80\Z)|https(?!.*:443\Z))://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?"
 )
-_SECRETS = frozenset(setting.name for setting in SETTINGS if setting.secret)
 
 
 @dataclass(frozen=True)
@@ -104,104 +106,52 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings that these environment variables make.
+    """Return the settings from environment variables.
 
     Raises:
-        SettingsError: naming each variable that is wrong, its value unless it is a secret, and
+        SettingsError: it names each variable that is wrong, its value unless that is a secret, and
             what is allowed.
 
     """
-    mistakes: list[str] = []
-    values = {setting.name: _read(setting, environ, mistakes) for setting in SETTINGS}
-
-    def parse(name: str, parser: Callable[[str], _Value], fallback: _Value) -> _Value:
-        try:
-            return parser(values[name])
-        except ValueError as error:
-            shown = "" if name in _SECRETS else f'"{_without_password(values[name])}" '
-            mistakes.append(f"{name}: {shown}{error}")
-            return fallback
-
-    webhook_url = parse("WEBHOOK_URL", _parse_webhook_url, "")
-    webhook_token = parse("WEBHOOK_TOKEN", parse_token, "")
-    told = any(mistake.startswith("WEBHOOK_TOKEN") for mistake in mistakes)
-    if webhook_url and not webhook_token and not told:
-        mistakes.append(
+    reader = SettingsReader(SETTINGS, environ)
+    webhook_url = reader.parse("WEBHOOK_URL", _parse_webhook_url, "")
+    webhook_token = reader.parse("WEBHOOK_TOKEN", parse_token, "")
+    token_is_wrong = any(mistake.startswith("WEBHOOK_TOKEN") for mistake in reader.mistakes)
+    if webhook_url and not webhook_token and not token_is_wrong:
+        reader.mistakes.append(
             "WEBHOOK_URL is set and WEBHOOK_TOKEN is not; set WEBHOOK_TOKEN or "
             "WEBHOOK_TOKEN_FILE to the token of the webhook, or unset WEBHOOK_URL"
         )
     settings = Settings(
-        prometheus_url=parse("PROMETHEUS_URL", _parse_prometheus_url, ""),
-        prometheus_timeout_seconds=parse(
+        prometheus_url=reader.parse("PROMETHEUS_URL", _parse_prometheus_url, ""),
+        prometheus_timeout_seconds=reader.parse(
             "PROMETHEUS_TIMEOUT_SECONDS",
-            _number("a timeout", "seconds", LONGEST_TIMEOUT_SECONDS),
+            whole_number("a timeout", LONGEST_TIMEOUT_SECONDS, "seconds"),
             0,
         ),
-        scrape_interval_seconds=parse(
+        scrape_interval_seconds=reader.parse(
             "SCRAPE_INTERVAL_SECONDS",
-            _number("an interval", "seconds", LONGEST_INTERVAL_SECONDS),
+            whole_number("an interval", LONGEST_INTERVAL_SECONDS, "seconds"),
             0,
         ),
-        accounting=parse("QUOTAS_FILE", _read_accounting, Accounting()),
-        grants=parse("API_TOKENS_FILE", _read_grants, None),
-        cors_origins=parse("CORS_ORIGINS", _parse_origins, frozenset()),
-        cache_megabytes=parse(
-            "CACHE_MEGABYTES", _number("a size", "megabytes", LARGEST_CACHE_MEGABYTES), 0
+        accounting=reader.parse("QUOTAS_FILE", _read_accounting, Accounting()),
+        grants=reader.parse("API_TOKENS_FILE", _read_grants, None),
+        cors_origins=reader.parse("CORS_ORIGINS", _parse_origins, frozenset()),
+        cache_megabytes=reader.parse(
+            "CACHE_MEGABYTES", whole_number("a size", LARGEST_CACHE_MEGABYTES, "megabytes"), 0
         ),
         webhook=WebhookSettings(webhook_url, webhook_token) if webhook_url else None,
     )
-    if mistakes:
-        raise SettingsError("\n".join(mistakes))
+    reader.check()
     return settings
 
 
-def _read(setting: Setting, environ: Mapping[str, str], mistakes: list[str]) -> str:
-    """Return the value of a variable; its default after noting why there is none."""
-    try:
-        return read_setting(setting, environ)
-    except ValueError as error:
-        mistakes.append(str(error))
-        return setting.default or ""
-
-
-def _without_password(value: str) -> str:
-    """Return the value without what stands before an @, whether or not it is an address."""
-    return re.sub("^(.*//)?.*@", r"\1***@", value)
-
-
 def _parse_prometheus_url(text: str) -> str:
-    return _parse_url(text, "Prometheus", "http://prometheus:9090")
+    return parse_url(text, "Prometheus", "http://prometheus:9090")
 
 
 def _parse_webhook_url(text: str) -> str:
-    return _parse_url(text, "webhook", "http://webhook:8080") if text else ""
-
-
-def _parse_url(text: str, what: str, example: str) -> str:
-    """Return the address without a slash at its end, so that a path can be added."""
-    if all("!" <= character <= "~" for character in text) and not {"?", "#"} & set(text):
-        try:
-            parts = urlsplit(text)
-            # Reading the port checks it.
-            if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
-                return text.rstrip("/")
-        except ValueError:
-            pass
-    raise ValueError(
-        f"is not the address of a {what}; write http:// or https://, a host, and if need be "
-        f'a port and a path, such as "{example}"'
-    )
-
-
-def _number(what: str, unit: str, most: int) -> Callable[[str], int]:
-    """Return what takes a whole number up to the greatest."""
-
-    def parse(text: str) -> int:
-        if re.fullmatch("[0-9]{1,6}", text) and 1 <= int(text) <= most:
-            return int(text)
-        raise ValueError(f"is not {what}; write a whole number of {unit} from 1 to {most}")
-
-    return parse
+    return parse_url(text, "webhook", "http://webhook:8080") if text else ""
 
 
 def _read_accounting(text: str) -> Accounting:
@@ -227,7 +177,7 @@ def _parse_origins(text: str) -> frozenset[str]:
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(
-                f'has "{_without_password(origin)}", which is no origin; write it as browsers do, '
+                f'has "{hide_password(origin)}", which is no origin; write it as browsers do, '
                 "scheme, host in lower case, and the port unless it is the usual one, without a "
                 'slash at the end, such as "https://portal.example.com"'
             )

@@ -1,30 +1,88 @@
-"""Environment variables, and secrets that may be in files instead: how the applications are set."""
+"""Settings from environment variables, for both applications: the reader and common parsers.
 
-from collections.abc import Mapping
+Each application declares a table of ``Setting`` and turns it into a frozen dataclass of its own.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off")
+_Value = TypeVar("_Value")
+
+
+class SettingsError(Exception):
+    """Environment variables are wrong; the message has one line for each mistake."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """An environment variable; ``default`` is None where there must be a value.
+    """An environment variable. ``default`` is None if it must be set.
 
-    What is set to nothing is not set. A secret can also come from the file that ``<name>_FILE``
-    names.
+    A variable that is set to the empty string counts as not set. A ``secret`` can also come from
+    the file named by ``<name>_FILE``, and its value never appears in a message. ``has_password``
+    is for addresses: messages leave out what stands before an ``@``.
     """
 
     name: str
     default: str | None
     help: str
     secret: bool = False
+    has_password: bool = False
+
+
+class SettingsReader:
+    """Reads and parses variables, and collects all mistakes so that they are reported at once."""
+
+    def __init__(self, settings: Sequence[Setting], environ: Mapping[str, str]) -> None:
+        self.mistakes: list[str] = []
+        self._settings = {setting.name: setting for setting in settings}
+        self._texts = {setting.name: self._read(setting, environ) for setting in settings}
+
+    def text(self, name: str) -> str:
+        """Return a variable as it is set, else its default; empty if it could not be read."""
+        return self._texts[name] or ""
+
+    def parse(self, name: str, parser: Callable[[str], _Value], fallback: _Value) -> _Value:
+        """Return what ``parser`` makes of a variable; ``fallback`` after noting a mistake."""
+        text = self._texts[name]
+        if text is None:
+            return fallback
+        try:
+            return parser(text)
+        except ValueError as error:
+            self.mistakes.append(f"{name}: {self._show(name, text)}{error}")
+            return fallback
+
+    def check(self) -> None:
+        """Raise SettingsError if there was any mistake."""
+        if self.mistakes:
+            raise SettingsError("\n".join(self.mistakes))
+
+    def _read(self, setting: Setting, environ: Mapping[str, str]) -> str | None:
+        try:
+            return read_setting(setting, environ)
+        except ValueError as error:
+            self.mistakes.append(str(error))
+            return None
+
+    def _show(self, name: str, text: str) -> str:
+        setting = self._settings[name]
+        if setting.secret:
+            return ""
+        return f'"{hide_password(text) if setting.has_password else text}" '
 
 
 def read_setting(setting: Setting, environ: Mapping[str, str]) -> str:
-    """Return the value of a variable.
+    """Return the value of a variable, or its default.
 
     Raises:
-        ValueError: it has none, or two, or one that cannot be read; the message names it and says
-            what to do.
+        ValueError: it is required and not set, set twice, or its file cannot be read; the message
+            names the variable and says what to do.
 
     """
     value = environ.get(setting.name, "")
@@ -51,11 +109,16 @@ def _read_file(setting: Setting, file_name: str) -> str:
         ) from error
 
 
+def hide_password(address: str) -> str:
+    """Return an address with ``***`` in place of what stands before an ``@``."""
+    return re.sub("^(.*//)?.*@", r"\1***@", address)
+
+
 def parse_token(text: str) -> str:
-    """Return a token that a header can carry.
+    """Return a token that an HTTP header can carry.
 
     Raises:
-        ValueError: a header cannot carry it; the message does not hold it.
+        ValueError: a header cannot carry it; the message does not contain the token.
 
     """
     if all("!" <= character <= "~" for character in text):
@@ -63,4 +126,39 @@ def parse_token(text: str) -> str:
     raise ValueError(
         "has characters that a header cannot carry; use letters, digits and punctuation of "
         "ASCII without spaces, for example from: openssl rand -hex 32"
+    )
+
+
+def parse_flag(text: str) -> bool:
+    """Return True for ``1 true yes on`` and False for ``0 false no off``, in any case."""
+    if text.lower() in _TRUE + _FALSE:
+        return text.lower() in _TRUE
+    raise ValueError(f"is neither yes nor no; write one of {', '.join(_TRUE + _FALSE)}")
+
+
+def whole_number(what: str, most: int, unit: str = "") -> Callable[[str], int]:
+    """Return a parser of whole numbers from 1 to ``most``; ``what`` is such as "a port"."""
+
+    def parse(text: str) -> int:
+        if re.fullmatch("[0-9]{1,6}", text) and 1 <= int(text) <= most:
+            return int(text)
+        of_unit = f" of {unit}" if unit else ""
+        raise ValueError(f"is not {what}; write a whole number{of_unit} from 1 to {most}")
+
+    return parse
+
+
+def parse_url(text: str, what: str, example: str) -> str:
+    """Return an http(s) address without a slash at its end, so that a path can be appended."""
+    if all("!" <= character <= "~" for character in text) and not {"?", "#"} & set(text):
+        try:
+            parts = urlsplit(text)
+            # Reading the port checks it.
+            if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+                return text.rstrip("/")
+        except ValueError:
+            pass
+    raise ValueError(
+        f"is not the address of a {what}; write http:// or https://, a host, and if need be "
+        f'a port and a path, such as "{example}"'
     )

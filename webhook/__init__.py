@@ -29,7 +29,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Return the application, configured from environment variables.
 
     Raises:
-        webhook.settings.SettingsError: a variable is wrong.
+        quotas.settings.SettingsError: a variable is wrong.
         webhook.store.schema.SchemaError: the database is that of a newer version.
         quotas.load.QuotasError: quotas.yaml is wrong.
 

@@ -1,32 +1,21 @@
 """The settings of the webhook: read once from the environment, checked, frozen."""
 
-from collections.abc import Callable, Mapping
+import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.headerregistry import Address
+from email.utils import parseaddr
 from pathlib import Path
-from typing import TypeVar
 
-from quotas.settings import Setting, parse_token, read_setting
-from webhook.mail.links import Addresses
-from webhook.values import (
-    add_password,
-    is_loopback,
-    parse_address,
-    parse_database_url,
-    parse_days,
-    parse_flag,
-    parse_host,
-    parse_port,
-    parse_sender,
-)
+from quotas.settings import Setting, SettingsReader, parse_flag, parse_token, whole_number
+from webhook.mail.links import Addresses, web_url
+from webhook.store.database_url import add_password, parse_database_url
 
-_Value = TypeVar("_Value")
-
-
-class SettingsError(Exception):
-    """The environment is wrong; the message has one line for each mistake."""
-
+LARGEST_PORT = 65_535
+LONGEST_RETENTION_DAYS = 3_650
+# Stands in for a sender that is wrong, until the mistakes are reported.
+_NOBODY = Address(username="nobody", domain="localhost")
 
 SETTINGS = (
     Setting("QUOTAS_FILE", "quotas.yaml", "quotas.yaml, for the recipients of each quota"),
@@ -97,71 +86,41 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings that these environment variables make.
+    """Return the settings from environment variables.
 
     Raises:
-        SettingsError: naming each variable that is wrong, its value unless it is a secret, and
+        SettingsError: it names each variable that is wrong, its value unless that is a secret, and
             what is allowed.
 
     """
-    mistakes: list[str] = []
-    values = {setting.name: _read(setting, environ, mistakes) for setting in SETTINGS}
-
-    def parse(name: str, parser: Callable[[str], _Value], fallback: _Value) -> _Value:
-        value = values[name]
-        if value is None:
-            return fallback
-        try:
-            return parser(value)
-        except ValueError as error:
-            shown = "" if _is_secret(name) else f'"{value}" '
-            mistakes.append(f"{name}: {shown}{error}")
-            return fallback
-
-    nobody = Address(username="nobody", domain="localhost")
+    reader = SettingsReader(SETTINGS, environ)
     mail = MailSettings(
-        server=parse("MAIL_SERVER", parse_host, ""),
-        port=parse("MAIL_PORT", parse_port, 0),
-        use_tls=parse("MAIL_USE_TLS", parse_flag, fallback=False),
-        use_ssl=parse("MAIL_USE_SSL", parse_flag, fallback=False),
-        username=values["MAIL_USERNAME"] or "",
-        password=values["MAIL_PASSWORD"] or "",
-        sender=parse("MAIL_DEFAULT_SENDER", parse_sender, nobody),
+        server=reader.parse("MAIL_SERVER", _parse_host, ""),
+        port=reader.parse("MAIL_PORT", whole_number("a port", LARGEST_PORT), 0),
+        use_tls=reader.parse("MAIL_USE_TLS", parse_flag, fallback=False),
+        use_ssl=reader.parse("MAIL_USE_SSL", parse_flag, fallback=False),
+        username=reader.text("MAIL_USERNAME"),
+        password=reader.text("MAIL_PASSWORD"),
+        sender=reader.parse("MAIL_DEFAULT_SENDER", _parse_sender, _NOBODY),
     )
-    token = parse("WEBHOOK_TOKEN", parse_token, "")
-    database_url = parse("DATABASE_URL", parse_database_url, "")
-    database_url = add_password(database_url, values["DATABASE_PASSWORD"] or "")
-    retention_days = parse("RETENTION_DAYS", parse_days, 0)
-    addresses = Addresses(
-        dashboard=parse("LINK_DASHBOARD_URL", parse_address, ""),
-        prometheus=parse("LINK_PROMETHEUS_URL", parse_address, ""),
-        alertmanager=parse("LINK_ALERTMANAGER_URL", parse_address, ""),
-    )
-    plaintext = parse("MAIL_ALLOW_PLAINTEXT", parse_flag, fallback=False)
-    mistakes += _disagreements(mail, allow_plaintext=plaintext)
-    if mistakes:
-        raise SettingsError("\n".join(mistakes))
-    return Settings(
-        quotas_file=Path(values["QUOTAS_FILE"] or ""),
-        token=token,
-        database_url=database_url,
-        retention=timedelta(days=retention_days),
-        addresses=addresses,
+    database_url = reader.parse("DATABASE_URL", parse_database_url, "")
+    retention = whole_number("a retention", LONGEST_RETENTION_DAYS, "days")
+    settings = Settings(
+        quotas_file=Path(reader.text("QUOTAS_FILE")),
+        token=reader.parse("WEBHOOK_TOKEN", parse_token, ""),
+        database_url=add_password(database_url, reader.text("DATABASE_PASSWORD")),
+        retention=timedelta(days=reader.parse("RETENTION_DAYS", retention, 0)),
+        addresses=Addresses(
+            dashboard=reader.parse("LINK_DASHBOARD_URL", _parse_link, ""),
+            prometheus=reader.parse("LINK_PROMETHEUS_URL", _parse_link, ""),
+            alertmanager=reader.parse("LINK_ALERTMANAGER_URL", _parse_link, ""),
+        ),
         mail=mail,
     )
-
-
-def _read(setting: Setting, environ: Mapping[str, str], mistakes: list[str]) -> str | None:
-    """Return the value of a variable, or None after noting why there is none."""
-    try:
-        return read_setting(setting, environ)
-    except ValueError as error:
-        mistakes.append(str(error))
-        return None
-
-
-def _is_secret(name: str) -> bool:
-    return any(setting.secret for setting in SETTINGS if setting.name == name)
+    plaintext = reader.parse("MAIL_ALLOW_PLAINTEXT", parse_flag, fallback=False)
+    reader.mistakes += _disagreements(mail, allow_plaintext=plaintext)
+    reader.check()
+    return settings
 
 
 def _disagreements(mail: MailSettings, *, allow_plaintext: bool) -> list[str]:
@@ -178,10 +137,49 @@ def _disagreements(mail: MailSettings, *, allow_plaintext: bool) -> list[str]:
             "without logging in"
         )
     encrypted = mail.use_tls or mail.use_ssl
-    if mail.server and not (encrypted or allow_plaintext or is_loopback(mail.server)):
+    if mail.server and not (encrypted or allow_plaintext or _is_loopback(mail.server)):
         mistakes.append(
             f'MAIL_SERVER: "{mail.server}" is another machine and the mail would cross the '
             f"network in plain text; set MAIL_USE_TLS=true or MAIL_USE_SSL=true, or permit it "
             f"with MAIL_ALLOW_PLAINTEXT=true"
         )
     return mistakes
+
+
+def _is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _parse_host(text: str) -> str:
+    """Return the name or address of a host."""
+    if all("!" <= character <= "~" for character in text) and "/" not in text:
+        return text
+    raise ValueError('is not a host; write a name or an address, such as "smtp.example.com"')
+
+
+def _parse_link(text: str) -> str:
+    """Return the address of a web page, nothing, or ``none``, which nothing links to."""
+    if text in ("", "none") or web_url(text):
+        return text
+    raise ValueError(
+        'is no address of a web page; write such as "https://grafana.example.com/", or "none"'
+    )
+
+
+def _parse_sender(text: str) -> Address:
+    """Return whom mail is from."""
+    name, address = parseaddr(text)
+    if text.isprintable():
+        try:
+            sender = Address(display_name=name, addr_spec=address)
+        except (ValueError, IndexError):  # what the parser raises differs with the mistake
+            sender = Address()
+        if sender.username and sender.domain and sender.addr_spec.isascii():
+            return sender
+    raise ValueError(
+        'is not a sender; write "quotas@example.com" or "Gateway quotas <quotas@example.com>"'
+    )

@@ -2,11 +2,8 @@
 
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
 
-import orjson
-from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, current_app
 
 from api.http.parameters import ParametersError
 from api.refusals import NotFoundError, TooManyPointsError, UnauthorizedError
@@ -17,11 +14,10 @@ from quotas.http.exchange import (
     UnavailableError,
     UpstreamError,
 )
+from web import problems
+from web.problems import make_problem
 
 RETRY_AFTER_SECONDS = 5
-
-# As RFC 9110 calls it; Python did so from 3.13 on.
-_TITLES = {HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content"}
 
 _STATUS: dict[type[UpstreamError], HTTPStatus] = {
     BadAnswerError: HTTPStatus.BAD_GATEWAY,
@@ -38,27 +34,25 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotFoundError, _answer_not_found)
     app.register_error_handler(UnauthorizedError, _answer_unauthorized)
     app.register_error_handler(UpstreamError, _answer_upstream_error)
-    # An exception nobody expected reaches this handler as 500: logged by Flask with its trace,
-    # answered without.
-    app.register_error_handler(HTTPException, _answer_http_exception)
+    problems.register(app)
 
 
 def _answer_parameters_error(error: ParametersError) -> Response:
     wrong = [asdict(mistake) for mistake in error.mistakes]
-    return _problem(HTTPStatus.BAD_REQUEST, str(error), errors=wrong)
+    return make_problem(HTTPStatus.BAD_REQUEST, str(error), errors=wrong)
 
 
 def _answer_too_many_points(error: TooManyPointsError) -> Response:
     more = {} if error.step is None else {"step": error.step.name}
-    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), **more)
+    return make_problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), **more)
 
 
 def _answer_not_found(error: NotFoundError) -> Response:
-    return _problem(HTTPStatus.NOT_FOUND, str(error))
+    return make_problem(HTTPStatus.NOT_FOUND, str(error))
 
 
 def _answer_unauthorized(error: UnauthorizedError) -> Response:
-    response = _problem(HTTPStatus.UNAUTHORIZED, str(error))
+    response = make_problem(HTTPStatus.UNAUTHORIZED, str(error))
     response.headers["WWW-Authenticate"] = 'Bearer realm="gateway telemetry"'
     return response
 
@@ -66,28 +60,7 @@ def _answer_unauthorized(error: UnauthorizedError) -> Response:
 def _answer_upstream_error(error: UpstreamError) -> Response:
     status = _STATUS[type(error)]
     current_app.logger.warning("%s: %s (%.500r)", error.who, error, error.__cause__)
-    response = _problem(status, f"{error.who} gave no answer that can be used: {error}")
+    response = make_problem(status, f"{error.who} gave no answer that can be used: {error}")
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
-
-
-def _answer_http_exception(error: HTTPException) -> Response:
-    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = _problem(status, error.description or "")
-    for name, value in error.get_headers(request.environ):
-        # Allow of 405 is part of the answer; the body is ours.
-        if name.lower() != "content-type":
-            response.headers[name] = value
-    return response
-
-
-def _problem(status: HTTPStatus, detail: str, **more: Any) -> Response:
-    problem = {
-        "type": "about:blank",
-        "title": _TITLES.get(status, status.phrase),
-        "status": int(status),
-        "detail": detail,
-    }
-    body = orjson.dumps(problem | more)
-    return Response(body, status, content_type="application/problem+json")

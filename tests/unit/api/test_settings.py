@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from api import create_app
-from api.settings import SETTINGS, Settings, SettingsError, WebhookSettings, read_settings
+from api.settings import SETTINGS, Settings, WebhookSettings, read_settings
 from quotas.model import Accounting
+from quotas.settings import SettingsError
 
 
 def test_nothing_has_to_be_set() -> None:

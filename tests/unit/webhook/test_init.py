@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
+from quotas.settings import SettingsError
 from webhook import create_app
-from webhook.settings import SettingsError
 
 
 def test_a_wrong_setting_stops_the_start(environ: dict[str, str]) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from webhook.settings import SETTINGS, SettingsError, read_settings
+from quotas.settings import SettingsError
+from webhook.settings import SETTINGS, read_settings
 
 
 def refusal(environ: dict[str, str], **changes: str) -> str:

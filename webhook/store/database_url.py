@@ -1,0 +1,37 @@
+"""Which databases the store can use, as ``DATABASE_URL`` names them."""
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+def parse_database_url(text: str) -> str:
+    """Return the address of a database that the store can use.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = make_url("none://")
+    # Each connection to one in memory would be another one, and a restart would lose it.
+    in_file = url.database not in (None, "", ":memory:") and "mode" not in url.query
+    if url.drivername in ("sqlite", "sqlite+pysqlite") and in_file:
+        return text
+    if url.drivername == "postgresql+psycopg" and url.database:
+        return text
+    raise ValueError(
+        "is no database that can be used; write sqlite:////path/of/outbox.db or "
+        "postgresql+psycopg://user:password@host/name"
+    )
+
+
+def add_password(database_url: str, password: str) -> str:
+    """Return the address with this password, if it has a user and no password of its own."""
+    if not database_url or not password:
+        return database_url
+    url = make_url(database_url)
+    if not url.username or url.password is not None:
+        return database_url
+    return url.set(password=password).render_as_string(hide_password=False)
