@@ -64,6 +64,10 @@ test-unit: $(SYNCED) ## Fast tests without processes
 test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Tests with a real Prometheus, Alertmanager, PostgreSQL and SMTP server
 	$(RUN)/pytest tests/integration $(PARALLEL)
 
+.PHONY: coverage
+coverage: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Branch coverage of the unit and integration tests; not part of test
+	$(RUN)/pytest tests/unit tests/integration $(PARALLEL) --cov --cov-report=term:skip-covered
+
 .PHONY: test-browser
 test-browser: $(SYNCED) $(PROGRAMS) ## The dashboard in a headless Chromium (Debian: chromium, chromium-driver); not part of test
 	$(RUN)/pytest tests/browser
