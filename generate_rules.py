@@ -26,20 +26,16 @@ exit status: 0 done; 1 the quotas are wrong, --check found rules that differ, or
 try:
     from quotas.file.loading import QuotasError, load_quotas
     from quotas.model import QuotaFile
-    from quotas.prometheus.client import Ruler, RulerError, await_rules
+    from quotas.prometheus.client import Ruler, RulerError
+    from quotas.prometheus.reload import reload_rules
     from quotas.prometheus.verify import verify
+    from quotas.rule_files.diff import describe_changes
+    from quotas.rule_files.folder import changed_files, replace_file, write_files
+    from quotas.rule_files.rendering import render_files, render_stream
+    from quotas.rule_files.rule import RuleFile
     from quotas.rules.compiler import compile_rules
-    from quotas.rules.diff import describe_changes
-    from quotas.rules.rulefile import (
-        RuleFile,
-        changed_files,
-        render,
-        render_files,
-        replace_file,
-        write_files,
-    )
 except ModuleNotFoundError as missing:
-    # Called by its name, it is run by the system's Python, which lacks our packages.
+    # ./generate_rules.py runs with the system's Python, which lacks the packages.
     python = HERE / ".venv" / "bin" / "python"
     if not python.exists() or Path(sys.prefix) == python.parent.parent:
         sys.exit(f"{missing}; `make rules` sets up what is needed and runs this")
@@ -68,32 +64,26 @@ def _run(options: argparse.Namespace) -> int:
     for warning in quotas.warnings:
         print(f"{options.quotas}:{warning} (a warning)", file=sys.stderr)
     rules = compile_rules(quotas, datetime.now(UTC))
-    files = render_files(rules, kubernetes=options.format == "kubernetes")
+    kubernetes = options.format == "kubernetes"
+    files = render_files(rules, kubernetes=kubernetes)
     status = 0
-    is_right = False
+    is_current = False
     if options.diff:
         print(describe_changes(options.out, files, colour=_is_coloured()), end="")
     if options.stdout:
-        print(_as_one(rules, files, options.format), end="")
+        print(render_stream(rules, kubernetes=kubernetes), end="")
     elif options.check:
         status = _check(options.out, files)
-        is_right = status == 0
+        is_current = status == 0
     elif options.reload or not (options.diff or options.verify):
         _write(options, files)
-        is_right = True
-    if options.copy_to and is_right:
-        # Before the reload: who is told must be known before the first alert fires.
+        is_current = True
+    if options.copy_to and is_current:
+        # Before the reload, so that the webhook knows the recipients before an alert fires.
         replace_file(options.copy_to, options.quotas.read_text(encoding="utf-8"))
     if options.reload:
-        _say(options, await_rules(Ruler(options.reload), rules))
-    return max(status, _verify(options, quotas)) if options.verify else status
-
-
-def _as_one(rules: list[RuleFile], files: dict[str, str], form: str) -> str:
-    """Return all rules as one text: a single rule file, or objects one after the other."""
-    if form == "kubernetes":
-        return "---\n".join(files.values())
-    return render(RuleFile("rules", [group for file in rules for group in file.groups]))
+        _say(options, reload_rules(Ruler(options.reload), rules))
+    return max(status, _verify(options, quotas, rules)) if options.verify else status
 
 
 def _write(options: argparse.Namespace, files: dict[str, str]) -> None:
@@ -105,19 +95,18 @@ def _write(options: argparse.Namespace, files: dict[str, str]) -> None:
 
 
 def _check(folder: Path, files: dict[str, str]) -> int:
-    differing = changed_files(folder, files)
-    for path in differing:
+    changed = changed_files(folder, files)
+    for path in changed:
         print(
             f"{_short(path)}: is not what the quotas compile to; generate_rules.py "
             "without --check writes it (in containers, see docs/operations.md, Change a quota)",
             file=sys.stderr,
         )
-    return 1 if differing else 0
+    return 1 if changed else 0
 
 
-def _verify(options: argparse.Namespace, quotas: QuotaFile) -> int:
+def _verify(options: argparse.Namespace, quotas: QuotaFile, rules: list[RuleFile]) -> int:
     status = 0
-    rules = compile_rules(quotas, datetime.now(UTC))
     for finding in verify(Ruler(options.verify), quotas, rules):
         if not finding.good:
             status = 1
@@ -132,7 +121,7 @@ def _say(options: argparse.Namespace, text: str) -> None:
 
 
 def _short(path: Path) -> Path:
-    """Return a path as seen from here, where it lies below."""
+    """Return a path below the working directory without that directory."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
@@ -187,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    # Nothing here lives in circles, and looking for them takes half the time of a large file.
+    # There are no reference cycles to collect, and searching for them takes half the time of a
+    # large quotas.yaml.
     gc.disable()
     sys.exit(main())

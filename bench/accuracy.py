@@ -28,8 +28,8 @@ from bench.support.table import print_table
 from local import programs
 from quotas import names
 from quotas.model import Accounting, Quota, QuotaFile
+from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
-from quotas.rules.rulefile import render_files
 from quotas.units import format_duration
 
 # What is compiled here is compared with times from 1970 on, when promtool's tests begin.

@@ -32,9 +32,9 @@ defaults:
 quotas:
 """
 LOAD_ONLY = """\
-import gc, pathlib, sys, quotas.load
+import gc, pathlib, sys, quotas.file.loading
 gc.disable()
-quotas.load.load_quotas(pathlib.Path(sys.argv[1]))"""
+quotas.file.loading.load_quotas(pathlib.Path(sys.argv[1]))"""
 
 
 @dataclass(frozen=True)

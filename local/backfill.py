@@ -25,8 +25,9 @@ from quotas.calendars import MONTH, Calendar, Rolling, period_at
 from quotas.file.loading import QuotasError, load_quotas
 from quotas.model import Accounting, QuotaFile
 from quotas.prometheus.client import Ruler, RulerError
+from quotas.rule_files.rendering import render
+from quotas.rule_files.rule import Group, Rule, RuleFile
 from quotas.rules.compiler import compile_rules
-from quotas.rules.rulefile import Group, Rule, RuleFile, render
 
 PROMTOOL_TIMEOUT_SECONDS = 3_600
 HOUR_SECONDS = 3_600

@@ -11,8 +11,9 @@ from pathlib import Path
 from local import config, programs
 from local.processes import Part, Processes, check_free, free_ports
 from quotas.file.loading import load_quotas
+from quotas.rule_files.folder import write_files
+from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
-from quotas.rules.rulefile import render_files, write_files
 
 DEMO_QUOTAS = Path(__file__).resolve().parent / "quotas.yaml"
 HOST = "127.0.0.1"

@@ -1,7 +1,8 @@
-"""Calendars cut time into periods; here for those who read numbers, in period_queries for PromQL.
+"""Calendars, which cut time into hours, days, weeks or months, and rolling windows.
 
-The id of a period is a number: 2026112413 for an hour (of UTC), 20261124 for a day, 20261123 for
-the week that begins on that day, 202611 for a month, which is the month that it begins in.
+Each period has a number as its id: 2026112413 for an hour (in UTC), 20261124 for a day, 20261123
+for the week that begins on that day, and 202611 for a month. A month with an anchor day has the id
+of the month in which it begins. ``quotas.rules.periods`` computes the same periods in PromQL.
 """
 
 from dataclasses import dataclass
@@ -36,10 +37,14 @@ _ID_FORMATS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Calendar:
-    """A rule that cuts time into periods, on the clocks of a time zone.
+    """A rule that cuts time into periods, in a time zone.
 
-    ``anchor_day`` is the day of the month on which months begin, ``anchor_weekday`` the day on
-    which weeks do, as a number from 0 for Monday.
+    Attributes:
+        kind: how long a period is.
+        anchor_day: the day of the month on which a month begins, from 1 to 28.
+        anchor_weekday: the day on which a week begins, from 0 for Monday to 6 for Sunday.
+        timezone: the IANA name of the time zone.
+
     """
 
     kind: Kind
@@ -60,14 +65,14 @@ class Calendar:
 
     @property
     def longest_period_seconds(self) -> int:
-        """Return how long a period can be, an hour of changing clocks included."""
+        """Return the length of the longest period, including the hour that clocks are set back."""
         extra = HOUR_SECONDS if self.timezone != "UTC" and self.kind != "hour" else 0
         return LONGEST_SECONDS[self.kind] + extra
 
 
 @dataclass(frozen=True)
 class Rolling:
-    """The window that ends now and is always as long; it has no periods."""
+    """A window of constant length that always ends now. It has no periods."""
 
     seconds: int
 
@@ -78,7 +83,7 @@ class Rolling:
 
     @property
     def longest_period_seconds(self) -> int:
-        """Return how long the window is."""
+        """Return the length of the window."""
         return self.seconds
 
 
@@ -87,9 +92,9 @@ HOUR, DAY, WEEK, MONTH = (Calendar("hour"), Calendar("day"), Calendar("week"), C
 
 @dataclass(frozen=True)
 class Period:
-    """One stretch of a calendar; ``start`` belongs to it, ``end`` to the next.
+    """One period of a calendar, from ``start`` (included) to ``end`` (excluded).
 
-    Both are aware, in the calendar's time zone.
+    Both are aware, in the calendar's time zone. ``title`` is for people: ``November 2026``.
     """
 
     id: int
@@ -99,10 +104,10 @@ class Period:
 
 
 def parse_calendar(name: str) -> Calendar | Rolling:
-    """Return the calendar that has this name as its label.
+    """Return the calendar or rolling window whose ``name`` this is.
 
     Raises:
-        ValueError: none has.
+        ValueError: the text is not such a name.
 
     """
     rest, _, zone = name.partition("@")
@@ -125,7 +130,7 @@ def period_of(calendar: Calendar, period_id: str) -> Period:
     """Return the period with this id.
 
     Raises:
-        ValueError: the id is none of this calendar's.
+        ValueError: the calendar has no period with this id.
 
     """
     day = datetime.strptime(period_id, _ID_FORMATS[calendar.kind]).replace(tzinfo=UTC)
@@ -134,15 +139,15 @@ def period_of(calendar: Calendar, period_id: str) -> Period:
     if calendar.kind == "hour":
         period = _hour_that_begins_within(calendar, day)
     else:
-        in_it = day.replace(day=calendar.anchor_day) if calendar.kind == "month" else day
-        period = _period_from(calendar, _first_day(calendar, in_it))
+        day_within = day.replace(day=calendar.anchor_day) if calendar.kind == "month" else day
+        period = _period_from(calendar, _first_day(calendar, day_within))
     if str(period.id) != period_id:
         raise ValueError(f'"{period_id}" is not the first day of a {calendar.name}')
     return period
 
 
 def period_at(calendar: Calendar, time: datetime) -> Period:
-    """Return the period that holds an aware point in time."""
+    """Return the period that contains a time, which must be aware."""
     local = time.astimezone(_zone(calendar))
     if calendar.kind == "hour":
         start = time.astimezone(UTC) - timedelta(
@@ -154,7 +159,7 @@ def period_at(calendar: Calendar, time: datetime) -> Period:
 
 
 def _first_day(calendar: Calendar, day: datetime) -> datetime:
-    """Return the first day of the period that holds a day, both given as midnight in UTC."""
+    """Return the first day of the period that contains a day. Both are midnights in UTC."""
     if calendar.kind == "week":
         return day - timedelta(days=(day.weekday() - calendar.anchor_weekday) % 7)
     if calendar.kind == "month":
@@ -163,7 +168,7 @@ def _first_day(calendar: Calendar, day: datetime) -> datetime:
 
 
 def _hour_that_begins_within(calendar: Calendar, utc_hour: datetime) -> Period:
-    """Return the hour of the calendar's clocks whose start lies in an hour of UTC."""
+    """Return the calendar's hour that begins within this hour of UTC."""
     return period_at(calendar, utc_hour + timedelta(minutes=59, seconds=59))
 
 
@@ -175,7 +180,7 @@ def _hour_from(calendar: Calendar, start: datetime) -> Period:
 
 
 def _period_from(calendar: Calendar, first_day: datetime) -> Period:
-    """Return the period that begins on a day, given as its midnight in UTC."""
+    """Return the period that begins on this day, which is a midnight in UTC."""
     next_day = first_day + timedelta(seconds=LONGEST_SECONDS[calendar.kind])
     if calendar.kind == "month":
         next_day = (first_day.replace(day=1) + timedelta(days=31)).replace(day=first_day.day)
@@ -196,13 +201,13 @@ def _title(calendar: Calendar, first_day: datetime, next_day: datetime) -> str:
 
 
 def _midnight(calendar: Calendar, day: datetime) -> datetime:
-    """Return when a day begins on the clocks of the calendar's time zone.
+    """Return when a day begins in the calendar's time zone.
 
-    Where clocks leave midnight out, that is the first moment that is not left out.
+    If clocks skip midnight on that day, it begins at the first moment after the skip.
     """
     zone = _zone(calendar)
     local = day.replace(tzinfo=zone)
-    # A time that is left out is moved on by going to UTC and back.
+    # Converting to UTC and back moves a skipped time to the first moment after the skip.
     return local.astimezone(UTC).astimezone(zone)
 
 
@@ -219,6 +224,6 @@ def _is_zone(name: str) -> bool:
     try:
         _zone_named(name)
     except (KeyError, ValueError, OSError):
-        # zoneinfo raises any of them for what is no key of its files.
+        # zoneinfo raises any of these if it has no file of this name.
         return False
     return True

@@ -1,4 +1,4 @@
-"""What quotas.yaml says, as values."""
+"""What quotas.yaml says, as values: the accounting, the quotas and their thresholds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,29 +6,36 @@ from functools import cached_property
 
 from quotas import names
 from quotas.calendars import MONTH, Calendar, Rolling
-from quotas.file.document import Mistake
 
 
 @dataclass(frozen=True)
 class Accounting:
-    """How bytes are counted; see quotas/accounting.py."""
+    """How bytes are counted. ``quotas.rules.accounting`` explains the method.
+
+    Attributes:
+        resolution_seconds: the length of a step.
+        gap_tolerance_seconds: how long a gateway may be unreachable before its bytes are lost.
+        scrape_delay_seconds: how long the rules wait for the samples of a step. A sample carries
+            the time at which its scrape began, but is stored only when the scrape has ended.
+        count_new_targets: whether a gateway that was never seen before counts all bytes on its
+            counters, rather than only those after its first scrape.
+
+    """
 
     resolution_seconds: int = 60
     gap_tolerance_seconds: int = 3_600
-    # A scrape's sample carries the time at which the scrape began and is there only when it has
-    # ended: the rules look this far back, so that no sample comes after they have looked.
     scrape_delay_seconds: int = 10
     count_new_targets: bool = False
 
     @property
     def lag_seconds(self) -> int:
-        """Return how long after its start a step is counted at the latest."""
+        """Return the longest time from the start of a step until it is counted."""
         return 2 * self.resolution_seconds + self.scrape_delay_seconds
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """A percentage of the limit at which people are told, and how grave that is."""
+    """A percentage of the limit at which recipients are notified, and its severity."""
 
     percent: float
     severity: str
@@ -48,7 +55,10 @@ DEFAULT_THRESHOLDS = (
 
 @dataclass(frozen=True)
 class Match:
-    """Which values a label may have: one of ``values``, or what all of ``regex`` matches (RE2)."""
+    """The values that a label may have: one of ``values``, or any that ``regex`` matches.
+
+    The regular expression (RE2) must match the whole value.
+    """
 
     values: tuple[str, ...] = ()
     regex: str | None = None
@@ -56,13 +66,25 @@ class Match:
 
 @dataclass(frozen=True)
 class Quota:
-    """A limit in bytes on what a selector matches, over a period.
+    """A limit in bytes on the traffic that a selector matches, over a period.
 
-    ``selector`` says what service, route, consumer and workspace must be; ``direction`` is egress,
-    ingress or both. With ``for_each`` the limit holds for each value of those labels by itself,
-    but for those in ``excluded``. ``opening_bytes`` were used in the period ``opening_period``
-    before anything was counted. With ``notify_resolved`` people are also told when it is below a
-    threshold again. ``line`` is where quotas.yaml has the quota.
+    Attributes:
+        name: the unique name.
+        limit_bytes: the bytes allowed in a period.
+        selector: which services, routes, consumers and workspaces count; empty for all traffic.
+        direction: ``egress``, ``ingress`` or ``both``.
+        calendar: the calendar or rolling window over which bytes are summed.
+        thresholds: the percentages at which recipients are notified, in ascending order.
+        notify: the recipients.
+        labels: labels that the quota adds to its series and alerts.
+        forecast: also notify when the forecast exceeds the limit.
+        for_each: labels; the limit applies separately to each of their values.
+        excluded: values of ``for_each`` labels to which the limit does not apply.
+        opening_bytes: bytes used in ``opening_period`` before counting began.
+        opening_period: the id of the period in which ``opening_bytes`` count.
+        notify_resolved: also notify when usage is below a threshold again.
+        line: the line of quotas.yaml at which the quota begins.
+
     """
 
     name: str
@@ -83,7 +105,7 @@ class Quota:
 
     @property
     def fixed_labels(self) -> dict[str, str]:
-        """Return the labels that all that the quota counts has in common, in their order."""
+        """Return the labels that all traffic of the quota has in common."""
         fixed = {
             label: match.values[0]
             for label, match in self.selector.items()
@@ -96,22 +118,27 @@ class Quota:
 
 @dataclass(frozen=True)
 class QuotaFile:
-    """A whole quotas.yaml. ``notify`` are the default recipients, also of pipeline alerts.
+    """The content of a quotas.yaml.
 
-    ``notify_resolved`` is whether they are told when a pipeline alert is over; ``warnings`` are
-    what is allowed and yet most likely a mistake. ``runbook_url`` is the page that says what to do
-    about each alert, or empty.
+    Attributes:
+        accounting: how bytes are counted.
+        notify: the default recipients, who also receive pipeline alerts.
+        quotas: the quotas, in the order of the file.
+        warnings: what is allowed but probably a mistake, each as ``line:column: key: message``.
+        notify_resolved: also notify the default recipients when a pipeline alert is resolved.
+        runbook_url: the page that says what to do about each alert, or empty.
+
     """
 
     accounting: Accounting
     notify: tuple[str, ...]
     quotas: tuple[Quota, ...]
-    warnings: Sequence[Mistake] = ()
+    warnings: Sequence[str] = ()
     notify_resolved: bool = False
     runbook_url: str = ""
 
     def find(self, name: str) -> Quota | None:
-        """Return the quota of this name, or None."""
+        """Return the quota with this name, or None."""
         return self._by_name.get(name)
 
     @cached_property

@@ -1,15 +1,16 @@
-"""Every name of a metric, label and alert: the rules write them, everyone else reads them."""
+"""Names of all metrics, labels, alerts and annotations that the rules write and others read."""
 
-# What Kong counts, in the one shape that prometheus/prometheus.yml brings it to.
+# Kong's byte counters, after prometheus/prometheus.yml has given them the same labels for Kong 2
+# and Kong 3.
 GATEWAY_BYTES = "kong_bandwidth_bytes"
-# Requests since the gateway's Nginx was started, by Kong 3 and by Kong 2: they fall when it was
-# started anew, and only then, since a reload keeps them as it keeps the counted bytes.
+# Requests since the gateway's Nginx started, as Kong 3 and Kong 2 count them. The number falls
+# only when Nginx restarts: a reload keeps it, as it keeps the counted bytes.
 GATEWAY_REQUESTS = (
     '{__name__=~"kong_nginx_requests_total|kong_nginx_http_current_connections", state=~"|total"}'
 )
-# The scrape job of the gateways, as prometheus/prometheus.yml calls it.
+# The scrape job of the gateways in prometheus/prometheus.yml.
 GATEWAY_JOB = "kong"
-# The labels that make a scrape target.
+# The labels that identify a scrape target.
 TARGET_LABELS = ("job", "instance")
 
 SERVICE = "service"
@@ -17,7 +18,7 @@ ROUTE = "route"
 CONSUMER = "consumer"
 WORKSPACE = "workspace"
 DIRECTION = "direction"
-# What a quota can select by, in the order in which it is written.
+# The labels that a quota can select by, in the order in which rules write them.
 SELECTOR_LABELS = (SERVICE, ROUTE, CONSUMER, WORKSPACE, DIRECTION)
 
 EGRESS = "egress"
@@ -31,7 +32,7 @@ PERIOD = "period"
 CALENDAR = "calendar"
 THRESHOLD = "threshold"
 SEVERITY = "severity"
-# Labels that the rules set: a quota's own labels cannot take these names.
+# Labels that the rules set. A quota's own labels cannot have these names.
 RESERVED_LABELS = frozenset(
     {*SELECTOR_LABELS, *TARGET_LABELS, QUOTA, PERIOD, CALENDAR, THRESHOLD, SEVERITY, "alertname"}
 )
@@ -43,10 +44,10 @@ LIMIT = "quota:bandwidth_bytes:limit"
 RATIO = "quota:bandwidth_bytes:ratio"
 FORECAST = "quota:bandwidth_bytes:forecast"
 
-# The end of the newest step that was counted, in Unix seconds.
+# The end of the newest step that has been counted, in Unix seconds.
 COUNTED_UNTIL = "gateway:counted_until:timestamp_seconds"
-# Of each calendar, by period: seconds since the current one began, and until it ends. A period
-# that has just ended is there a little longer.
+# For each calendar: seconds since the current period began, and seconds until it ends. The series
+# of a period remain for some minutes after it has ended.
 PERIOD_ELAPSED = "gateway:period:elapsed_seconds"
 PERIOD_LEFT = "gateway:period:left_seconds"
 
@@ -59,14 +60,14 @@ SCRAPE_FAILING_ALERT = "GatewayScrapeFailing"
 RULES_FAILING_ALERT = "QuotaRulesFailing"
 WATCHDOG_ALERT = "QuotaPipelineWatchdog"
 
-# Annotations of the quota alerts: raw numbers, for programs.
+# Annotations of quota alerts: raw numbers, for programs.
 USED_BYTES = "used_bytes"
 LIMIT_BYTES = "limit_bytes"
 RATIO_NUMBER = "ratio"
 FORECAST_BYTES = "forecast_bytes"
-# Annotations of every alert: text, for people.
+# Annotations of all alerts: text, for people.
 SUMMARY = "summary"
 DESCRIPTION = "description"
-# The same, where quotas.yaml names the page: what to do about it. The page's heading is the alert's
-# name, of which web pages make an anchor in small letters.
+# The address of the page that says what to do about the alert, if quotas.yaml has a runbook_url.
+# The anchor is the alert's name in lower case, as web pages derive it from a heading.
 RUNBOOK_URL = "runbook_url"

@@ -1,4 +1,7 @@
-"""The only way a value gets into PromQL."""
+"""Text that is safe to put into PromQL: quoted values, matchers and selectors.
+
+No other module puts a value into a query.
+"""
 
 import json
 import re
@@ -6,39 +9,47 @@ from collections.abc import Iterable, Mapping, Sequence
 
 
 def quote(value: str) -> str:
-    """Return a PromQL string literal of the value: quotes, backslashes and newlines escaped.
-
-    PromQL reads strings as Go does, which JSON's escapes are a part of. Whatever is not escaped
-    stays as it is, since Go has no surrogate pairs; but for U+FFFD, which the lexer takes for
-    broken UTF-8.
-    """
+    """Return a value as a PromQL string literal, with quotes, backslashes and newlines escaped."""
+    # PromQL reads strings as Go does, and Go accepts every escape that JSON uses. Other characters
+    # must stay unescaped, because Go has no surrogate pairs. U+FFFD is the exception: unescaped,
+    # the lexer takes it for broken UTF-8.
     return json.dumps(value, ensure_ascii=False).replace("\ufffd", "\\ufffd")
 
 
-def select(labels: Mapping[str, str]) -> str:
-    """Return a selector of the series with exactly these label values: ``{service="bun"}``.
-
-    Label names come from quotas/names.py, never from outside.
-    """
-    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels.items()) + "}"
-
-
-def any_of(values: Iterable[str]) -> str:
-    """Return the quoted regular expression that matches each of the values and nothing else."""
-    # A hyphen means nothing outside brackets: left alone, names stay readable.
+def quote_alternatives(values: Iterable[str]) -> str:
+    """Return a quoted regular expression that matches exactly these values."""
+    # Outside brackets a hyphen has no meaning. Leaving it alone keeps names readable.
     return quote("|".join(re.escape(value).replace("\\-", "-") for value in values))
 
 
 def match_any(name: str, values: Sequence[str]) -> str:
-    """Return the matcher of a label that has one of these values."""
-    return f"{name}={quote(values[0])}" if len(values) == 1 else f"{name}=~{any_of(values)}"
+    """Return a matcher: the label ``name`` has one of these values."""
+    if len(values) == 1:
+        return f"{name}={quote(values[0])}"
+    return f"{name}=~{quote_alternatives(values)}"
 
 
 def match_none(name: str, values: Sequence[str]) -> str:
-    """Return the matcher of a label that has none of these values."""
-    return f"{name}!={quote(values[0])}" if len(values) == 1 else f"{name}!~{any_of(values)}"
+    """Return a matcher: the label ``name`` has none of these values."""
+    if len(values) == 1:
+        return f"{name}!={quote(values[0])}"
+    return f"{name}!~{quote_alternatives(values)}"
 
 
 def match_regex(name: str, regex: str) -> str:
-    """Return the matcher of a label all of whose value a regular expression matches."""
+    """Return a matcher: the regular expression matches the whole value of the label ``name``."""
     return f"{name}=~{quote(regex)}"
+
+
+def select(labels: Mapping[str, str]) -> str:
+    """Return a selector of the series with these label values, such as ``{service="bun"}``.
+
+    Label names must come from ``quotas.names``, never from outside.
+    """
+    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels.items()) + "}"
+
+
+def select_series(metric: str, *matchers: str) -> str:
+    """Return a selector of the series of a metric. Empty matchers are left out."""
+    wanted = ", ".join(filter(None, matchers))
+    return f"{metric}{{{wanted}}}" if wanted else metric

@@ -1,6 +1,6 @@
-"""Settings from environment variables, for both applications: the reader and common parsers.
+"""Settings from environment variables: the reader and the parsers that both applications use.
 
-Each application declares a table of ``Setting`` and turns it into a frozen dataclass of its own.
+Each application declares a table of ``Setting`` and reads it into a frozen dataclass of its own.
 """
 
 import re
@@ -16,16 +16,22 @@ _Value = TypeVar("_Value")
 
 
 class SettingsError(Exception):
-    """Environment variables are wrong; the message has one line for each mistake."""
+    """Environment variables are wrong. The message has one line for each mistake."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """An environment variable. ``default`` is None if it must be set.
+    """An environment variable. An empty value counts as not set.
 
-    A variable that is set to the empty string counts as not set. A ``secret`` can also come from
-    the file named by ``<name>_FILE``, and its value never appears in a message. ``has_password``
-    is for addresses: messages leave out what stands before an ``@``.
+    Attributes:
+        name: the variable.
+        default: its default value; None if the variable is required.
+        help: what it is for, as the README shows it.
+        secret: the value may also come from the file that ``<name>_FILE`` names, and never
+            appears in a message.
+        has_password: the value is an address that may hold a password. Messages hide the part
+            before the ``@``.
+
     """
 
     name: str
@@ -36,7 +42,7 @@ class Setting:
 
 
 class SettingsReader:
-    """Reads and parses variables, and collects all mistakes so that they are reported at once."""
+    """Reads and parses environment variables, and collects every mistake for one report."""
 
     def __init__(self, settings: Sequence[Setting], environ: Mapping[str, str]) -> None:
         self.mistakes: list[str] = []
@@ -44,11 +50,11 @@ class SettingsReader:
         self._texts = {setting.name: self._read(setting, environ) for setting in settings}
 
     def text(self, name: str) -> str:
-        """Return a variable as it is set, else its default; empty if it could not be read."""
+        """Return the value of a variable or its default; empty if it cannot be read."""
         return self._texts[name] or ""
 
     def parse(self, name: str, parser: Callable[[str], _Value], fallback: _Value) -> _Value:
-        """Return what ``parser`` makes of a variable; ``fallback`` after noting a mistake."""
+        """Return the parsed value of a variable. After a mistake, return ``fallback``."""
         text = self._texts[name]
         if text is None:
             return fallback
@@ -59,7 +65,7 @@ class SettingsReader:
             return fallback
 
     def check(self) -> None:
-        """Raise SettingsError if there was any mistake."""
+        """Raise SettingsError if there is any mistake."""
         if self.mistakes:
             raise SettingsError("\n".join(self.mistakes))
 
@@ -81,8 +87,8 @@ def read_setting(setting: Setting, environ: Mapping[str, str]) -> str:
     """Return the value of a variable, or its default.
 
     Raises:
-        ValueError: it is required and not set, set twice, or its file cannot be read; the message
-            names the variable and says what to do.
+        ValueError: the variable is required and not set, is set together with its ``_FILE``, or
+            its file cannot be read. The message names the variable and says what to do.
 
     """
     value = environ.get(setting.name, "")
@@ -110,15 +116,15 @@ def _read_file(setting: Setting, file_name: str) -> str:
 
 
 def hide_password(address: str) -> str:
-    """Return an address with ``***`` in place of what stands before an ``@``."""
+    """Return an address with ``***`` in place of the user and password before an ``@``."""
     return re.sub("^(.*//)?.*@", r"\1***@", address)
 
 
 def parse_token(text: str) -> str:
-    """Return a token that an HTTP header can carry.
+    """Return the token if an HTTP header can carry it.
 
     Raises:
-        ValueError: a header cannot carry it; the message does not contain the token.
+        ValueError: a header cannot carry it. The message does not contain the token.
 
     """
     if all("!" <= character <= "~" for character in text):
@@ -130,14 +136,26 @@ def parse_token(text: str) -> str:
 
 
 def parse_flag(text: str) -> bool:
-    """Return True for ``1 true yes on`` and False for ``0 false no off``, in any case."""
+    """Return True for ``1 true yes on`` and False for ``0 false no off``, ignoring case.
+
+    Raises:
+        ValueError: the text is none of them.
+
+    """
     if text.lower() in _TRUE + _FALSE:
         return text.lower() in _TRUE
     raise ValueError(f"is neither yes nor no; write one of {', '.join(_TRUE + _FALSE)}")
 
 
 def whole_number(what: str, most: int, unit: str = "") -> Callable[[str], int]:
-    """Return a parser of whole numbers from 1 to ``most``; ``what`` is such as "a port"."""
+    """Return a parser of whole numbers from 1 to ``most``.
+
+    Args:
+        what: what the number is, for the error message, such as "a port".
+        most: the largest number allowed.
+        unit: the unit, for the error message.
+
+    """
 
     def parse(text: str) -> int:
         if re.fullmatch("[0-9]{1,6}", text) and 1 <= int(text) <= most:
@@ -149,11 +167,21 @@ def whole_number(what: str, most: int, unit: str = "") -> Callable[[str], int]:
 
 
 def parse_url(text: str, what: str, example: str) -> str:
-    """Return an http(s) address without a slash at its end, so that a path can be appended."""
+    """Return an http(s) address without its final slash, so that a path can be appended.
+
+    Args:
+        text: the address.
+        what: what the address is of, for the error message, such as "Prometheus".
+        example: an address to show in the error message.
+
+    Raises:
+        ValueError: it is not an http(s) address, or has a query or a fragment.
+
+    """
     if all("!" <= character <= "~" for character in text) and not {"?", "#"} & set(text):
         try:
             parts = urlsplit(text)
-            # Reading the port checks it.
+            # ``port`` raises ValueError if it is not a number from 0 to 65535.
             if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
                 return text.rstrip("/")
         except ValueError:

@@ -20,24 +20,24 @@ UNITS = DECIMAL_UNITS | BINARY_UNITS
 LARGEST_SIZE_BYTES = 2**53
 
 _SIZE = re.compile(r"(?P<number>[0-9]{1,20}(?:\.[0-9]{1,20})?) ?(?P<unit>[A-Za-z]{1,5})", re.ASCII)
-# What people write for a size; where it could mean two things, the error says which.
+# Text that looks like a size. It is refused, and the error says which sizes it could mean.
 _LOOSE = re.compile(
     r"(?P<whole>[0-9]{1,20})(?P<fraction>[.,][0-9]{1,20})?(?P<power>[eE][+-]?[0-9]{1,2})? {0,9}"
     r"(?P<unit>[A-Za-z]{0,12})",
     re.ASCII,
 )
-# A small b is a bit.
+# A lower-case b means bits.
 _BITS = re.compile(r"(?P<prefix>[KkMmGgTtPp]i?)(?:b|[Bb]its?)")
 _BITS_IN_A_BYTE = 8
 _MOST_DIGITS = 3
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes that a size such as ``500 GB``, ``1.5TB`` or ``10 GiB`` stands for.
+    """Return a size such as ``500 GB``, ``1.5TB`` or ``10 GiB`` in bytes.
 
     Raises:
-        ValueError: the text is no size, could be read in two ways, is not a whole number of bytes,
-            zero, or beyond 2**53 bytes; the message says which and what to write.
+        ValueError: the text is not a size, is ambiguous, is not a whole number of bytes, is zero,
+            or exceeds 2**53 bytes. The message says which of these, and what to write instead.
 
     """
     match = _SIZE.fullmatch(text)
@@ -57,7 +57,7 @@ def parse_size(text: str) -> int:
 
 
 def _explain(text: str) -> str:
-    """Return why a text is no size: which two sizes it could be, or which unit is nearest."""
+    """Return why a text is not a size: the two sizes it could mean, or the most similar unit."""
     loose = _LOOSE.fullmatch(text.strip())
     if loose is not None:
         readings = _readings(loose)
@@ -75,7 +75,7 @@ def _explain(text: str) -> str:
 
 
 def _readings(loose: re.Match[str]) -> tuple[str, str] | None:
-    """Return the two things that a size could mean, or None if it is no such case."""
+    """Return the two sizes that the text could mean, or None if it is not ambiguous."""
     whole, fraction, unit = loose["whole"], loose["fraction"] or "", loose["unit"]
     if fraction.startswith(","):
         unit = unit if unit in UNITS else "GB"
@@ -91,7 +91,7 @@ def _readings(loose: re.Match[str]) -> tuple[str, str] | None:
 
 
 def _unit_readings(number: str, unit: str) -> tuple[str, str] | None:
-    """Return what a letter alone (``G``, ``KB``) or a small b (``Gb``, ``Gibit``) could mean."""
+    """Return the two readings of an ambiguous unit such as ``G``, ``KB``, ``Gb`` or ``Gibit``."""
     units = {known.lower(): known for known in UNITS}
     letter = unit[0].lower()
     if unit == "KB" or (len(unit) == 1 and f"{letter}ib" in units):
@@ -99,19 +99,23 @@ def _unit_readings(number: str, unit: str) -> tuple[str, str] | None:
         return f'"{number} {decimal}" (decimal)', f'"{number} {binary}" (binary)'
     bits = _BITS.fullmatch(unit)
     if bits is not None:
-        of_bytes = units[f"{bits['prefix'].lower()}b"]
-        bytes_of_bits = Decimal(number) / _BITS_IN_A_BYTE
-        return f'"{number} {of_bytes}"', f'"{bytes_of_bits:f} {of_bytes}" (that many bits)'
+        byte_unit = units[f"{bits['prefix'].lower()}b"]
+        size = Decimal(number) / _BITS_IN_A_BYTE
+        return f'"{number} {byte_unit}"', f'"{size:f} {byte_unit}" (that many bits)'
     return None
 
 
 def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUND_HALF_EVEN) -> str:
-    """Return a size for people, with four digits at most: ``9133`` is ``9.133 kB``.
+    """Return a size for people, with at most four digits: 9133 bytes are ``9.133 kB``.
 
-    ``rounding`` is one of decimal's modes.
+    Args:
+        size_bytes: the size in bytes.
+        binary: use KiB, MiB, … instead of kB, MB, ….
+        rounding: a rounding mode of the ``decimal`` module.
+
     """
     units = {"B": 1} | BINARY_UNITS if binary else DECIMAL_UNITS
-    # What rounds up to the next unit is written in that: 999,960 is 1 MB.
+    # Round before choosing the unit: 999,960 bytes are 1 MB, not 1000 kB.
     rounded = Context(prec=4, rounding=rounding).create_decimal(Decimal(size_bytes))
     unit = max((u for u in units if units[u] <= abs(rounded)), key=units.__getitem__, default="B")
     number = Decimal(size_bytes) / units[unit]
@@ -123,12 +127,15 @@ def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUN
 
 
 def format_exact(size_bytes: int) -> str:
-    """Return the shortest text that reads back as this size: ``500 GB``, ``10 GiB``, ``1001 B``."""
+    """Return the shortest text that ``parse_size`` reads as exactly this many bytes.
+
+    Examples: ``500 GB``, ``10 GiB``, ``1001 B``.
+    """
     texts = []
-    for unit, of_unit in UNITS.items():
+    for unit, unit_bytes in UNITS.items():
         for digits in range(_MOST_DIGITS + 1):
-            number, rest = divmod(size_bytes * 10**digits, of_unit)
-            if rest == 0:
+            number, remainder = divmod(size_bytes * 10**digits, unit_bytes)
+            if remainder == 0:
                 texts.append(f"{Decimal(number).scaleb(-digits)} {unit}")
                 break
     return min(texts, key=len)
@@ -141,7 +148,7 @@ _DURATION = re.compile(
     re.ASCII,
 )
 
-# What Prometheus itself may show.
+# Prometheus itself also prints years and milliseconds.
 _SHOWN_DURATION = re.compile(
     r"(?:(?P<y>[0-9]{1,3})y)?(?P<rest>[0-9wdhms]*?)(?:(?P<ms>[0-9]{1,9})ms)?", re.ASCII
 )
@@ -149,10 +156,10 @@ _YEAR_SECONDS = 365 * 86_400
 
 
 def parse_duration(text: str) -> int:
-    """Return the seconds of a duration such as ``90s``, ``5m`` or ``1h30m``.
+    """Return a duration such as ``90s``, ``5m`` or ``1h30m`` in seconds.
 
     Raises:
-        ValueError: the text is no duration, or it is zero.
+        ValueError: the text is not a duration, or the duration is zero.
 
     """
     match = _DURATION.fullmatch(text)
@@ -167,10 +174,10 @@ def parse_duration(text: str) -> int:
 
 
 def read_duration(text: str) -> float:
-    """Return the seconds of a duration as Prometheus shows it, with years and milliseconds: ``1y``.
+    """Return a duration that Prometheus printed, such as ``1y`` or ``1s500ms``, in seconds.
 
     Raises:
-        ValueError: the text is none.
+        ValueError: the text is not a duration.
 
     """
     match = _SHOWN_DURATION.fullmatch(text)
@@ -181,10 +188,10 @@ def read_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Return the shortest duration Prometheus reads as these seconds: 5400 is ``1h30m``.
+    """Return the shortest text that Prometheus reads as this duration: 5400 is ``1h30m``.
 
-    Weeks are written as days, which is how people compare periods; what is finer than a second
-    is rounded to milliseconds.
+    Fractions of a second are rounded to milliseconds. Weeks are written as days, because people
+    compare periods in days.
     """
     parts = []
     whole, milliseconds = divmod(round(seconds * 1000), 1000)

@@ -1,4 +1,4 @@
-"""What both Flask applications share: failures as problem+json.
+"""Code that both Flask applications share: errors as problem+json.
 
-It imports nothing of ``api``, ``webhook`` or ``quotas``.
+It imports no other package of this project.
 """

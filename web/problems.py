@@ -1,4 +1,4 @@
-"""Failures as application/problem+json (RFC 9457), the same in both applications."""
+"""Errors as application/problem+json (RFC 9457), in the same shape for both applications."""
 
 import json
 from http import HTTPStatus
@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 CONTENT_TYPE = "application/problem+json"
 
-# Titles that Python changed in version 3.13.
+# Titles that differ between Python 3.13 and older versions.
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
@@ -17,22 +17,29 @@ _TITLES = {
 
 
 def make_problem(status: HTTPStatus, detail: str, **more: Any) -> Response:
-    """Return the response for a failure; ``more`` are members beside the standard ones."""
+    """Return an error response.
+
+    Args:
+        status: the HTTP status.
+        detail: what went wrong, for people.
+        more: further members of the JSON object.
+
+    """
     problem = {
         "type": "about:blank",
         "title": _TITLES.get(status, status.phrase),
         "status": int(status),
         "detail": detail,
     }
-    # Not orjson: a message may quote half a surrogate pair, which UTF-8 cannot carry.
+    # Not orjson: a message may quote half a surrogate pair, which UTF-8 cannot encode.
     return Response(json.dumps(problem | more), status, content_type=CONTENT_TYPE)
 
 
 def register(app: Flask) -> None:
-    """Make ``app`` answer every HTTP error with a problem.
+    """Make the application answer every HTTP error as problem+json.
 
-    An unexpected exception reaches this handler as 500. Flask logs its traceback; the response
-    says nothing about the inside of the application.
+    An unexpected exception becomes a 500. Flask logs its traceback; the response reveals no
+    detail of it.
     """
     app.register_error_handler(HTTPException, _answer_http_exception)
 
@@ -41,7 +48,7 @@ def _answer_http_exception(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     response = make_problem(status, error.description or "")
     for name, value in error.get_headers(request.environ):
-        # Allow of 405 and WWW-Authenticate of 401 are part of the answer; the body is ours.
+        # Keep headers such as Allow (405) and WWW-Authenticate (401); only the body is replaced.
         if name.lower() != "content-type":
             response.headers[name] = value
     return response

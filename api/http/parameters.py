@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from api.bandwidth.windows import DAY, EPOCH, MONTH, WEEK, Step
 from quotas import names
 from quotas.calendars import DAY_SECONDS
-from quotas.file.values import LONGEST_VALUE, nearest
+from quotas.file.values import LONGEST_VALUE, did_you_mean
 from quotas.units import format_duration, parse_duration
 
 _LONGEST_SHOWN = 80
@@ -207,7 +207,9 @@ def _describe(
     if name in known:
         return WrongParameter(name, value, messages[0])
     return WrongParameter(
-        _shorten(name), value, f"one of the parameters {', '.join(known)}{nearest(name, known)}"
+        _shorten(name),
+        value,
+        f"one of the parameters {', '.join(known)}{did_you_mean(name, known)}",
     )
 
 

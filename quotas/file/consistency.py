@@ -1,60 +1,117 @@
-"""Whether the keys of one quota go together, once each is right by itself."""
+"""Checks that no single value can fail: conflicting keys, equal names, missing recipients."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from quotas import calendars
+from quotas.calendars import MONTH, Calendar, Rolling, period_at
+from quotas.file.document import Document, Mistake
+from quotas.file.periods import parse_period_id
+from quotas.model import Quota
 
-# The keys of a quota that must go together.
-AGREEING = {"period", "for_each", "except", "forecast", "opening_balance", "opening_period"}
+# The keys of a quota that ``find_conflicts`` compares.
+COMPARED_KEYS = {"period", "for_each", "except", "forecast", "opening_balance", "opening_period"}
 
-# How a period is written as text. Its id, digits alone, is taken too.
-_PERIOD_TEXTS: dict[calendars.Kind, str] = {
-    "hour": "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}",
-    "day": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "week": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "month": "[0-9]{4}-[0-9]{2}",
-}
 _EXAMPLE_TIME = datetime(2026, 11, 24, 13, tzinfo=UTC)
 
 
-def disagreements(quota: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield key and message of what does not go together.
+def check_names_and_recipients(document: Document) -> Iterator[Mistake]:
+    """Yield a mistake for each quota that has the name of another, or no recipients."""
+    data = document.data if isinstance(document.data, dict) else {}
+    quotas, defaults = data.get("quotas"), data.get("defaults")
+    has_default_recipients = isinstance(defaults, dict) and "notify" in defaults
+    first_lines: dict[str, int] = {}
+    for index, quota in enumerate(quotas if isinstance(quotas, list) else []):
+        if not isinstance(quota, dict):
+            continue
+        if not has_default_recipients and "notify" not in quota:
+            message = "nobody is notified; add notify: [...], here or under defaults"
+            yield document.mistake(("quotas", index), message)
+        name, place = quota.get("name"), ("quotas", index, "name")
+        if isinstance(name, str):
+            line = document.mistake(place, "").line
+            if name in first_lines:
+                message = f'"{name}" is also the name of the quota at line {first_lines[name]}'
+                yield document.mistake(place, message)
+            first_lines.setdefault(name, line)
+
+
+def check_keys(document: Document, loaded: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield a mistake for each conflict between the keys of a quota.
 
     Args:
-        quota: the values of its keys, those of ``defaults`` included.
+        document: quotas.yaml.
+        loaded: the values that the schema could read from it.
 
     """
-    calendar = quota.get("period", calendars.MONTH)
+    data = document.data if isinstance(document.data, dict) else {}
+    defaults, quotas = loaded.get("defaults") or {}, loaded.get("quotas") or []
+    written = data.get("quotas")
+    if not isinstance(written, list) or len(quotas) != len(written):
+        return
+    for index, quota in enumerate(quotas):
+        # A value that is wrong has its own mistake. Comparing it would only add a misleading one.
+        wrong = _unread_keys(data.get("defaults"), defaults) | _unread_keys(written[index], quota)
+        if wrong & COMPARED_KEYS:
+            continue
+        for key, message in find_conflicts(defaults | (quota or {})):
+            yield document.mistake(("quotas", index, key), message, at_key=True)
+
+
+def find_conflicts(quota: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a key and a message for each conflict between the keys of a quota.
+
+    Args:
+        quota: the values of the quota, including those of ``defaults``.
+
+    """
+    calendar = quota.get("period", MONTH)
     for label in quota.get("except_", {}):
         if label not in quota.get("for_each", ()):
             yield (
                 "except",
                 f'"{label}" is not among for_each; write for_each: {label}, or remove it',
             )
-    if quota.get("forecast") and isinstance(calendar, calendars.Rolling):
+    if quota.get("forecast") and isinstance(calendar, Rolling):
         yield "forecast", "a rolling window has no end to forecast; remove it"
     if "opening_period" in quota and "opening_balance" not in quota:
         yield "opening_period", "says when, but no opening_balance says how much; add it"
     if "opening_balance" not in quota:
         return
-    if isinstance(calendar, calendars.Rolling):
+    if isinstance(calendar, Rolling):
         yield "opening_balance", "a rolling window has no periods to open; remove it"
     elif "for_each" in quota:
         yield "opening_balance", "cannot be shared out among for_each; write a quota for each"
     elif "opening_period" not in quota:
         yield "opening_balance", "counts in one period; add opening_period, such as 2026-11"
-    elif period_id(quota["opening_period"], calendar) is None:
+    elif parse_period_id(quota["opening_period"], calendar) is None:
         yield (
             "opening_period",
             f'"{quota["opening_period"]}" is no {calendar.name}; {_example_of(calendar)}',
         )
 
 
-def _example_of(calendar: calendars.Calendar) -> str:
-    begins = calendars.period_at(calendar, _EXAMPLE_TIME).start
+def find_duplicates(quotas: tuple[Quota, ...], document: Document) -> Iterator[Mistake]:
+    """Yield a warning for each quota that equals an earlier one in everything but its name."""
+    first: dict[Any, Quota] = {}
+    for index, quota in enumerate(quotas):
+        same = first.setdefault(_all_but_name(quota), quota)
+        if same is not quota:
+            message = (
+                f'"{quota.name}" is the same as "{same.name}" at line {same.line} but for the '
+                f"name; keep one"
+            )
+            yield document.mistake(("quotas", index), message)
+
+
+def _unread_keys(written: Any, loaded: Mapping[str, Any] | None) -> set[str]:
+    """Return the keys of a mapping whose values the schema could not read."""
+    read = {key.rstrip("_") for key in loaded or {}}
+    return set(written) - read if isinstance(written, dict) else set()
+
+
+def _example_of(calendar: Calendar) -> str:
+    begins = period_at(calendar, _EXAMPLE_TIME).start
     example = {
         "hour": "2026-11-24T13, an hour of UTC",
         "day": "2026-11-24",
@@ -64,11 +121,12 @@ def _example_of(calendar: calendars.Calendar) -> str:
     return f"write for example {example[calendar.kind]}"
 
 
-def period_id(text: str, calendar: calendars.Calendar) -> int | None:
-    """Return the id of the period that a text names, or None where it names none."""
-    if not re.fullmatch(f"{_PERIOD_TEXTS[calendar.kind]}|[0-9]+", text):
-        return None
-    try:
-        return calendars.period_of(calendar, text.replace("-", "").replace("T", "")).id
-    except ValueError:
-        return None
+def _all_but_name(quota: Quota) -> Any:
+    return (
+        tuple(quota.selector.items()),
+        tuple(quota.labels.items()),
+        tuple(quota.excluded.items()),
+        (quota.limit_bytes, quota.direction, quota.calendar, quota.thresholds, quota.notify),
+        (quota.forecast, quota.for_each, quota.opening_bytes, quota.opening_period),
+        quota.notify_resolved,
+    )

@@ -1,4 +1,4 @@
-"""YAML as plain data that still knows at which line and column each value stands."""
+"""YAML as plain data that still knows the line and column of each value."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ LARGEST_FILE_BYTES = 10 * 2**20
 MOST_NODES_BY_ALIAS = 100_000
 DEEPEST_NESTING = 20
 
-# libyaml's parser where PyYAML was built with it: about ten times faster.
+# The parser of libyaml is about ten times faster, but PyYAML may be built without it.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# What YAML 1.1 takes a plain word for; all else (dates, binaries) stays the text it was.
+# The tags whose values are converted. All others, such as dates and binaries, remain text.
 _construct = yaml.constructor.SafeConstructor()
 _CONVERT: dict[str, Callable[[Any], Any]] = {
     "tag:yaml.org,2002:null": _construct.construct_yaml_null,
@@ -21,11 +21,11 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "tag:yaml.org,2002:float": _construct.construct_yaml_float,
 }
 
-# What the parser says, where it does not say it well.
+# Clearer words for some messages of the parser.
 _TOO_DEEP = f"lists and mappings are more than {DEEPEST_NESTING} deep; is a line indented?"
-_WORDS = {
+_CLEARER_MESSAGES = {
     "but found another document": "is a second document; a file holds one",
-    # The scanner, which looks ahead in brackets, has a bound of its own.
+    # The scanner looks ahead within brackets and has a limit of its own.
     "exceeded maximum nesting depth": _TOO_DEEP,
 }
 
@@ -35,7 +35,7 @@ Place = Sequence[str | int]
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One thing that is wrong in a file, and where; lines and columns count from 1."""
+    """One mistake in a file, with its position and key. Lines and columns count from 1."""
 
     line: int
     column: int
@@ -49,7 +49,7 @@ class Mistake:
 
 
 class DocumentError(Exception):
-    """The text is no YAML of the kind that is read here; ``mistakes`` says why."""
+    """The file is wrong; ``mistakes`` lists what is wrong with it."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         super().__init__("\n".join(map(str, mistakes)))
@@ -58,7 +58,14 @@ class DocumentError(Exception):
 
 @dataclass
 class Document:
-    """A YAML document: ``data`` is plain, ``mistakes`` is what plain data hides."""
+    """A YAML document.
+
+    Attributes:
+        root: the node of the whole document.
+        data: the document as dicts, lists and single values.
+        mistakes: mistakes that ``data`` cannot show, such as a key that is there twice.
+
+    """
 
     root: yaml.Node
     data: Any = None
@@ -67,7 +74,10 @@ class Document:
     _nodes_by_alias: int = 0
 
     def mistake(self, place: Place, message: str, *, at_key: bool = False) -> Mistake:
-        """Return a mistake about the value at a place, or about its key."""
+        """Return a mistake with the position of the value at a place, or of its key.
+
+        If there is no such value, the position is that of the innermost value that would hold it.
+        """
         node = self.root
         for step in place:
             key, child = _child(node, step)
@@ -77,7 +87,7 @@ class Document:
         return _mistake(node, place, message)
 
     def read(self, node: yaml.Node, place: tuple[str | int, ...] = ()) -> Any:
-        """Return the plain data of a node, and note the mistakes that it has."""
+        """Return a node as plain data, and add its mistakes to ``mistakes``."""
         if len(place) > DEEPEST_NESTING:
             raise DocumentError([_mistake(node, (), f"more than {DEEPEST_NESTING} levels deep")])
         self._count(node)
@@ -100,6 +110,7 @@ class Document:
         return data
 
     def _count(self, node: yaml.Node) -> None:
+        # A node that is read a second time was reached through an alias.
         if id(node) in self._seen:
             self._nodes_by_alias += 1
         self._seen.add(id(node))
@@ -112,7 +123,8 @@ def read_document(content: bytes) -> Document:
     """Return the YAML document in the content of a file.
 
     Raises:
-        DocumentError: it is too large, not UTF-8, not YAML, empty, or expands without bound.
+        DocumentError: the content is too large, not UTF-8, not YAML, empty, nested too deep, or
+            its aliases expand too far.
 
     """
     document = Document(_compose(_decode(content)))
@@ -139,7 +151,7 @@ def _compose(text: str) -> Any:
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise _error(line, column, f"U+{character:04X} is not allowed in YAML; remove it")
     try:
-        _bound_nesting(text)
+        _check_nesting(text)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         raise _error(*_explain(error, text)) from error
@@ -148,8 +160,8 @@ def _compose(text: str) -> Any:
     return root
 
 
-def _bound_nesting(text: str) -> None:
-    """Refuse what is nested deeper than any file of ours: the parser's own tree has no bound."""
+def _check_nesting(text: str) -> None:
+    """Raise DocumentError if the text is nested too deep; the parser itself has no limit."""
     depth = 0
     event: Any
     for event in yaml.parse(text, Loader=_Loader):
@@ -168,7 +180,7 @@ def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:
         return 1, 1, f"is not YAML: {error.problem}"
     line = [*text.splitlines(), ""][min(mark.line, text.count("\n"))]
     hint = "; there is a tab in this line, indent with spaces" if "\t" in line else ""
-    problem = _WORDS.get(str(error.problem), f"is not YAML: {error.problem}")
+    problem = _CLEARER_MESSAGES.get(str(error.problem), f"is not YAML: {error.problem}")
     return mark.line + 1, mark.column + 1, problem + hint
 
 
@@ -176,12 +188,12 @@ def _plain(node: yaml.Node) -> Any:
     try:
         return _CONVERT.get(node.tag, lambda node: node.value)(node)
     except (ValueError, KeyError, IndexError, yaml.YAMLError):
-        # A tag such as !!int before text that is none.
+        # A tag such as !!int in front of text that is not a number.
         return node.value
 
 
 def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """Return key and value of a step down, both None where there is no such step."""
+    """Return the key node and value node of a key or index; both None if there is none."""
     if isinstance(node, yaml.MappingNode):
         pairs = [(key, value) for key, value in node.value if key.value == step]
         return pairs[-1] if pairs else (None, None)

@@ -1,4 +1,8 @@
-"""The machinery of the schema: keys whose value one function takes, and their JSON Schemas."""
+"""The parts that schemas are made of: fields with a parser, lists, mappings, and JSON Schemas.
+
+A parser is a function that takes a value of the YAML document. It returns the value to use, or
+raises ValueError with a message for people.
+"""
 
 from collections.abc import Callable, Mapping, Sized
 from typing import Any
@@ -11,10 +15,11 @@ NO_VALUE = "has no value"
 MOST_VALUES = 1_000
 
 
-class Parsed(fields.Field[Any]):
-    """A key whose value one function takes: it returns the value or raises ValueError.
+class ParsedField(fields.Field[Any]):
+    """A key whose value a parser reads.
 
-    A ValidationError passes, with the places of what is wrong within the value.
+    A parser may also raise ValidationError, to give the places of several mistakes within the
+    value.
     """
 
     default_error_messages = {  # noqa: RUF012 - marshmallow's own form
@@ -24,13 +29,13 @@ class Parsed(fields.Field[Any]):
 
     def __init__(
         self,
-        take: Callable[[Any], Any],
+        parse: Callable[[Any], Any],
         json: Mapping[str, Any],
         help: str = "",  # noqa: A002 - as argparse has it
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.take = take
+        self.parse = parse
         self.json = {**json, **({"description": help} if help else {})}
 
     def _deserialize(
@@ -41,78 +46,16 @@ class Parsed(fields.Field[Any]):
         **_options: Any,
     ) -> Any:
         try:
-            return self.take(value)
+            return self.parse(value)
         except ValueError as error:
             raise ValidationError(str(error)) from error
 
 
-def many(take: Callable[[Any], Any], most: int) -> Callable[[object], tuple[Any, ...]]:
-    """Return what takes a list of 1 to ``most`` such values, no two the same."""
-
-    def take_all(value: object) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise ValueError("is not a list; write [first, second]")
-        at_most(most)(value)
-        taken, mistakes = [], {}
-        for index, entry in enumerate(value):
-            try:
-                taken.append(take(entry))
-            except (ValueError, ValidationError) as error:
-                inner = getattr(error, "messages", [str(error)])
-                mistakes[index] = inner
-        if mistakes:
-            raise ValidationError(mistakes)
-        if len(set(taken)) != len(taken):
-            raise ValueError("has an entry twice; write each once")
-        return tuple(taken)
-
-    return take_all
-
-
-def at_most(most: int, *, least: int = 1) -> Callable[[Sized], None]:
-    """Return what refuses fewer or more entries."""
-
-    def check(entries: Sized) -> None:
-        if not least <= len(entries) <= most:
-            raise ValidationError(f"has {len(entries)} entries, expected {least} to {most}")
-
-    return check
-
-
-def list_of(entry: Mapping[str, Any], most: int) -> dict[str, Any]:
-    """Return the JSON Schema of such a list."""
-    return {
-        "type": "array",
-        "items": dict(entry),
-        "minItems": 1,
-        "maxItems": most,
-        "uniqueItems": True,
-    }
-
-
-def one_or_many(take: Callable[[Any], Any]) -> Callable[[object], tuple[Any, ...]]:
-    """Return what takes one such value, or a list of them."""
-
-    def take_either(value: object) -> tuple[Any, ...]:
-        return many(take, MOST_VALUES)(value) if isinstance(value, list) else (take(value),)
-
-    return take_either
-
-
-def mapping_of(schema: type[Schema]) -> Callable[[Any], Any]:
-    """Return what takes a mapping of these keys."""
-
-    def take(value: Any) -> Any:
-        return schema().load(value)
-
-    return take
-
-
-class Strict(Schema):
-    """A mapping that has these keys and no others."""
+class StrictSchema(Schema):
+    """A mapping that may have only the keys of its fields."""
 
     class Meta:
-        """A key that is not known is a mistake, never passed over."""
+        """Unknown keys are mistakes."""
 
         unknown = RAISE
 
@@ -122,56 +65,110 @@ class Strict(Schema):
     }
 
 
-def each(
-    mapping: Mapping[str, Any], take_key: Callable[[Any], str], take_value: Callable[[Any], Any]
+class KeyPlace(str):
+    """A key in the place of a mistake that is about the key itself, not about its value."""
+
+    __slots__ = ()
+
+
+def list_of(parse: Callable[[Any], Any], most: int) -> Callable[[object], tuple[Any, ...]]:
+    """Return a parser of lists of 1 to ``most`` different values, each read by ``parse``."""
+
+    def parse_list(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise ValueError("is not a list; write [first, second]")
+        check_count(value, most=most)
+        parsed, mistakes = [], {}
+        for index, entry in enumerate(value):
+            try:
+                parsed.append(parse(entry))
+            except (ValueError, ValidationError) as error:
+                mistakes[index] = getattr(error, "messages", [str(error)])
+        if mistakes:
+            raise ValidationError(mistakes)
+        if len(set(parsed)) != len(parsed):
+            raise ValueError("has an entry twice; write each once")
+        return tuple(parsed)
+
+    return parse_list
+
+
+def one_or_list_of(parse: Callable[[Any], Any]) -> Callable[[object], tuple[Any, ...]]:
+    """Return a parser of one value or a list of values, each read by ``parse``."""
+
+    def parse_either(value: object) -> tuple[Any, ...]:
+        return list_of(parse, MOST_VALUES)(value) if isinstance(value, list) else (parse(value),)
+
+    return parse_either
+
+
+def check_count(entries: Sized, *, most: int, least: int = 1) -> None:
+    """Raise ValidationError unless there are ``least`` to ``most`` entries."""
+    if not least <= len(entries) <= most:
+        raise ValidationError(f"has {len(entries)} entries, expected {least} to {most}")
+
+
+def parse_mapping(
+    mapping: Mapping[str, Any], parse_key: Callable[[Any], str], parse_value: Callable[[Any], Any]
 ) -> dict[str, Any]:
-    """Return a mapping of which each key and each value was taken, or all that is wrong with it."""
-    taken: dict[str, Any] = {}
+    """Return a mapping with its keys and values parsed.
+
+    Raises:
+        ValidationError: keys or values are wrong; it has every mistake at its place.
+
+    """
+    parsed: dict[str, Any] = {}
     mistakes: dict[Any, Any] = {}
     for key, value in mapping.items():
         try:
-            name = take_key(key)
+            name = parse_key(key)
         except ValueError as error:
-            mistakes[AtKey(key)] = [str(error)]
+            mistakes[KeyPlace(key)] = [str(error)]
             continue
         try:
-            taken[name] = take_value(value)
+            parsed[name] = parse_value(value)
         except ValueError as error:
             mistakes[key] = [str(error)]
         except ValidationError as error:
             mistakes[key] = error.messages
     if mistakes:
         raise ValidationError(mistakes)
-    return taken
+    return parsed
 
 
-class AtKey(str):
-    """The place of a key itself, where the key alone would be the place of its value."""
+def json_of_list(entry: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """Return the JSON Schema of a list of 1 to ``most`` different entries."""
+    return {
+        "type": "array",
+        "items": dict(entry),
+        "minItems": 1,
+        "maxItems": most,
+        "uniqueItems": True,
+    }
 
-    __slots__ = ()
 
-
-def object_of(schema: type[Schema]) -> dict[str, Any]:
-    """Return the JSON Schema of a mapping of these keys."""
+def json_of_schema(schema: type[Schema]) -> dict[str, Any]:
+    """Return the JSON Schema of a mapping with the keys of a schema."""
     known = schema().fields
     return {
         "type": "object",
-        "properties": {_key(name, field): json_of(field) for name, field in known.items()},
-        "required": [_key(name, field) for name, field in known.items() if field.required],
+        "properties": {key_of(name, field): json_of_field(field) for name, field in known.items()},
+        "required": [key_of(name, field) for name, field in known.items() if field.required],
         "additionalProperties": False,
     }
 
 
-def json_of(field: fields.Field[Any]) -> dict[str, Any]:
+def json_of_field(field: fields.Field[Any]) -> dict[str, Any]:
     """Return the JSON Schema of a field."""
     if isinstance(field, fields.Nested):
-        return object_of(type(field.schema))
+        return json_of_schema(type(field.schema))
     if isinstance(field, fields.List):
-        return {"type": "array", "items": json_of(field.inner), "minItems": 1}
-    if isinstance(field, Parsed):
+        return {"type": "array", "items": json_of_field(field.inner), "minItems": 1}
+    if isinstance(field, ParsedField):
         return field.json
     raise TypeError(f"{type(field).__name__} has no JSON Schema")
 
 
-def _key(name: str, field: fields.Field[Any]) -> str:
+def key_of(name: str, field: fields.Field[Any]) -> str:
+    """Return the key of a field in quotas.yaml. It differs from the name of a Python keyword."""
     return field.data_key or name

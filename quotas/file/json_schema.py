@@ -1,8 +1,8 @@
-"""quotas.schema.json, from the schema itself: editors complete and check quotas.yaml with it."""
+"""quotas.schema.json, generated from the schema. Editors complete and check quotas.yaml with it."""
 
 import json
 
-from quotas.file.fields import object_of
+from quotas.file.fields import json_of_schema
 from quotas.file.schema import QuotaFileSchema
 
 
@@ -12,6 +12,6 @@ def render_json_schema() -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "quotas.yaml",
         "description": "Bandwidth quotas for Kong gateways",
-        **object_of(QuotaFileSchema),
+        **json_of_schema(QuotaFileSchema),
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

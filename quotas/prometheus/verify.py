@@ -1,95 +1,89 @@
-"""Ask a running Prometheus whether its quotas can be trusted."""
+"""The checks of --verify: whether a running Prometheus can be trusted with these quotas."""
 
-import difflib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import re2
-
 from quotas import names
-from quotas.model import Accounting, Match, Quota, QuotaFile
-from quotas.prometheus.client import Ruler, RulerError, differing_rules, loaded_groups
+from quotas.model import Accounting, Quota, QuotaFile
+from quotas.prometheus.client import Ruler, RulerError
+from quotas.prometheus.loaded_rules import find_differences, loaded_groups
+from quotas.prometheus.unmatched_quotas import Labels, suggest_name, unmatched_quotas
+from quotas.rule_files.rule import RuleFile
 from quotas.rules.intervals import lingering_seconds
-from quotas.rules.rulefile import RuleFile
 from quotas.units import format_duration, read_duration
 
 _GREEN, _RED = "32", "31"
-# How far back a counter is looked for before a quota is said to select nothing.
+# A quota must select a counter that had a sample within this time.
 SEEN_WITHIN = "1d"
-MOST_QUOTAS_TOLD = 20
-# After a reload Prometheus forgets its Alertmanagers for some seconds.
-ALERTMANAGER_LOOKS = 4
-SECONDS_BETWEEN_LOOKS = 2
-
-Labels = Mapping[str, str]
+MOST_QUOTAS_NAMED = 20
+# For some seconds after a reload, Prometheus does not know its Alertmanagers.
+ALERTMANAGER_ATTEMPTS = 4
+SECONDS_BETWEEN_ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: whether it is as it must be, and what was seen."""
+    """One result of a check: whether it is good, and a sentence for people."""
 
     good: bool
     text: str
 
     def render(self, *, colour: bool = False) -> str:
-        """Return a line for people."""
+        """Return the finding as a line of text, coloured for a terminal if asked."""
         word, code = ("ok   ", _GREEN) if self.good else ("wrong", _RED)
         return f"\033[{code}m{word}\033[0m {self.text}" if colour else f"{word} {self.text}"
 
 
 def verify(ruler: Ruler, quotas: QuotaFile, rules: Sequence[RuleFile]) -> Iterator[Finding]:
-    """Yield what is found, one after the other as it is looked at.
+    """Yield the findings of all checks, each as soon as it is known.
 
-    What cannot be asked of this server is a finding too.
+    A check that the server does not answer is a finding too.
     """
     counters: list[Labels] = []
 
-    def count() -> Iterator[Finding]:
-        by = ", ".join(names.SELECTOR_LABELS)
-        seen = ruler.query(
-            f"group by ({by}) (last_over_time({names.GATEWAY_BYTES}[{SEEN_WITHIN}]))"
-        )
-        counters.extend(labels for labels, _ in seen)
+    def find_counters() -> Iterator[Finding]:
+        counters.extend(_query_counters(ruler))
         yield from _check_counters(counters)
 
-    looks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("retention", lambda: _check_retention(ruler, quotas)),
         ("gateways", lambda: _check_targets(ruler, quotas.accounting)),
-        ("counters", count),
+        ("counters", find_counters),
         ("rules", lambda: _check_rules(ruler, rules)),
         ("Alertmanager", lambda: _check_alertmanager(ruler)),
         ("selectors", lambda: _check_selectors(quotas.quotas, counters)),
     ]
-    for what, look in looks:
+    for name, check in checks:
         try:
-            yield from look()
+            yield from check()
         except RulerError as error:
-            yield Finding(good=False, text=f"{what}: {error}")
+            yield Finding(good=False, text=f"{name}: {error}")
         except (KeyError, TypeError, ValueError, IndexError) as error:
-            yield Finding(good=False, text=f"{what}: the answer cannot be read ({error!r})")
+            yield Finding(good=False, text=f"{name}: the answer cannot be read ({error!r})")
 
 
 def _check_retention(ruler: Ruler, quotas: QuotaFile) -> Iterator[Finding]:
-    needed = max(
+    needed_seconds = max(
         quota.calendar.longest_period_seconds + lingering_seconds(quota.calendar, quotas.accounting)
         for quota in quotas.quotas
     )
-    told = ruler.ask("/api/v1/status/runtimeinfo")["storageRetention"]
+    retention = ruler.ask("/api/v1/status/runtimeinfo")["storageRetention"]
     try:
         # "45d", or "45d or 10GiB".
-        kept = read_duration(told.split(" ")[0])
+        kept_seconds = read_duration(retention.split(" ")[0])
     except ValueError:
-        # A size alone promises no time.
-        kept = 0
-    longest = format_duration(needed)
-    if kept >= needed:
-        yield Finding(good=True, text=f"retention is {told}; the longest period needs {longest}")
+        # A size alone does not guarantee any time.
+        kept_seconds = 0
+    needed = format_duration(needed_seconds)
+    if kept_seconds >= needed_seconds:
+        text = f"retention is {retention}; the longest period needs {needed}"
+        yield Finding(good=True, text=text)
     else:
         yield Finding(
             good=False,
-            text=f"retention is {told}, but the longest period needs {longest}; start Prometheus "
-            f"with --storage.tsdb.retention.time=45d",
+            text=f"retention is {retention}, but the longest period needs {needed}; start "
+            f"Prometheus with --storage.tsdb.retention.time=45d",
         )
 
 
@@ -122,6 +116,14 @@ def _check_targets(ruler: Ruler, accounting: Accounting) -> Iterator[Finding]:
         )
 
 
+def _query_counters(ruler: Ruler) -> Iterator[Labels]:
+    """Yield the labels of all counters that had a sample recently."""
+    by = ", ".join(names.SELECTOR_LABELS)
+    query = f"group by ({by}) (last_over_time({names.GATEWAY_BYTES}[{SEEN_WITHIN}]))"
+    for labels, _ in ruler.query(query):
+        yield labels
+
+
 def _check_counters(counters: Sequence[Labels]) -> Iterator[Finding]:
     if not counters:
         yield Finding(
@@ -130,15 +132,15 @@ def _check_counters(counters: Sequence[Labels]) -> Iterator[Finding]:
             f"Kong's prometheus plugin, and send a request through it",
         )
         return
-    lacking = [
+    missing = [
         label
         for label in (names.SERVICE, names.ROUTE, names.DIRECTION)
         if not any(counter.get(label) for counter in counters)
     ]
-    if lacking:
+    if missing:
         yield Finding(
             good=False,
-            text=f"{names.GATEWAY_BYTES} has no label {', '.join(lacking)}; the "
+            text=f"{names.GATEWAY_BYTES} has no label {', '.join(missing)}; the "
             f"metric_relabel_configs of prometheus/prometheus.yml bring it to the shape needed",
         )
     else:
@@ -147,7 +149,7 @@ def _check_counters(counters: Sequence[Labels]) -> Iterator[Finding]:
 
 
 def _check_rules(ruler: Ruler, rules: Sequence[RuleFile]) -> Iterator[Finding]:
-    differences = list(differing_rules(ruler, rules))
+    differences = list(find_differences(ruler, rules))
     for difference in differences:
         yield Finding(good=False, text=f"{difference}; write the rules and reload: --reload URL")
     if not differences:
@@ -168,12 +170,12 @@ def _check_rules(ruler: Ruler, rules: Sequence[RuleFile]) -> Iterator[Finding]:
 
 def _check_alertmanager(ruler: Ruler) -> Iterator[Finding]:
     active: list[str] = []
-    for _ in range(ALERTMANAGER_LOOKS):
+    for _ in range(ALERTMANAGER_ATTEMPTS):
         found = ruler.ask("/api/v1/alertmanagers")["activeAlertmanagers"]
-        active = [known["url"] for known in found]
+        active = [alertmanager["url"] for alertmanager in found]
         if active:
             break
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_ATTEMPTS)
     if active:
         yield Finding(good=True, text=f"alerts go to {', '.join(active)}")
     else:
@@ -181,43 +183,18 @@ def _check_alertmanager(ruler: Ruler) -> Iterator[Finding]:
 
 
 def _check_selectors(quotas: Sequence[Quota], counters: Sequence[Labels]) -> Iterator[Finding]:
-    empty = [quota for quota in quotas if not any(_selects(quota, one) for one in counters)]
     if not counters:
+        # That is the finding of another check.
         return
-    for quota in empty[:MOST_QUOTAS_TOLD]:
+    unmatched = unmatched_quotas(quotas, counters)
+    for quota in unmatched[:MOST_QUOTAS_NAMED]:
         yield Finding(
             good=False,
             text=f"quota {quota.name} selects nothing that was seen within {SEEN_WITHIN}"
-            f"{_nearest(quota, counters)}",
+            f"{suggest_name(quota, counters)}",
         )
-    if len(empty) > MOST_QUOTAS_TOLD:
-        yield Finding(good=False, text=f"so do {len(empty) - MOST_QUOTAS_TOLD} more quotas")
-    if not empty:
+    if len(unmatched) > MOST_QUOTAS_NAMED:
+        more = len(unmatched) - MOST_QUOTAS_NAMED
+        yield Finding(good=False, text=f"so do {more} more quotas")
+    if not unmatched:
         yield Finding(good=True, text=f"each of the {len(quotas)} quotas selects something")
-
-
-def _selects(quota: Quota, labels: Labels) -> bool:
-    if quota.direction not in (names.BOTH, labels.get(names.DIRECTION, "")):
-        return False
-    for name in quota.for_each:
-        if labels.get(name, "") in ("", *quota.excluded.get(name, ())):
-            return False
-    return all(_matches(match, labels.get(name, "")) for name, match in quota.selector.items())
-
-
-def _matches(match: Match, value: str) -> bool:
-    if match.regex is not None:
-        return re2.fullmatch(match.regex, value) is not None
-    return value in match.values
-
-
-def _nearest(quota: Quota, counters: Sequence[Labels]) -> str:
-    """Return the existing name that is nearest to one that does not exist, as a hint."""
-    for name, match in quota.selector.items():
-        existing = {labels.get(name, "") for labels in counters}
-        for value in sorted(set(match.values) - existing):
-            near = difflib.get_close_matches(value, sorted(existing), n=1)
-            if near:
-                return f'; there is no {name} "{value}", did you mean "{near[0]}"?'
-            return f'; there is no {name} "{value}"'
-    return ""

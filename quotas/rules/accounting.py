@@ -1,9 +1,9 @@
-"""Accounting: from Kong's counters to the bytes that were moved, none lost and none twice.
+"""Accounting in PromQL: the bytes moved in each step, from Kong's counters.
 
-Why not ``increase()``: Kong creates a series at its first request, and ``increase()`` ignores a
-series' first value, extrapolates, and loses what happens between two windows. The expression here
-takes the difference of two looks at one counter, one step apart: what one step sees last is what
-the next step starts from, so nothing falls between them.
+It does not use ``increase()``. Kong creates a series at its first request, and ``increase()``
+ignores the first value of a series, extrapolates, and loses what happens between two windows.
+Instead, each step subtracts the value at its start from the value at its end. The next step starts
+from the value at which this one ended, so no byte is lost between steps and none counts twice.
 """
 
 from string import Template
@@ -16,7 +16,7 @@ BY = f"({names.SERVICE}, {names.ROUTE}, {names.CONSUMER}, {names.WORKSPACE}, {na
 
 _MILLISECOND = 0.001
 
-# How the expression works, for the rule file and for whoever reads it here.
+# Rule files show this text above the expression.
 EXPLANATION = """\
 Bytes moved in one step of $resolution, summed over the gateways.
  1. A counter's highest value in the step, minus its value when the step began. Where the gateway
@@ -34,10 +34,12 @@ _UNKNOWN = {
     True: "all of it, if its job was up a step earlier and it was not a target then.",
 }
 
-# The gateways that cannot have counted anything before their job was watched.
+# Known gateways: those that answered a scrape within the gap tolerance before the step. All bytes
+# of a counter that is new on such a gateway moved within the step.
 _KNOWN = "max_over_time(up[$gap] offset $step) == 1"
-# With them, those that are new to a job that was up already. A job's first scrapes are spread over
-# an interval, hence the further step; a target of long ago that failed since is not new.
+# Known gateways, and gateways that are new to a job that was already up. The first scrapes of a job
+# are spread over an interval, so the job must have been up one step earlier still. A target that
+# has existed for longer but failed its scrapes is not new.
 _KNOWN_OR_NEW = """\
 max_over_time(up[$gap] offset $step) == 1
         or
@@ -53,15 +55,15 @@ max_over_time(up[$gap] offset $step) == 1
           (max_over_time(up[$gap] offset $gap_and_step) == 1)
         )"""
 
-# Each look at a range costs about as much as increase() of all counters, so there are few: three
-# at the highest value and one each at the lowest, the last, that of the step before and that of
-# the gap. What is joined to them by job and instance is nearly always empty, and then costs
-# nothing: gateways that are back after a while (1), unknown ones (3), counters that fell (4).
+# Each range over the counters costs about as much as increase() of all counters, so there are few:
+# three maxima, one minimum, one last value, one value of the step before and one of the gap. The
+# operands joined to them by job and instance are nearly always empty, and cost nothing then: these
+# are gateways that return after a while (1), unknown gateways (3), and counters that fell (4).
 #
-# A counter that fell is first: of an unknown gateway, what it counts since is all that is certain,
-# so it must not reach (1); of a known one it is added to (1), for which the label since tells the
-# two apart. `m offset` is absent where the last scrape failed or no longer had the counter; only in
-# the first case may an older value stand in for it.
+# Counters that fell come first. On an unknown gateway, only the bytes counted since the fall are
+# certain, so (1) must not count that counter. On a known gateway they are added to (1); the label
+# `since` keeps the two results apart. `m offset` is absent if the last scrape failed, or if it no
+# longer found the counter. An older value may replace it only in the first case.
 _EXPRESSION = Template("""\
 sum by $by (
     # 4
@@ -98,12 +100,12 @@ sum by $by (
 )""")
 
 
-# What a step that holds one scrape at most needs: compared with the one before, each is exact, and
-# there is no fall within the step to look for. A counter of a gateway that was started anew counts
-# from zero even where it is larger than before already; only the gateway itself can tell. It is
-# looked at as it is, not over a range, since one that is gone counted before that. Where the
-# gateway was not up when the step began, requests of several starts may be found: the least of
-# them is not of a later start.
+# The expression for steps that contain at most one scrape. Comparing that scrape with the one
+# before is exact, and a counter cannot fall within the step. After a gateway restarts, a counter
+# starts from zero but may already exceed its old value; only the gateway's own request count shows
+# the restart. That counter is read at the instant, not over a range, because a counter that is gone
+# was counted before. If the gateway was not up when the step began, the gap may contain request
+# counts from several starts; the smallest of them is not from a later start.
 _SHORT_EXPRESSION = Template("""\
 sum by $by (
     $m
@@ -141,21 +143,21 @@ sum by $by (
     and on (job, instance)
     ($known)
 )""")
-# The usual scrape interval.
+# Steps up to this length, the usual scrape interval, contain at most one scrape.
 LONGEST_SHORT_STEP_SECONDS = 15
 
 
 def step_query(
     accounting: Accounting, *, matchers: str = "", step_seconds: float | None = None
 ) -> str:
-    """Return PromQL for the bytes of the step that ends at the time of the evaluation.
+    """Return PromQL for the bytes moved in the step that ends at the evaluation time.
 
-    The result is by service, route, consumer, workspace and direction.
+    The result has the labels service, route, consumer, workspace and direction.
 
     Args:
-        accounting: the gap tolerance, what a new gateway counts, and the step.
-        matchers: the selector that the counters must match, ``{...}`` or nothing.
-        step_seconds: how long the step is, to the millisecond; by default the resolution.
+        accounting: the gap tolerance, what new gateways count, and the step.
+        matchers: a selector that the counters must match, ``{...}``, or empty.
+        step_seconds: the length of the step, to the millisecond; by default the resolution.
 
     """
     step = accounting.resolution_seconds if step_seconds is None else step_seconds
@@ -179,14 +181,15 @@ def step_query(
 
 
 def recorded_query(accounting: Accounting, period_label: str, *, live: bool = True) -> str:
-    """Return PromQL for the newest whole step, labelled with the period in which it began.
+    """Return PromQL for the newest complete step, labelled with the period in which it began.
 
     Args:
         accounting: how bytes are counted.
-        period_label: a vector of one element, 1, that has the label; its time is that of the
-            step's end.
-        live: it is evaluated as time goes on; over the past, what was counted of other calendars
-            meanwhile says nothing.
+        period_label: PromQL for a vector with one element of value 1 that has the label. It is
+            evaluated at the end of the step.
+        live: whether Prometheus evaluates the rule as time passes. A backfill evaluates it over
+            the past, where the check for steps that were already counted must be left out: it
+            would find what other calendars have counted.
 
     """
     step = format_duration(accounting.resolution_seconds)
@@ -199,8 +202,8 @@ def recorded_query(accounting: Accounting, period_label: str, *, live: bool = Tr
     if not live:
         return newest
     gap = format_duration(accounting.gap_tolerance_seconds)
-    # Where evaluations come closer together than a step (rules were moved, Prometheus was updated,
-    # the step or the delay was changed), a step that was counted already is not counted again.
+    # Evaluations can be less than a step apart: after rules were moved, Prometheus was updated, or
+    # the step or the delay was changed. Then a step that was already counted must not count again.
     half = accounting.resolution_seconds / 2
     return (
         f"{newest}\nunless on ()\n"
@@ -209,23 +212,24 @@ def recorded_query(accounting: Accounting, period_label: str, *, live: bool = Tr
 
 
 def counted_until_query(accounting: Accounting) -> str:
-    """Return PromQL for the end of the step that ``recorded_query`` counts, in Unix seconds."""
+    """Return PromQL for the end, in Unix seconds, of the step that ``recorded_query`` counts."""
     return f"vector({_step_end(accounting)})"
 
 
 def _step_end(accounting: Accounting) -> str:
-    seen_until = f"(time() - {_delay_seconds(accounting)})"
-    return f"({seen_until} - {seen_until} % {accounting.resolution_seconds})"
+    delayed = f"(time() - {_delay_seconds(accounting)})"
+    return f"({delayed} - {delayed} % {accounting.resolution_seconds})"
 
 
 def _delay_seconds(accounting: Accounting) -> float:
-    # Prometheus 2 takes both ends of a range: exactly a step after a step's end it would see two,
-    # and of a gateway that is gone the older one again. Evaluations at whole seconds never are.
+    # In Prometheus 2 a range includes both of its ends. An evaluation exactly one step after the
+    # end of a step would see two steps, and count a gateway that is gone a second time. With the
+    # extra millisecond, evaluations at whole seconds never hit the end of a step.
     return accounting.scrape_delay_seconds + _MILLISECOND
 
 
 def explain(accounting: Accounting) -> str:
-    """Return the explanation that stands above the expression in the rule file."""
+    """Return the explanation of the expression, for the comment above it in the rule file."""
     return Template(EXPLANATION).substitute(
         resolution=format_duration(accounting.resolution_seconds),
         delay=format_duration(accounting.scrape_delay_seconds),

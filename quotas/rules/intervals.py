@@ -1,27 +1,27 @@
-"""How often rules are evaluated, and how far they look back for each other's results."""
+"""How often rules are evaluated, and how far back they look for each other's results."""
 
 from collections.abc import Iterable
 
 from quotas.calendars import DAY_SECONDS, Calendar, Rolling
 from quotas.model import Accounting
 
-# In steps of the accounting. What is asked of a month need not be asked each minute; a day's quota
-# moves fast and costs little.
+# Evaluation intervals in accounting steps. Short periods are cheap to evaluate and change fast;
+# long ones need not be evaluated every minute.
 _STEPS_SHORT, _STEPS_LONG = 1, 5
 
-# What is evaluated one after the other must take less than a tenth of the interval. A quota of a
-# month reads some 45,000 samples of each of its series.
+# Prometheus evaluates the rules of a group in order, which must take less than a tenth of the
+# interval. The quota of a month reads about 45,000 samples of each of its series.
 MOST_QUOTAS_IN_GROUP = 250
 
 
 def interval_seconds(calendar: Calendar | Rolling, accounting: Accounting) -> int:
     """Return how often the quotas of a calendar are evaluated."""
-    short = calendar.longest_period_seconds <= DAY_SECONDS + 3_600
-    return accounting.resolution_seconds * (_STEPS_SHORT if short else _STEPS_LONG)
+    is_short = calendar.longest_period_seconds <= DAY_SECONDS + 3_600
+    return accounting.resolution_seconds * (_STEPS_SHORT if is_short else _STEPS_LONG)
 
 
 def lingering_seconds(calendar: Calendar | Rolling, accounting: Accounting) -> int:
-    """Return how long a period that has ended is still evaluated, so that its last step counts."""
+    """Return how long a period is still evaluated after its end, so that its last step counts."""
     return (
         accounting.lag_seconds
         + accounting.resolution_seconds
@@ -30,10 +30,10 @@ def lingering_seconds(calendar: Calendar | Rolling, accounting: Accounting) -> i
 
 
 def reach_seconds(calendars: Iterable[Calendar | Rolling], accounting: Accounting) -> int:
-    """Return how far back a quota's newest value can be: rules read each other over this range.
+    """Return how far back the newest value of a quota may be. Rules read each other this far back.
 
-    An instant would find nothing where values are further apart than Prometheus looks back
-    (5 minutes), or where a ruler lags behind its store (Thanos, Mimir, vmalert).
+    At an instant they might find nothing: values can be further apart than the 5 minutes that
+    Prometheus looks back, and a ruler (Thanos, Mimir, vmalert) can lag behind its store.
     """
     longest = max(interval_seconds(calendar, accounting) for calendar in calendars)
     return 2 * longest + accounting.resolution_seconds

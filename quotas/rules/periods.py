@@ -1,7 +1,8 @@
-"""Calendars in PromQL: which period a moment belongs to, how much of it is over and how much left.
+"""Calendars in PromQL: the period of a time, its elapsed seconds and its remaining seconds.
 
-All follow from one trick: the moment is moved so far that the period begins where PromQL's own
-functions (year, month, ...) begin theirs. Clocks that change twice a year are in timezones.
+All expressions use one trick. They shift the time so that the period begins where PromQL's own
+functions (year, month, ...) begin theirs. ``quotas.rules.timezones`` adds the offsets of time
+zones. ``quotas.calendars`` computes the same periods in Python.
 """
 
 from dataclasses import dataclass
@@ -18,16 +19,21 @@ _IDS = {
     "week": "year($at) * 10000 + month($at) * 100 + day_of_month($at)",
     "month": "year($at) * 100 + month($at)",
 }
-# 1 January 1970 was a Thursday: weeks counted from there begin three days after a Monday.
+# Unix time begins on 1 January 1970, a Thursday, three days after a Monday.
 _DAYS_FROM_MONDAY_TO_EPOCH = 3
 
 
 @dataclass(frozen=True)
 class PeriodQueries:
-    """Expressions about the period of one moment.
+    """PromQL about the period that contains a time.
 
-    ``label`` is a vector of one element, 1, whose label period is the id; ``elapsed_seconds`` and
-    ``left_seconds`` are scalars, which on a day of changing clocks count as if they did not.
+    Attributes:
+        label: a vector with one element of value 1, whose label ``period`` is the id.
+        elapsed_seconds: a scalar, the seconds since the period began.
+        left_seconds: a scalar, the seconds until it ends.
+
+    If clocks change within the period, both scalars ignore the change.
+
     """
 
     label: str
@@ -36,12 +42,12 @@ class PeriodQueries:
 
 
 def period_queries(calendar: Calendar, at: str, now: datetime) -> PeriodQueries:
-    """Return PromQL about the period that holds a moment.
+    """Return PromQL about the period that contains a time.
 
     Args:
-        calendar: what cuts time into periods.
-        at: the moment, a scalar of Unix seconds such as ``time()``.
-        now: the time of the compilation; offsets are compiled for ten years from then.
+        calendar: the calendar.
+        at: the time, a scalar in Unix seconds such as ``time()``.
+        now: the time of the compilation. Offsets are compiled for at least ten years from then.
 
     """
     local = _local(calendar, at, now)
@@ -66,11 +72,11 @@ def period_queries(calendar: Calendar, at: str, now: datetime) -> PeriodQueries:
 
 
 def _hour(calendar: Calendar, at: str, local: str) -> tuple[str, str, str]:
-    """Hours are told apart by UTC, since the clocks of a zone show one hour a year twice."""
+    # The id of an hour is that of UTC, because a time zone's clocks show one hour a year twice.
     elapsed = f"({local}) % {HOUR_SECONDS}"
     changes = offset_changes(calendar.timezone, FIRST_YEAR, FIRST_YEAR + 1)
-    whole = all(offset % HOUR_SECONDS == 0 for _, offset in changes)
-    return (at if whole else f"{at} - {elapsed}"), elapsed, str(HOUR_SECONDS)
+    has_whole_hours = all(offset % HOUR_SECONDS == 0 for _, offset in changes)
+    return (at if has_whole_hours else f"{at} - {elapsed}"), elapsed, str(HOUR_SECONDS)
 
 
 def _local(calendar: Calendar, at: str, now: datetime) -> str:
@@ -86,5 +92,5 @@ def _plus(expression: str, seconds: int) -> str:
 
 
 def compiled_until(calendar: Calendar, now: datetime) -> int | None:
-    """Return the year until whose end the offsets are compiled; None where there are none."""
+    """Return the last year for which offsets are compiled; None for a calendar in UTC."""
     return None if calendar.timezone == "UTC" else last_year(now)

@@ -1,18 +1,18 @@
-"""The alerts about the pipeline itself: what would make quotas silently wrong."""
+"""The alerts about the pipeline itself: failures that would make quotas wrong without notice."""
 
 from quotas import names
 from quotas.model import Accounting
-from quotas.promql import match_any
-from quotas.rules.rulefile import Rule
+from quotas.promql import match_any, select_series
+from quotas.rule_files.rule import Rule
 from quotas.units import format_duration
 
 METRICS_MISSING_FOR_SECONDS = 900
-_GATEWAY_UP = f"up{{{match_any('job', [names.GATEWAY_JOB])}}}"
+_GATEWAY_UP = select_series("up", match_any("job", [names.GATEWAY_JOB]))
 _OUR_GROUPS = '{rule_group=~".*;gateway-.*"}'
 
 
-def pipeline_rules(accounting: Accounting) -> list[Rule]:
-    """Return the alerts about what would make quotas silently wrong."""
+def pipeline_alerts(accounting: Accounting) -> list[Rule]:
+    """Return the alerts about missing metrics, failed scrapes, failed rules, and the watchdog."""
     missing_for = METRICS_MISSING_FOR_SECONDS
     scrape_for = accounting.gap_tolerance_seconds // 3
     gap = format_duration(accounting.gap_tolerance_seconds)

@@ -1,30 +1,33 @@
-"""Time zones as arithmetic: the offsets of the coming years, since PromQL knows UTC alone."""
+"""The offsets of a time zone in PromQL, which itself supports only UTC.
+
+The expressions list every change of the zone's clocks, from 2024 until at least ten years ahead.
+"""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-# The span that is compiled: from before any history worth a backfill, until at least ten years
-# from now, in steps of five years so that rules do not change from one day to the next.
+# The first year that is compiled; no older history is worth a backfill.
 FIRST_YEAR = 2024
+# The last year is a multiple of five, so that the rules change only once in five years.
 YEARS_AHEAD = 10
 YEARS_STEP = 5
 
 
 def last_year(now: datetime) -> int:
-    """Return the year at whose end the compiled offsets end: at least ten years from ``now``."""
+    """Return the last year for which offsets are compiled, at least ten years after ``now``."""
     year = now.year + YEARS_AHEAD
     return -(-year // YEARS_STEP) * YEARS_STEP
 
 
 @cache
 def offset_changes(zone: str, first_year: int, end_year: int) -> tuple[tuple[int, int], ...]:
-    """Return when a zone's offset changes, and to what, both in seconds; the first is the start.
+    """Return the offsets of a zone: pairs of Unix time and seconds ahead of UTC from then on.
 
     Args:
         zone: an IANA name.
-        first_year: the year whose start is the first entry.
-        end_year: the year before whose start the entries end.
+        first_year: the first pair is the offset at the start of this year.
+        end_year: the changes end before the start of this year.
 
     """
     start = int(datetime(first_year, 1, 1, tzinfo=UTC).timestamp())
@@ -37,7 +40,7 @@ def offset_changes(zone: str, first_year: int, end_year: int) -> tuple[tuple[int
 
 
 def _first_change(zone: str, before: int, after: int) -> tuple[int, int]:
-    """Return when the offset at ``before`` ends, to the second, and which one follows."""
+    """Return the second at which the offset at ``before`` changes, and the new offset."""
     old = _offset_at(zone, before)
     while after - before > 1:
         middle = (before + after) // 2
@@ -54,12 +57,12 @@ def _offset_at(zone: str, time: int) -> int:
 
 
 def offset_query(zone: str, at: str, now: datetime) -> str:
-    """Return PromQL, a scalar, for the seconds that a zone's clocks are ahead of UTC.
+    """Return PromQL for a scalar: how many seconds a zone's clocks are ahead of UTC.
 
     Args:
         zone: an IANA name.
-        at: a scalar of Unix seconds.
-        now: the time of the compilation, which the span follows from.
+        at: the time, a scalar in Unix seconds such as ``time()``.
+        now: the time of the compilation. Offsets are compiled for at least ten years from then.
 
     """
     (_, first), *changes = offset_changes(zone, FIRST_YEAR, last_year(now) + 1)

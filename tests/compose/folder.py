@@ -11,8 +11,9 @@ import yaml
 from local import config
 from local.processes import free_ports
 from quotas.file.loading import load_quotas
+from quotas.rule_files.folder import write_files
+from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
-from quotas.rules.rulefile import render_files, write_files
 from tests.compose.engine import ROOT
 
 QUOTAS = Path(__file__).parent / "quotas.yaml"

@@ -18,8 +18,8 @@ from flask.testing import FlaskClient
 from api import create_app
 from quotas import names
 from quotas.file.loading import parse_quotas
+from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
-from quotas.rules.rulefile import render_files
 from tests.integration.support.prometheus import fill, run_promtool, running, samples
 
 START = int(datetime(2026, 3, 27, tzinfo=UTC).timestamp())

@@ -16,8 +16,8 @@ import pytest
 from quotas import names
 from quotas.calendars import DAY, HOUR
 from quotas.model import Accounting, Quota, QuotaFile
+from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
-from quotas.rules.rulefile import render_files
 from tests.integration.support.promtool import NOW, Case, Samples, counter, run_rules, up
 
 # How many seconds the first scrape comes after a step began, by the step and the delay.

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from quotas import names
 from quotas.calendars import LONGEST_SECONDS, WEEKDAYS
 from quotas.file.loading import parse_quotas
+from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
-from quotas.rules.rulefile import render_files
 from quotas.units import UNITS
 from tests.integration.support.promtool import NOW, check_rules
 

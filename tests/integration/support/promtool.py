@@ -15,8 +15,8 @@ from local import programs
 from quotas import names
 from quotas.file.loading import parse_quotas
 from quotas.promql import quote
+from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
-from quotas.rules.rulefile import render_files
 
 TIMEOUT_SECONDS = 120
 LONGEST_REPORT = 20_000

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quotas.promql import any_of, quote, select
+from quotas.promql import quote, quote_alternatives, select, select_series
 
-# What YAML can hold: no half of a surrogate pair.
+# Text without halves of surrogate pairs, which YAML cannot contain.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 _ESCAPES = {
     "a": "\a",
@@ -49,29 +49,37 @@ def go_unquote(literal: str) -> str:
 @example("\U0001f680")
 @example("{{ $labels.quota }}")
 @example("\ufffd")
-def test_a_quoted_value_is_read_by_prometheus_as_itself(value: str) -> None:
+def test_prometheus_reads_a_quoted_value_as_the_value(value: str) -> None:
     assert go_unquote(quote(value)) == value
 
 
 @pytest.mark.parametrize(
     ("value", "quoted"), [("a\ufffdb", '"a\\ufffdb"'), ("a\\\ufffdb", '"a\\\\\\ufffdb"')]
 )
-def test_the_replacement_character_is_escaped_since_the_lexer_takes_it_for_broken_utf_8(
-    value: str, quoted: str
-) -> None:
+def test_the_replacement_character_is_escaped(value: str, quoted: str) -> None:
     assert quote(value) == quoted
 
 
-def test_a_selector_names_each_label_and_its_quoted_value() -> None:
+@pytest.mark.parametrize("value", ["", "bun-service", "Zürich"])
+def test_an_ordinary_value_stays_readable(value: str) -> None:
+    assert quote(value) == f'"{value}"'
+
+
+def test_a_selector_has_each_label_with_its_quoted_value() -> None:
     assert select({"service": 'b"n', "route": "r"}) == '{service="b\\"n", route="r"}'
 
 
-def test_no_labels_select_everything() -> None:
+def test_a_selector_without_labels_selects_everything() -> None:
     assert select({}) == "{}"
 
 
+def test_a_selector_of_series_leaves_out_empty_matchers() -> None:
+    assert select_series("m", 'a="1"', "", 'b!="2"') == 'm{a="1", b!="2"}'
+    assert select_series("m", "") == select_series("m") == "m"
+
+
 def test_names_with_hyphens_stay_readable_in_a_regular_expression() -> None:
-    assert any_of(["bun-egress", "a.b"]) == r'"bun-egress|a\\.b"'
+    assert quote_alternatives(["bun-egress", "a.b"]) == r'"bun-egress|a\\.b"'
 
 
 @given(st.lists(TEXT, min_size=1, max_size=5), TEXT)
@@ -79,14 +87,9 @@ def test_names_with_hyphens_stay_readable_in_a_regular_expression() -> None:
 @example(["\\-"], "-")
 @example(["a|b"], "a")
 @example(["$"], "")
-def test_a_regular_expression_of_values_matches_these_and_nothing_else(
+def test_a_regular_expression_of_values_matches_exactly_these_values(
     values: list[str], other: str
 ) -> None:
-    expression = re.compile(go_unquote(any_of(values)))
+    expression = re.compile(go_unquote(quote_alternatives(values)))
     assert all(expression.fullmatch(value) for value in values)
     assert bool(expression.fullmatch(other)) == (other in values)
-
-
-@pytest.mark.parametrize("value", ["", "bun-service", "Zürich"])
-def test_an_ordinary_value_stays_readable(value: str) -> None:
-    assert quote(value) == f'"{value}"'

@@ -52,7 +52,7 @@ def test_a_whole_number_of_any_unit_is_read_exactly(
         "1" * 21 + " B",
     ],
 )
-def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
+def test_text_that_is_not_a_size_is_rejected_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match='is not a size; write for example "500 GB"'):
         parse_size(text)
 
@@ -69,7 +69,7 @@ def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
         ("5 tB", "5 TB"),
     ],
 )
-def test_what_is_nearly_a_size_is_refused_with_what_was_meant(text: str, meant: str) -> None:
+def test_text_that_is_nearly_a_size_is_rejected_with_a_suggestion(text: str, meant: str) -> None:
     with pytest.raises(ValueError, match=f'is not a size; did you mean "{meant}"'):
         parse_size(text)
 
@@ -96,7 +96,7 @@ def test_what_is_nearly_a_size_is_refused_with_what_was_meant(text: str, meant: 
         ("1,5", "1.5 GB", "15 GB"),
     ],
 )
-def test_what_could_be_read_two_ways_is_refused_with_both(
+def test_an_ambiguous_size_is_rejected_with_both_readings(
     text: str, first: str, second: str
 ) -> None:
     with pytest.raises(ValueError, match="could be") as caught:
@@ -110,7 +110,7 @@ def test_what_could_be_read_two_ways_is_refused_with_both(
 @example("1e99 GB")
 @example("1e+9GB")
 @example("99999999999999999999,99999999999999999999e-99 zettabyte")
-def test_any_text_is_a_size_or_told_why_not(text: str) -> None:
+def test_any_text_is_a_size_or_is_rejected_with_a_message_that_quotes_it(text: str) -> None:
     try:
         assert parse_size(text) > 0
     except ValueError as error:
@@ -120,19 +120,19 @@ def test_any_text_is_a_size_or_told_why_not(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["0.3 B", "0.0001 kB", "0.1 KiB", "1000000000.00000000000000000001 B"]
 )
-def test_a_size_that_no_whole_number_of_bytes_is_equal_to_is_refused(text: str) -> None:
+def test_a_size_that_is_not_a_whole_number_of_bytes_is_rejected(text: str) -> None:
     message = f'"{text}" is not a whole number of bytes; write for example "1.5 kB"'
     with pytest.raises(ValueError, match=message):
         parse_size(text)
 
 
-def test_nothing_is_no_limit() -> None:
+def test_a_size_of_zero_is_rejected() -> None:
     with pytest.raises(ValueError, match='"0 GB" is nothing; a limit is at least 1 B'):
         parse_size("0 GB")
 
 
 @pytest.mark.parametrize("text", ["9007199254740993 B", "9.1 PB", "99999999999999999999 PiB"])
-def test_a_size_whose_bytes_prometheus_cannot_count_singly_is_refused(text: str) -> None:
+def test_a_size_that_prometheus_cannot_represent_exactly_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=f"is more than {LARGEST_SIZE_BYTES} bytes"):
         parse_size(text)
 
@@ -154,19 +154,19 @@ def test_a_size_whose_bytes_prometheus_cannot_count_singly_is_refused(text: str)
         (-1_500, "-1.5 kB"),
     ],
 )
-def test_a_size_is_written_as_people_read_it(size: float, text: str) -> None:
+def test_a_size_is_formatted_with_four_digits_at_most(size: float, text: str) -> None:
     assert format_size(size) == text
 
 
 @pytest.mark.parametrize(
     ("size", "text"), [(1_023, "1023 B"), (1_024, "1 KiB"), (10 * 2**30, "10 GiB")]
 )
-def test_a_size_is_written_in_binary_units_where_asked(size: int, text: str) -> None:
+def test_a_size_is_formatted_in_binary_units_on_request(size: int, text: str) -> None:
     assert format_size(size, binary=True) == text
 
 
 @given(st.integers(1, LARGEST_SIZE_BYTES), st.booleans())
-def test_a_written_size_is_off_by_half_a_thousandth_at_most(
+def test_a_formatted_size_differs_by_half_a_thousandth_at_most(
     size: int,
     binary: bool,  # noqa: FBT001 - hypothesis draws it
 ) -> None:
@@ -176,7 +176,7 @@ def test_a_written_size_is_off_by_half_a_thousandth_at_most(
 
 
 @given(st.integers(1, LARGEST_SIZE_BYTES))
-def test_a_size_that_is_rounded_down_never_reads_as_more(size: int) -> None:
+def test_a_size_that_is_rounded_down_never_appears_larger(size: int) -> None:
     number, unit = format_size(size, rounding=ROUND_DOWN).split(" ")
     assert float(number) * UNITS[unit] <= size * (1 + 1e-12)
 
@@ -185,7 +185,7 @@ def test_a_size_that_is_rounded_down_never_reads_as_more(size: int) -> None:
 @example(2**53)
 @example(10**15)
 @example(1_001)
-def test_an_exact_size_reads_back_as_itself(size: int) -> None:
+def test_an_exactly_formatted_size_is_parsed_as_the_same_size(size: int) -> None:
     assert parse_size(format_exact(size)) == size
 
 
@@ -202,5 +202,5 @@ def test_an_exact_size_reads_back_as_itself(size: int) -> None:
         (123_456_789, "123456789 B"),
     ],
 )
-def test_an_exact_size_is_as_short_as_can_be(size: int, text: str) -> None:
+def test_an_exactly_formatted_size_is_as_short_as_possible(size: int, text: str) -> None:
     assert format_exact(size) == text

@@ -5,13 +5,13 @@ from quotas.file.document import LARGEST_FILE_BYTES, DocumentError, Mistake, rea
 TOO_DEEP = "lists and mappings are more than 20 deep; is a line indented?"
 
 
-def refused(content: bytes) -> str:
+def error_of(content: bytes) -> str:
     with pytest.raises(DocumentError) as caught:
         read_document(content)
     return str(caught.value)
 
 
-def test_words_are_what_yaml_takes_them_for_and_dates_stay_text() -> None:
+def test_plain_words_are_converted_as_in_yaml_but_dates_remain_text() -> None:
     content = b"{a: 1, b: 1.5, c: true, d: null, e: text, f: '1', g: 2026-11-24, h: [x, {y: z}]}"
     assert read_document(content).data == {
         "a": 1,
@@ -26,31 +26,31 @@ def test_words_are_what_yaml_takes_them_for_and_dates_stay_text() -> None:
 
 
 @pytest.mark.parametrize("text", [b"!!int ''", b"!!int", b"!!float ''", b"!!bool perhaps"])
-def test_a_tag_before_text_that_is_none_of_its_kind_leaves_it_text(text: bytes) -> None:
+def test_a_tag_that_does_not_fit_its_text_leaves_the_text(text: bytes) -> None:
     assert read_document(b"a: " + text).data["a"] in ("", "perhaps")
 
 
-def test_keys_are_text_whatever_they_look_like() -> None:
+def test_keys_are_always_text() -> None:
     assert read_document(b"{1: a, true: b, null: c}").data == {"1": "a", "true": "b", "null": "c"}
 
 
-def test_a_byte_order_mark_is_passed_over() -> None:
+def test_a_byte_order_mark_is_ignored() -> None:
     assert read_document(b"\xef\xbb\xbfa: 1").data == {"a": 1}
 
 
-def test_a_value_is_found_at_its_line_and_column() -> None:
+def test_a_mistake_has_the_line_and_column_of_its_value_or_key() -> None:
     document = read_document(b"a:\n  b:\n    - c: 1\n    - c: 2\n")
     assert document.mistake(("a", "b", 1, "c"), "no") == Mistake(4, 10, "a.b.c", "no")
     assert document.mistake(("a", "b", 1, "c"), "no", at_key=True) == Mistake(4, 7, "a.b.c", "no")
 
 
-def test_a_value_that_is_not_there_is_found_at_what_would_hold_it() -> None:
+def test_a_mistake_about_a_missing_value_has_the_position_of_what_would_hold_it() -> None:
     document = read_document(b"a:\n  - b: 1\n")
     assert document.mistake(("a", 0, "gone"), "no") == Mistake(2, 5, "a.gone", "no")
     assert document.mistake(("a", 7, "b"), "no") == Mistake(2, 3, "a.b", "no")
 
 
-def test_a_key_that_is_there_twice_is_a_mistake_at_the_second() -> None:
+def test_a_repeated_key_is_a_mistake_at_its_second_occurrence() -> None:
     document = read_document(b"a: 1\nb: 2\na: 3\n")
     assert [str(mistake) for mistake in document.mistakes] == ["3:1: a: is there twice; keep one"]
 
@@ -81,26 +81,28 @@ def test_a_key_that_is_there_twice_is_a_mistake_at_the_second() -> None:
     ],
     ids=lambda value: value[:30],
 )
-def test_what_is_no_such_document_is_told_with_its_place(content: bytes, message: str) -> None:
-    assert refused(content) == message
+def test_content_that_is_not_a_yaml_document_is_rejected_with_a_position(
+    content: bytes, message: str
+) -> None:
+    assert error_of(content) == message
 
 
-def test_twenty_levels_are_not_too_deep() -> None:
+def test_twenty_levels_are_allowed() -> None:
     assert str(read_document(b"[" * 20 + b"]" * 20).data) == "[" * 20 + "]" * 20
 
 
-def test_a_file_that_is_too_large_is_not_even_read() -> None:
+def test_a_file_that_is_too_large_is_rejected() -> None:
     message = f"1:1: the file is larger than {LARGEST_FILE_BYTES} bytes"
-    assert refused(b"#" * (LARGEST_FILE_BYTES + 1)) == message
+    assert error_of(b"#" * (LARGEST_FILE_BYTES + 1)) == message
 
 
-def test_aliases_that_expand_without_bound_are_refused() -> None:
+def test_aliases_that_expand_exponentially_are_rejected() -> None:
     laughs = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     laughs += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    assert "aliases expand to more than 100000 values; write them out" in refused(
+    assert "aliases expand to more than 100000 values; write them out" in error_of(
         "\n".join(laughs).encode()
     )
 
 
-def test_an_alias_that_expands_a_little_is_what_it_stands_for() -> None:
+def test_an_alias_is_replaced_by_its_value() -> None:
     assert read_document(b"{a: &x [1], b: *x}").data == {"a": [1], "b": [1]}

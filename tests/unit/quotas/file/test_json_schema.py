@@ -1,4 +1,4 @@
-"""What editors say of a quotas.yaml, by quotas.schema.json."""
+"""quotas.schema.json, and the mistakes that editors underline with it."""
 
 import json
 from pathlib import Path
@@ -14,44 +14,45 @@ from quotas.file.loading import parse_quotas
 
 ROOT = Path(__file__).resolve().parents[4]
 SCHEMA_FILE = ROOT / "quotas.schema.json"
-WRITE_ANEW = (
-    "quotas.schema.json is not what the schema says; write it anew with: PYTHONPATH=. "
-    ".venv/bin/python -c 'from quotas.json_schema import render_json_schema as r; "
-    'print(r(), end="")\' > quotas.schema.json'
+HOW_TO_REGENERATE = (
+    "quotas.schema.json is out of date; regenerate it with: PYTHONPATH=. .venv/bin/python -c "
+    "'from quotas.file.json_schema import render_json_schema as render; "
+    'print(render(), end="")\' > quotas.schema.json'
 )
+
 FULL = ROOT / "tests" / "unit" / "quotas" / "rules" / "golden" / "full.yaml"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(render_json_schema()))
 
 
-def complaints(text: str) -> list[str]:
-    """Return the places of what an editor would underline."""
+def underlined(text: str) -> list[str]:
+    """Return the places that an editor underlines."""
     return [error.json_path for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
 
 
-def quota(line: str) -> str:
+def quota_with(line: str) -> str:
     return f"version: 1\nquotas:\n  - name: a\n    limit: 1 GB\n    {line}\n"
 
 
-def test_the_schema_file_is_what_the_schema_says() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == render_json_schema(), WRITE_ANEW
+def test_the_schema_file_is_up_to_date() -> None:
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == render_json_schema(), HOW_TO_REGENERATE
 
 
-def test_the_schema_is_a_json_schema() -> None:
+def test_the_schema_is_a_valid_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(VALIDATOR.schema)
 
 
 @pytest.mark.parametrize("path", ["quotas.yaml", "local/quotas.yaml"])
-def test_the_quotas_of_the_project_are_right_and_name_the_schema(path: str) -> None:
+def test_the_quotas_of_the_project_conform_to_the_schema_and_name_it(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
-    assert complaints(text) == []
+    assert underlined(text) == []
     first = text.splitlines()[0]
     named = first.removeprefix("# yaml-language-server: $schema=")
     assert ((ROOT / path).parent / named).resolve() == SCHEMA_FILE
 
 
-def test_a_file_that_uses_every_key_is_right() -> None:
+def test_a_file_that_uses_every_key_conforms_to_the_schema() -> None:
     text = FULL.read_text(encoding="utf-8")
-    assert complaints(text) == []
+    assert underlined(text) == []
     assert parse_quotas(text.encode()).quotas
 
 
@@ -75,8 +76,8 @@ def test_a_file_that_uses_every_key_is_right() -> None:
         "forecast: true",
     ],
 )
-def test_what_is_right_is_not_underlined(line: str) -> None:
-    assert complaints(quota(line)) == []
+def test_a_correct_line_is_not_underlined(line: str) -> None:
+    assert underlined(quota_with(line)) == []
 
 
 @pytest.mark.parametrize(
@@ -115,10 +116,10 @@ def test_what_is_right_is_not_underlined(line: str) -> None:
         "forecast: maybe",
     ],
 )
-def test_a_typical_mistake_is_underlined_and_refused(line: str) -> None:
-    assert complaints(quota(line))
+def test_a_typical_mistake_is_underlined_and_rejected(line: str) -> None:
+    assert underlined(quota_with(line))
     with pytest.raises(DocumentError):
-        parse_quotas(quota(f"{line}\n    {_notify(line)}").encode())
+        parse_quotas(quota_with(f"{line}\n    {_notify(line)}").encode())
 
 
 def _notify(line: str) -> str:
@@ -128,9 +129,9 @@ def _notify(line: str) -> str:
 @pytest.mark.parametrize(
     "limit", ["500", "500 G", "10 Gb", "500 KB", "1e3", "'1,5 GB'", "500  GB", "500 GBs", "-1 GB"]
 )
-def test_a_size_that_is_none_or_could_be_two_is_underlined(limit: str) -> None:
+def test_a_wrong_or_ambiguous_size_is_underlined(limit: str) -> None:
     text = f"version: 1\nquotas: [{{name: a, limit: {limit}}}]"
-    assert complaints(text) == ["$.quotas[0].limit"]
+    assert underlined(text) == ["$.quotas[0].limit"]
 
 
 @pytest.mark.parametrize(
@@ -153,10 +154,10 @@ def test_a_size_that_is_none_or_could_be_two_is_underlined(limit: str) -> None:
     ],
 )
 def test_a_mistake_in_the_file_is_underlined(text: str) -> None:
-    assert complaints(text)
+    assert underlined(text)
 
 
-def test_every_key_is_explained_or_plain_from_its_name() -> None:
+def test_every_key_has_a_description_unless_its_name_explains_it() -> None:
     plain = {"version", "name", "calendar", "percent", "severity"}
 
     def unexplained(schema: dict[str, Any]) -> set[str]:

@@ -1,13 +1,11 @@
-"""What quotas compile to, held against files that a review can read.
+"""What quotas compile to, compared with reviewed files in the folder ``golden``.
 
-After a change that is meant, write them anew and review what changed:
+After an intended change, regenerate these files and review the differences:
 
-    PYTHONPATH=. .venv/bin/python tests/unit/quotas/test_rules.py
+    PYTHONPATH=. .venv/bin/python tests/unit/quotas/rules/test_compiler.py
 """
 
 import random
-import zlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +19,14 @@ from quotas import names
 from quotas.calendars import DAY, HOUR, MONTH, WEEK, Calendar, Rolling
 from quotas.file.loading import load_quotas
 from quotas.model import Accounting, Match, Quota, QuotaFile, Threshold
+from quotas.rule_files.folder import write_files
+from quotas.rule_files.rendering import render_files
+from quotas.rule_files.rule import Rule, RuleFile
 from quotas.rules.compiler import compile_rules
-from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP
-from quotas.rules.rulefile import Group, Rule, RuleFile, render_files, write_files
 
 GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_NAMES = ("small", "full")
-# The years for which clocks are compiled follow from it.
+# The years for which the offsets of time zones are compiled follow from this time.
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -36,7 +35,7 @@ def golden_files(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", GOLDEN_NAMES)
-def test_quotas_compile_to_the_rules_that_were_reviewed(name: str) -> None:
+def test_quotas_compile_to_the_reviewed_rules(name: str) -> None:
     reviewed = {
         path.name: path.read_text(encoding="utf-8") for path in (GOLDEN / name).glob("*.yml")
     }
@@ -52,15 +51,7 @@ def rendered(*quotas: Quota, now: datetime = NOW) -> dict[str, str]:
     return render_files(compile_rules(QuotaFile(Accounting(), (), quotas), now))
 
 
-def quotas_in(group: Group) -> list[str]:
-    return [rule.labels[names.QUOTA] for rule in group.rules if rule.name == names.USED]
-
-
-def groups_of(quotas: Sequence[Quota]) -> Sequence[Group]:
-    return compiled(*quotas)["gateway-quotas-month"].groups
-
-
-def test_each_calendar_in_use_has_a_file_of_its_quotas_and_a_delta() -> None:
+def test_each_calendar_has_a_file_for_its_quotas_and_a_rule_for_its_steps() -> None:
     files = compiled(
         Quota("a", 1, calendar=DAY),
         Quota("b", 1, calendar=HOUR),
@@ -77,7 +68,7 @@ def test_each_calendar_in_use_has_a_file_of_its_quotas_and_a_delta() -> None:
         "gateway-pipeline",
     ]
     deltas, periods = files["gateway-accounting"].groups
-    # Months are always counted; a rolling window sums their steps.
+    # Months are always counted, because a rolling window sums their steps.
     calendars = ["day", "hour", "month", "month:15@America/New_York"]
     counted = [rule for rule in deltas.rules if rule.name == names.DELTA]
     assert [rule.labels["calendar"] for rule in counted] == calendars
@@ -100,9 +91,7 @@ def test_quotas_of_long_periods_are_evaluated_less_often() -> None:
     }
 
 
-def test_a_further_quota_adds_its_own_rules_to_the_file_of_its_calendar_and_changes_no_line() -> (
-    None
-):
+def test_a_new_quota_adds_rules_to_the_file_of_its_calendar_and_changes_nothing_else() -> None:
     one = Quota("b", 1_000, {"service": Match(("s",))})
     before = rendered(one)
     for two in (Quota("a", 2_000, {"route": Match(("r",))}), Quota("c", 2_000)):
@@ -123,12 +112,7 @@ def test_the_order_of_quotas_in_the_file_does_not_matter(chance: random.Random) 
     assert rendered(*quotas) == before
 
 
-def test_quotas_stand_in_the_order_of_their_names() -> None:
-    (group,) = groups_of([Quota("z", 1), Quota("a", 1), Quota("m", 1)])
-    assert quotas_in(group) == ["a", "m", "z"]
-
-
-def test_the_text_is_the_same_for_any_time_within_five_years() -> None:
+def test_the_text_is_the_same_at_any_time_within_five_years() -> None:
     quotas = load_quotas(GOLDEN / "full.yaml").quotas
     first = datetime(2026, 1, 1, tzinfo=UTC)
     last = datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -142,7 +126,7 @@ def alerts_of(quotas: QuotaFile) -> list[Rule]:
     return [rule for group in groups for rule in group.rules if rule.alert]
 
 
-def test_every_alert_links_to_its_section_of_the_page_that_says_what_to_do() -> None:
+def test_every_alert_links_to_its_section_of_the_runbook() -> None:
     quotas = QuotaFile(Accounting(), (), (Quota("a", 1, forecast=True),))
     page = "https://wiki.example.com/operations"
     before, after = alerts_of(quotas), alerts_of(replace(quotas, runbook_url=page))
@@ -151,16 +135,17 @@ def test_every_alert_links_to_its_section_of_the_page_that_says_what_to_do() -> 
     }
     for plain, linked in zip(before, after, strict=True):
         link = {"runbook_url": f"{page}#{linked.name.lower()}"}
-        # No label, above all: an alert of other labels would be another alert, and told anew.
+        # No new label: with other labels it would be another alert, and recipients would be
+        # notified again.
         assert linked == replace(plain, annotations={**plain.annotations, **link})
 
 
-def test_without_such_a_page_no_alert_has_a_link() -> None:
+def test_without_a_runbook_no_alert_has_a_link() -> None:
     for alert in alerts_of(QuotaFile(Accounting(), (), (Quota("a", 1, forecast=True),))):
         assert names.RUNBOOK_URL not in alert.annotations
 
 
-def test_how_long_the_clocks_of_time_zones_are_right_is_told_in_the_file() -> None:
+def test_the_file_says_until_when_its_time_zones_are_compiled() -> None:
     berlin = Quota("a", 1, calendar=Calendar("day", timezone="Europe/Berlin"))
     assert compiled(berlin)["gateway-accounting"].note == (
         "The clocks of its time zones are right until the end of 2040; run it again then."
@@ -168,52 +153,7 @@ def test_how_long_the_clocks_of_time_zones_are_right_is_told_in_the_file() -> No
     assert compiled(Quota("a", 1))["gateway-accounting"].note == ""
 
 
-def many(count: int) -> list[Quota]:
-    return [Quota(f"q{number}", number + 1) for number in range(count)]
-
-
-@pytest.mark.parametrize(
-    ("count", "least"), [(1, 1), (250, 1), (251, 2), (500, 2), (1_000, 4), (3_000, 12)]
-)
-def test_no_group_holds_more_quotas_than_can_be_evaluated_in_time(count: int, least: int) -> None:
-    groups = groups_of(many(count))
-    assert max(len(quotas_in(group)) for group in groups) <= MOST_QUOTAS_IN_GROUP
-    assert least <= len(groups) <= 4 * least
-    together = [name for group in groups for name in quotas_in(group)]
-    assert sorted(together) == sorted(quota.name for quota in many(count))
-
-
-def test_quotas_that_would_all_be_in_one_group_are_split_all_the_same() -> None:
-    names_of_one = [
-        f"q{number}" for number in range(3_000) if zlib.crc32(f"q{number}".encode()) % 4 == 0
-    ][:300]
-    groups = groups_of([Quota(name, 1) for name in names_of_one])
-    assert max(len(quotas_in(group)) for group in groups) <= MOST_QUOTAS_IN_GROUP
-
-
-def test_a_further_quota_moves_none_of_the_others_unless_the_number_of_groups_doubles() -> None:
-    before: dict[str, str] = {}
-    count = 0
-    for size in (*range(251, 700, 37), 700, 701):
-        groups = groups_of(many(size))
-        home = {name: group.name for group in groups for name in quotas_in(group)}
-        if len(groups) == count:
-            assert {name: home[name] for name in before} == before
-        else:
-            assert len(groups) >= 2 * count
-        before, count = home, len(groups)
-
-
-def test_groups_have_names_of_their_own_across_all_files() -> None:
-    quotas = [
-        *many(600),
-        *(Quota(f"d{day}", 1, calendar=Calendar("month", day)) for day in range(2, 29)),
-    ]
-    found = [group.name for file in compiled(*quotas).values() for group in file.groups]
-    assert len(found) == len(set(found))
-
-
-def test_files_have_names_of_their_own_that_kubernetes_takes() -> None:
+def test_files_have_unique_names_that_kubernetes_accepts() -> None:
     quotas = [
         Quota(f"q{number}", 1, calendar=Calendar("month", 2, timezone=zone))
         for number, zone in enumerate(sorted(available_timezones() - {"UTC"}))
@@ -226,18 +166,25 @@ def test_files_have_names_of_their_own_that_kubernetes_takes() -> None:
         assert stem[-1].isalnum()
 
 
-def test_a_quota_of_both_directions_selects_neither() -> None:
-    (group,) = groups_of([Quota("a", 1, direction="both")])
-    used = group.rules[0]
-    assert 'delta{calendar="month"}' in used.query
-    assert used.labels == {"quota": "a", "calendar": "month"}
-
-
-def test_one_quota_takes_two_rules_and_thresholds_of_its_own_one_more_each() -> None:
+def test_a_quota_adds_two_rules_and_one_for_each_new_threshold() -> None:
     before = compiled(Quota("a", 1))
     after = compiled(Quota("a", 1), Quota("b", 1, thresholds=(Threshold(57, "info"),)))
     assert _count(after["gateway-quotas-month"]) == _count(before["gateway-quotas-month"]) + 2
     assert _count(after["gateway-quota-alerts"]) == _count(before["gateway-quota-alerts"]) + 1
+
+
+def test_ratio_and_forecast_are_written_once_for_all_quotas() -> None:
+    files = compiled(*(Quota(f"q{number}", 1) for number in range(50)))
+    (group,) = files["gateway-quota-alerts"].groups
+    recorded = [rule.name for rule in group.rules if not rule.alert]
+    assert recorded == [names.RATIO, names.FORECAST]
+
+
+def test_values_are_read_from_as_far_back_as_the_slowest_calendar_needs() -> None:
+    files = compiled(Quota("a", 1, calendar=DAY))
+    (group,) = files["gateway-quota-alerts"].groups
+    # Two intervals of a day's quotas, and one step.
+    assert "used[3m]" in group.rules[0].query
 
 
 def _count(file: RuleFile) -> int:

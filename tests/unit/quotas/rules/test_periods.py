@@ -1,4 +1,4 @@
-"""What the expressions about periods say at a moment, read as arithmetic, is what calendars say."""
+"""The expressions about periods, evaluated as arithmetic and compared with ``quotas.calendars``."""
 
 import math
 import re
@@ -11,15 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quotas.calendars import (
-    DAY,
-    HOUR,
-    LONGEST_SECONDS,
-    MONTH,
-    WEEK,
-    Calendar,
-    period_at,
-)
+from quotas.calendars import DAY, HOUR, LONGEST_SECONDS, MONTH, WEEK, Calendar, period_at
 from quotas.rules.periods import compiled_until, period_queries
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -37,12 +29,14 @@ ZONES = st.sampled_from(
         "Pacific/Chatham",
     ]
 )
+
 CALENDARS = st.one_of(
     st.builds(Calendar, st.just("day"), timezone=ZONES),
     st.builds(Calendar, st.just("week"), anchor_weekday=st.integers(0, 6), timezone=ZONES),
     st.builds(Calendar, st.just("month"), anchor_day=st.integers(1, 28), timezone=ZONES),
     st.builds(Calendar, st.just("hour"), timezone=ZONES),
 )
+
 TIMES = st.integers(
     int(datetime(2024, 1, 2, tzinfo=UTC).timestamp()),
     int(datetime(2040, 12, 30, tzinfo=UTC).timestamp()),
@@ -85,12 +79,12 @@ def id_at(calendar: Calendar, time: int) -> int:
 @given(CALENDARS, TIMES)
 @example(Calendar("day", timezone="Africa/Cairo"), 1_809_032_400)
 @example(Calendar("week", anchor_weekday=3), 1_830_297_600)
-def test_the_label_of_a_moment_is_the_id_of_its_period(calendar: Calendar, time: int) -> None:
+def test_the_period_label_is_the_id_of_the_period(calendar: Calendar, time: int) -> None:
     assert id_at(calendar, time) == period_at(calendar, datetime.fromtimestamp(time, UTC)).id
 
 
 @given(CALENDARS, TIMES)
-def test_what_is_over_and_what_is_left_are_those_of_clocks_that_do_not_change(
+def test_elapsed_and_remaining_seconds_ignore_changes_of_clocks(
     calendar: Calendar, time: int
 ) -> None:
     queries = period_queries(calendar, "time()", NOW)
@@ -113,18 +107,18 @@ def test_what_is_over_and_what_is_left_are_those_of_clocks_that_do_not_change(
 
 
 @pytest.mark.parametrize("calendar", [HOUR, DAY, WEEK, MONTH, Calendar("month", 28)])
-def test_in_utc_nothing_is_compiled_that_ends(calendar: Calendar) -> None:
+def test_in_utc_no_offsets_are_compiled(calendar: Calendar) -> None:
     assert compiled_until(calendar, NOW) is None
     assert ">= bool" not in str(period_queries(calendar, "time()", NOW))
 
 
-def test_the_clocks_of_a_zone_are_compiled_until_a_year_that_is_told() -> None:
+def test_the_offsets_of_a_zone_are_compiled_until_a_known_year() -> None:
     berlin = Calendar("day", timezone="Europe/Berlin")
     assert compiled_until(berlin, NOW) == 2040
     assert str(period_queries(berlin, "time()", NOW)).count(">= bool") > 2 * 2 * 16
 
 
-def test_the_moment_can_be_any_scalar() -> None:
+def test_the_time_can_be_any_scalar() -> None:
     query = period_queries(MONTH, "(time() - 60)", NOW).label
     assert query == (
         'count_values("period", year(vector((time() - 60))) * 100 + month(vector((time() - 60))))'

@@ -1,4 +1,4 @@
-"""What ``--diff`` says, before the rules themselves."""
+"""What ``--diff`` prints: the changes of quotas, then those of rule files."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,9 +7,10 @@ import pytest
 
 from quotas.calendars import DAY, Calendar
 from quotas.model import Accounting, Match, Quota, QuotaFile, Threshold
+from quotas.rule_files.diff import NO_CHANGES, describe_changes
+from quotas.rule_files.folder import write_files
+from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
-from quotas.rules.diff import NO_CHANGES, describe_changes
-from quotas.rules.rulefile import render_files, write_files
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BUN = Quota("bun", 500 * 10**9, {"service": Match(("bun-service",))})
@@ -20,8 +21,8 @@ def rendered(*quotas: Quota, kubernetes: bool = False) -> dict[str, str]:
     return render_files(files, kubernetes=kubernetes)
 
 
-def changes(folder: Path, before: Quota, *after: Quota) -> list[str]:
-    """Return the part of the text that is about quotas."""
+def quota_changes(folder: Path, before: Quota, *after: Quota) -> list[str]:
+    """Return the lines about quotas."""
     write_files(folder, rendered(before))
     about_quotas, _, _ = describe_changes(folder, rendered(*after)).partition("\n\nrules\n")
     title, *lines = about_quotas.splitlines()
@@ -29,20 +30,20 @@ def changes(folder: Path, before: Quota, *after: Quota) -> list[str]:
     return lines
 
 
-def test_nothing_is_said_where_nothing_changes(tmp_path: Path) -> None:
+def test_without_changes_the_text_says_so(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
     assert describe_changes(tmp_path, rendered(BUN)) == NO_CHANGES
 
 
-def test_a_quota_that_is_added_is_described(tmp_path: Path) -> None:
+def test_an_added_quota_is_described(tmp_path: Path) -> None:
     added = Quota("ban", 10 * 2**30, calendar=DAY, direction="egress")
-    assert changes(tmp_path, BUN, BUN, added) == [
+    assert quota_changes(tmp_path, BUN, BUN, added) == [
         "  + ban: limit 10 GiB; period day; direction egress; told at 80, 90, 100 %"
     ]
 
 
-def test_a_quota_that_is_removed_is_described(tmp_path: Path) -> None:
-    assert changes(tmp_path, BUN, Quota("a", 1)) == [
+def test_a_removed_quota_is_described(tmp_path: Path) -> None:
+    assert quota_changes(tmp_path, BUN, Quota("a", 1)) == [
         "  + a: limit 1 B; period month; told at 80, 90, 100 %",
         "  - bun: limit 500 GB; period month; service bun-service; told at 80, 90, 100 %",
     ]
@@ -95,14 +96,14 @@ def test_a_quota_that_is_removed_is_described(tmp_path: Path) -> None:
     ],
     ids=["limit", "selector", "period", "forecast", "other selector", "thresholds", "for each"],
 )
-def test_a_quota_that_is_changed_is_described_by_what_changes(
+def test_a_changed_quota_is_described_by_its_changes(
     tmp_path: Path, after: Quota, change: str
 ) -> None:
-    (line,) = changes(tmp_path, BUN, after)
+    (line,) = quota_changes(tmp_path, BUN, after)
     assert line.startswith(f"  ~ bun: {change}")
 
 
-def test_quotas_that_are_the_same_though_rules_change_are_said_to_be(tmp_path: Path) -> None:
+def test_if_only_rules_change_the_quotas_are_reported_as_the_same(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
     settings = Accounting(gap_tolerance_seconds=1_800)
     files = render_files(compile_rules(QuotaFile(settings, (), (BUN,)), NOW))
@@ -110,7 +111,7 @@ def test_quotas_that_are_the_same_though_rules_change_are_said_to_be(tmp_path: P
     assert text.startswith("quotas\n  the same\n\nrules\n--- ")
 
 
-def test_the_rules_follow_as_a_patch_that_names_each_file(tmp_path: Path) -> None:
+def test_the_rules_follow_as_a_patch_with_the_path_of_each_file(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
     raised = Quota("bun", 10**12, {"service": Match(("bun-service",))})
     text = describe_changes(tmp_path, rendered(raised))
@@ -121,7 +122,7 @@ def test_the_rules_follow_as_a_patch_that_names_each_file(tmp_path: Path) -> Non
     assert "gateway-pipeline" not in text
 
 
-def test_files_that_are_new_and_files_that_go_are_shown_whole(tmp_path: Path) -> None:
+def test_new_and_removed_files_are_shown_completely(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
     daily = Quota("bun", 500 * 10**9, {"service": Match(("bun-service",))}, calendar=DAY)
     text = describe_changes(tmp_path, rendered(daily))
@@ -130,7 +131,7 @@ def test_files_that_are_new_and_files_that_go_are_shown_whole(tmp_path: Path) ->
     assert "  ~ bun: period month → day\n" in text
 
 
-def test_a_foreign_file_that_is_in_the_way_is_not_shown_as_ours(tmp_path: Path) -> None:
+def test_a_file_that_was_not_generated_is_not_shown_as_removed_rules(tmp_path: Path) -> None:
     (tmp_path / "gateway-pipeline.yml").write_text("groups: []\n# quota x: limit 1 B\n")
     text = describe_changes(tmp_path, rendered(BUN))
     assert "- x" not in text
@@ -144,7 +145,7 @@ def test_changes_of_kubernetes_objects_are_described_as_well(tmp_path: Path) -> 
     assert text.startswith("quotas\n  ~ bun: limit 500 GB → 1 TB\n\nrules\n")
 
 
-def test_a_terminal_gets_colours_and_a_file_none(tmp_path: Path) -> None:
+def test_the_text_is_coloured_only_on_request(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
     files = rendered(Quota("bun", 1), Quota("ban", 1))
     coloured = describe_changes(tmp_path, files, colour=True)

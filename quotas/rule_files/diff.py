@@ -1,23 +1,13 @@
-"""What a compilation would change: first in terms of quotas, then in the rule files."""
+"""What a compilation would change, for --diff: first the quotas, then the rule files."""
 
 import difflib
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from quotas.rules.rulefile import changed_files, read_generated
-from quotas.rules.usage import FACTS_MARK
+from quotas.rule_files.descriptions import Properties, join_properties, read_descriptions
+from quotas.rule_files.folder import changed_files, read_generated
 
 _RED, _GREEN, _YELLOW, _BOLD = "31", "32", "33", "1"
-# The first words of the facts, which quotas/usage.py writes one after the other.
-_KEY = (
-    r"(?:limit|period|service|route|consumer|workspace|direction|for each|except \w+|opened with|"
-    r"told at|forecast|labels)"
-)
-_FACT = re.compile(rf"({_KEY}) (.*)")
-_FACTS_LINE = re.compile(rf"^ *# {FACTS_MARK}([a-z0-9][a-z0-9._-]*): (.*)$", re.MULTILINE)
-
-Facts = dict[str, str]
 
 NO_CHANGES = """\
 the rules would not change
@@ -26,14 +16,24 @@ the rules would not change
 
 
 def describe_changes(folder: Path, files: Mapping[str, str], *, colour: bool = False) -> str:
-    """Return what writing these files into a folder would change, for people."""
+    """Return what ``write_files`` would change in a folder, as text for people.
+
+    Args:
+        folder: the folder of rule files.
+        files: the wanted text of each file, by its name.
+        colour: colour the text for a terminal.
+
+    """
     paths = changed_files(folder, files)
     if not paths:
         return NO_CHANGES
     before = {path.name: read_generated(path) for path in paths}
     lines = [_paint("quotas", _BOLD, colour=colour)]
     quotas = list(
-        _quota_changes(_facts(before.values()), _facts(files.get(p.name, "") for p in paths))
+        _quota_changes(
+            read_descriptions(before.values()),
+            read_descriptions(files.get(path.name, "") for path in paths),
+        )
     )
     lines += [_paint(line, code, colour=colour) for line, code in quotas] or ["  the same"]
     lines += ["", _paint("rules", _BOLD, colour=colour)]
@@ -42,27 +42,16 @@ def describe_changes(folder: Path, files: Mapping[str, str], *, colour: bool = F
     return "\n".join(lines) + "\n"
 
 
-def _facts(texts: Iterable[str]) -> dict[str, Facts]:
-    """Return the facts of each quota in the texts of rule files."""
-    found: dict[str, Facts] = {}
-    for text in texts:
-        for name, line in _FACTS_LINE.findall(text):
-            parts = re.split(rf"; (?={_KEY} )", line)
-            matches = (_FACT.fullmatch(part) for part in parts if part)
-            found[name] = {match[1]: match[2] for match in matches if match}
-    return found
-
-
 def _quota_changes(
-    before: Mapping[str, Facts], after: Mapping[str, Facts]
+    before: Mapping[str, Properties], after: Mapping[str, Properties]
 ) -> Iterator[tuple[str, str]]:
-    """Yield a line for each quota that is added, removed or changed, and its colour."""
+    """Yield a line and its colour for each quota that is added, removed or changed."""
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
-        if old is None or new is None:
-            sign, code, facts = ("+", _GREEN, new) if old is None else ("-", _RED, old)
-            described = "; ".join(f"{key} {value}" for key, value in (facts or {}).items())
-            yield f"  {sign} {name}: {described}", code
+        if old is None:
+            yield f"  + {name}: {join_properties(after[name])}", _GREEN
+        elif new is None:
+            yield f"  - {name}: {join_properties(old)}", _RED
         elif old != new:
             keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
             changed = (f"{key} {old.get(key, 'none')} → {new.get(key, 'none')}" for key in keys)

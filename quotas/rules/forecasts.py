@@ -1,0 +1,135 @@
+"""Forecasts: the bytes expected at the end of a period, and the alert if they exceed the limit."""
+
+from collections.abc import Iterable
+
+from quotas import names
+from quotas.calendars import LONGEST_SECONDS, Calendar, Kind, Rolling
+from quotas.model import QuotaFile
+from quotas.promql import match_any, select_series
+from quotas.rule_files.rule import Rule
+from quotas.rules.alerts import entry_value, limit_value, match_quotas
+from quotas.rules.intervals import interval_seconds
+from quotas.units import format_duration
+
+# How long a forecast must exceed the limit before the alert fires.
+_FORECAST_FOR_SECONDS: dict[Kind, int] = {"hour": 60, "day": 300, "week": 900, "month": 3_600}
+# The recent rate is measured over a quarter of the period; if less is known, over a 32nd or 256th.
+_RATE_PARTS = (4, 32, 256)
+# A rate needs at least this many evaluations between its two values.
+LEAST_EVALUATIONS = 5
+
+_RULE_COMMENT = """\
+Used so far + recent rate x time left. The recent rate is that of the last quarter of the period;
+before so much of it is known, that of a thirty-second or less, or of the period so far."""
+_ALERT_COMMENT = """\
+The forecast was above the limit all the time for a while that fits the period, and not only
+because so little of it is over; and the limit itself was not passed yet."""
+
+
+def forecast_rules(
+    quotas: QuotaFile, calendars: Iterable[Calendar | Rolling], reach_seconds: int
+) -> list[Rule]:
+    """Return the rule for the forecast of all quotas; none if there are only rolling windows.
+
+    Args:
+        quotas: all quotas.
+        calendars: the calendars that quotas have.
+        reach_seconds: how far back the newest value of a quota may be.
+
+    """
+    reach = format_duration(reach_seconds)
+    queries = [
+        _forecast_query(
+            kind, calendar_names, reach, interval_seconds(Calendar(kind), quotas.accounting)
+        )
+        for kind, calendar_names in _names_by_kind(calendars).items()
+    ]
+    if not queries:
+        return []
+    return [Rule(names.FORECAST, "\nor\n".join(queries), comment=_RULE_COMMENT)]
+
+
+def forecast_alerts(
+    quotas: QuotaFile, calendars: Iterable[Calendar | Rolling], reach_seconds: int
+) -> list[Rule]:
+    """Return the alert for all quotas that ask for one; none if no quota does.
+
+    The arguments are those of ``forecast_rules``.
+    """
+    asking = [quota.name for quota in quotas.quotas if quota.forecast]
+    if not asking:
+        return []
+    quota_matcher = match_quotas(quotas, asking)
+    reach = format_duration(reach_seconds)
+    lasting = "\n  or\n  ".join(
+        _lasting_forecast_query(kind, calendar_names, quota_matcher, reach)
+        for kind, calendar_names in _names_by_kind(calendars).items()
+    )
+    return [
+        Rule(
+            names.FORECAST_ALERT,
+            f"(\n  {lasting}\n)\n> on ({names.QUOTA}) group_left ()\n"
+            f"last_over_time({names.LIMIT}[{reach}])\n"
+            f"unless\nlast_over_time({names.RATIO}[{reach}]) >= 1",
+            alert=True,
+            labels={names.SEVERITY: "warning"},
+            annotations={
+                names.SUMMARY: "{{ $labels.quota }} is expected to pass its limit",
+                names.DESCRIPTION: (
+                    "At the recent pace {{ $labels.quota }} reaches {{ $value | humanize }}B "
+                    "by the end of period {{ $labels.period }}."
+                ),
+                names.USED_BYTES: entry_value(names.USED, reach_seconds),
+                names.LIMIT_BYTES: limit_value(reach_seconds),
+                names.RATIO_NUMBER: entry_value(names.RATIO, reach_seconds, "%g"),
+                names.FORECAST_BYTES: '{{ $value | printf "%.0f" }}',
+            },
+            comment=_ALERT_COMMENT,
+        )
+    ]
+
+
+def _names_by_kind(calendars: Iterable[Calendar | Rolling]) -> dict[Kind, list[str]]:
+    """Return the names of calendars by their kind, shortest first. Rolling windows have none."""
+    cut = [calendar for calendar in calendars if isinstance(calendar, Calendar)]
+    return {
+        kind: names_of_kind
+        for kind in LONGEST_SECONDS
+        if (names_of_kind := [calendar.name for calendar in cut if calendar.kind == kind])
+    }
+
+
+def _forecast_query(
+    kind: Kind, calendar_names: list[str], reach: str, interval_seconds: int
+) -> str:
+    """Return PromQL for the forecast of all quotas whose calendars have this kind."""
+    calendar_matcher = match_any(names.CALENDAR, calendar_names)
+    used_range, elapsed_range, left_range = (
+        f"{select_series(metric, calendar_matcher)}[{reach}]"
+        for metric in (names.USED, names.PERIOD_ELAPSED, names.PERIOD_LEFT)
+    )
+    used, left = f"last_over_time({used_range})", f"last_over_time({left_range})"
+    spans = [LONGEST_SECONDS[kind] // part for part in _RATE_PARTS]
+    spans = [span for span in spans if span >= LEAST_EVALUATIONS * interval_seconds]
+    rates = [
+        f"({used} - last_over_time({used_range} offset {format_duration(span)})) / {span}"
+        for span in spans
+    ]
+    # A period that has ended remains until its last step is counted, but has no time left.
+    left = f"(topk by ({names.CALENDAR}) (1, {left}) or 0 * {left})"
+    by_period = f"on ({names.CALENDAR}, {names.PERIOD}) group_left ()"
+    rates.append(f"{used} / {by_period} last_over_time({elapsed_range})")
+    rate = "\n  or\n  ".join(rates)
+    return f"{used}\n+\n(\n  {rate}\n)\n* {by_period} {left}"
+
+
+def _lasting_forecast_query(
+    kind: Kind, calendar_names: list[str], quota_matcher: str, reach: str
+) -> str:
+    """Return PromQL for the lowest recent forecast, where forecasts already existed before that."""
+    forecast = select_series(
+        names.FORECAST, quota_matcher, match_any(names.CALENDAR, calendar_names)
+    )
+    held = format_duration(_FORECAST_FOR_SECONDS[kind])
+    before = f"last_over_time({forecast}[{reach}] offset {held})"
+    return f"min_over_time({forecast}[{held}]) and {before}"

@@ -1,0 +1,73 @@
+"""Where the rules go: --stdout, --format and --copy-to."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.generate_rules.command import MONTHLY, MONTHLY_AND_DAILY, contents, run
+
+
+def test_stdout_prints_the_rules_of_all_files_as_one_and_writes_nothing(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(quotas, out, "--stdout") == 0
+    printed = capsys.readouterr()
+    assert not out.exists()
+    assert printed.err == ""
+    run(quotas, out, "-q")
+    groups = [
+        group
+        for name in ("accounting", "quotas-month", "quota-alerts", "pipeline")
+        for group in yaml.safe_load((out / f"gateway-{name}.yml").read_text())["groups"]
+    ]
+    assert yaml.safe_load(printed.out) == {"groups": groups}
+
+
+def test_kubernetes_objects_contain_the_groups_of_the_rule_files(
+    quotas: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quotas.write_text(
+        MONTHLY_AND_DAILY
+        + "  - {name: b, period: {calendar: day, timezone: America/New_York}, limit: 1 B}\n"
+    )
+    run(quotas, out)
+    objects = tmp_path / "objects"
+    assert run(quotas, objects, "--format", "kubernetes") == 0
+    capsys.readouterr()
+    assert sorted(contents(objects)) == sorted(contents(out))
+    for path in objects.iterdir():
+        resource: dict[str, Any] = yaml.safe_load(path.read_text())
+        assert resource["apiVersion"] == "monitoring.coreos.com/v1"
+        assert resource["kind"] == "PrometheusRule"
+        assert resource["metadata"]["name"] == path.stem
+        assert resource["spec"] == yaml.safe_load((out / path.name).read_text())
+    assert run(quotas, objects, "--format", "kubernetes", "--check") == 0
+    assert run(quotas, objects, "--check") == 1
+
+
+def test_the_quotas_are_copied_only_if_the_rules_are_current(
+    quotas: Path, out: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.yaml"
+    assert run(quotas, out, "--check", "--copy-to", str(copy)) == 1
+    assert not copy.exists()
+    assert run(quotas, out, "--copy-to", str(copy)) == 0
+    assert copy.read_text() == MONTHLY
+    assert copy.stat().st_mode & 0o777 == 0o644
+    quotas.write_text(MONTHLY_AND_DAILY)
+    assert run(quotas, out, "--check", "--copy-to", str(copy)) == 1
+    assert copy.read_text() == MONTHLY
+    for looks in ("--diff", "--stdout"):
+        assert run(quotas, out, looks, "--copy-to", str(copy)) == 0
+    assert copy.read_text() == MONTHLY
+    run(quotas, out)
+    assert run(quotas, out, "--check", "--copy-to", str(copy)) == 0
+    assert copy.read_text() == MONTHLY_AND_DAILY
+
+
+def test_wrong_quotas_are_not_copied(quotas: Path, out: Path, tmp_path: Path) -> None:
+    quotas.write_text(MONTHLY.replace("1 GB", "1 GBs"))
+    assert run(quotas, out, "--copy-to", str(tmp_path / "copy.yaml")) == 1
+    assert not (tmp_path / "copy.yaml").exists()

@@ -1,0 +1,137 @@
+"""Without further options, the rules are written."""
+
+from pathlib import Path
+
+import pytest
+
+from quotas.rule_files.rendering import GENERATED_MARK
+from tests.unit.generate_rules.command import MONTHLY, MONTHLY_AND_DAILY, contents, run
+
+
+def test_the_rules_are_written_and_each_file_is_printed(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(quotas, out) == 0
+    names = sorted(contents(out))
+    assert names == [
+        "gateway-accounting.yml",
+        "gateway-pipeline.yml",
+        "gateway-quota-alerts.yml",
+        "gateway-quotas-month.yml",
+    ]
+    assert capsys.readouterr().out.splitlines() == [f"wrote {out / name}" for name in names]
+
+
+def test_a_second_run_changes_nothing_and_says_so(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(quotas, out)
+    capsys.readouterr()
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert run(quotas, out) == 0
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == before
+    assert capsys.readouterr() == (f"{out} is up to date\n", "")
+
+
+def test_a_changed_quota_changes_only_the_file_of_its_calendar(quotas: Path, out: Path) -> None:
+    run(quotas, out)
+    before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    quotas.write_text(MONTHLY.replace("1 GB", "2 GB"))
+    assert run(quotas, out) == 0
+    after = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"gateway-quotas-month.yml"}
+
+
+def test_the_file_of_removed_quotas_is_removed(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quotas.write_text(MONTHLY_AND_DAILY)
+    run(quotas, out)
+    quotas.write_text(MONTHLY)
+    assert run(quotas, out) == 0
+    assert not (out / "gateway-quotas-day.yml").exists()
+    assert f"removed {out / 'gateway-quotas-day.yml'}" in capsys.readouterr().out
+
+
+def test_files_that_were_not_generated_are_left_alone(quotas: Path, out: Path) -> None:
+    out.mkdir()
+    (out / "node.yml").write_text("groups: []\n")
+    (out / "notes.txt").write_text(GENERATED_MARK)
+    assert run(quotas, out) == 0
+    assert (out / "node.yml").read_text() == "groups: []\n"
+    assert (out / "notes.txt").exists()
+
+
+def test_a_file_that_was_not_generated_is_reported_and_kept(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign = out / "gateway-pipeline.yml"
+    out.mkdir()
+    foreign.write_text("groups: []\n")
+    assert run(quotas, out) == 1
+    assert capsys.readouterr() == (
+        "",
+        f"{foreign}: was not generated and would be overwritten; move it away\n",
+    )
+    assert contents(out) == {"gateway-pipeline.yml": b"groups: []\n"}
+
+
+def test_wrong_quotas_are_reported_and_nothing_is_written(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quotas.write_text(MONTHLY.replace("1 GB", "1 GBs").replace("service", "servise"))
+    assert run(quotas, out) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert [line.split(": ")[0] for line in printed.err.splitlines()] == [
+        f"{quotas}:4:21",
+        f"{quotas}:4:50",
+    ]
+    assert not out.exists()
+
+
+def test_wrong_quotas_leave_the_old_rules_unchanged(quotas: Path, out: Path) -> None:
+    run(quotas, out)
+    before = contents(out)
+    quotas.write_text("version: 1\nquotas: []\n")
+    assert run(quotas, out) == 1
+    assert contents(out) == before
+
+
+def test_a_missing_quotas_file_is_reported(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path / "none.yaml", out) == 1
+    assert "none.yaml:1:1: cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_reported(
+    quotas: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert run(quotas, tmp_path / "file" / "rules") == 1
+    assert "Not a directory" in capsys.readouterr().err
+
+
+def test_quiet_prints_only_errors(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(quotas, out, "-q") == 0
+    assert run(quotas, out, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+    assert "gateway-accounting.yml" in contents(out)
+    quotas.write_text("version: 2\n")
+    assert run(quotas, out, "-q") == 1
+    assert capsys.readouterr().err
+
+
+def test_a_warning_is_printed_and_the_rules_are_written(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quotas.write_text(MONTHLY + "  - {name: same, service: bun-service, limit: 1 GB}\n")
+    assert run(quotas, out, "-q") == 0
+    assert capsys.readouterr().err == (
+        f'{quotas}:5:5: quotas: "same" is the same as "monthly" at line 4 but for the name; '
+        "keep one (a warning)\n"
+    )
+    assert "gateway-accounting.yml" in contents(out)

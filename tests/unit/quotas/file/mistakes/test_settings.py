@@ -1,0 +1,92 @@
+"""Mistakes in ``accounting`` and ``defaults``: position, key and message."""
+
+import pytest
+
+from tests.unit.quotas.file.mistakes.expectations import (
+    DEFAULT_KEYS,
+    EXPECTED_CALENDAR,
+    EXPECTED_PERCENT,
+    NOT_A_DURATION,
+    NOT_AN_ADDRESS,
+    ONE_QUOTA,
+    mistakes_in,
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        *(
+            (
+                f"resolution: {step}",
+                (
+                    f'3:15: accounting.resolution: found "{step}", expected a step that fits into '
+                    '15 minutes without a rest, such as "15s", "30s", "1m" or "5m"'
+                ),
+            )
+            for step in ("7s", "2m", "4m", "59s", "1m1s")
+        ),
+        ("resolution: 10m", '3:15: accounting.resolution: found "10m", expected 1s to 5m'),
+        (
+            "resolution: 60",
+            (
+                "3:15: accounting.resolution: found the number 60 without a unit; "
+                'write for example "90s"'
+            ),
+        ),
+        ("gap_tolerance: 99w", '3:18: accounting.gap_tolerance: found "99w", expected 5m to 1d'),
+        ("gap_tolerance: 4m", '3:18: accounting.gap_tolerance: found "4m", expected 5m to 1d'),
+        ("scrape_delay: 6m", '3:17: accounting.scrape_delay: found "6m", expected 1s to 5m'),
+        (
+            "_schema: 1",
+            (
+                "3:3: accounting._schema: is not a key that is known here; expected one of "
+                "resolution, gap_tolerance, scrape_delay, new_targets"
+            ),
+        ),
+        ("resolution: 1 minute", f'3:15: accounting.resolution: "1 minute" {NOT_A_DURATION}'),
+        ("resolution: 0s", f'3:15: accounting.resolution: "0s" {NOT_A_DURATION}'),
+        ("resolution:", "3:14: accounting.resolution: has no value"),
+        ("gap_tolerance: soon", f'3:18: accounting.gap_tolerance: "soon" {NOT_A_DURATION}'),
+        ("scrape_delay: -1s", f'3:17: accounting.scrape_delay: "-1s" {NOT_A_DURATION}'),
+        (
+            "new_targets: counts",
+            (
+                '3:16: accounting.new_targets: found "counts", expected one of baseline, count; '
+                'did you mean "count"?'
+            ),
+        ),
+        (
+            "gap: 1h",
+            (
+                "3:3: accounting.gap: is not a key that is known here; expected one of resolution, "
+                "gap_tolerance, scrape_delay, new_targets"
+            ),
+        ),
+    ],
+    ids=lambda value: value[:40],
+)
+def test_a_mistake_in_accounting_is_reported_with_its_position(line: str, message: str) -> None:
+    assert mistakes_in(f"version: 1\naccounting:\n  {line}\n{ONE_QUOTA}") == [message]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("notify: a@b.c", "3:11: defaults.notify: is not a list; write [first, second]"),
+        ("notify: [x]", f'3:12: defaults.notify: "x" {NOT_AN_ADDRESS}'),
+        ("period: year", f'3:11: defaults.period: found "year", {EXPECTED_CALENDAR}'),
+        (
+            "period: {calendar: week, anchor_day: 3}",
+            "3:40: defaults.period.anchor_day: goes with calendar: month, not week",
+        ),
+        ("thresholds: [x]", f'3:16: defaults.thresholds: found "x", {EXPECTED_PERCENT}'),
+        (
+            "limit: 1 GB",
+            f"3:3: defaults.limit: is not a key that is known here; expected one of {DEFAULT_KEYS}",
+        ),
+    ],
+    ids=lambda value: value[:40],
+)
+def test_a_mistake_in_defaults_is_reported_with_its_position(line: str, message: str) -> None:
+    assert mistakes_in(f"version: 1\ndefaults:\n  {line}\n{ONE_QUOTA}") == [message]

@@ -1,0 +1,38 @@
+"""Answers of a Prometheus that has loaded groups of rules."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from quotas.prometheus.client import Ruler
+from quotas.rule_files.rule import Group
+
+URL = "http://prometheus:9090"
+RULER = Ruler(URL)
+RULES_URL = f"{URL}/api/v1/rules"
+RELOAD_URL = f"{URL}/-/reload"
+
+
+def loaded(groups: Iterable[Group]) -> dict[str, Any]:
+    """Return ``data`` of the answer to /api/v1/rules."""
+    return {"groups": [_group(group) for group in groups]}
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "interval": float(group.interval_seconds),
+        "rules": [
+            {
+                "name": rule.name,
+                "query": rule.query,
+                "health": "ok",
+                **({"labels": dict(rule.labels)} if rule.labels else {}),
+                **(
+                    {"duration": float(rule.for_seconds), "annotations": dict(rule.annotations)}
+                    if rule.alert
+                    else {}
+                ),
+            }
+            for rule in group.rules
+        ],
+    }

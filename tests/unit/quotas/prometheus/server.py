@@ -1,0 +1,60 @@
+"""A Prometheus that ``--verify`` checks. By default, all its answers are good."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import responses
+
+from quotas.model import Accounting, Match, Quota, QuotaFile
+from quotas.prometheus.verify import Finding, verify
+from quotas.rules.compiler import compile_rules
+from tests.unit.quotas.prometheus.answers import RULER, URL, loaded
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+BUN = Quota("bun", 1, {"service": Match(("bun-service",))}, direction="egress")
+COUNTER = {"service": "bun-service", "route": "bun-route", "direction": "egress"}
+
+
+class Server:
+    """The mocked answers of a Prometheus.
+
+    Attributes:
+        answers: ``data`` of each answer, by the path of the request below /api/v1/.
+        statuses: the status of each answer that is not 200, by path.
+
+    """
+
+    def __init__(self, http: responses.RequestsMock, *quotas: Quota) -> None:
+        self.http = http
+        # A check that fails early does not request all answers.
+        http.assert_all_requests_are_fired = False
+        self.quotas = QuotaFile(Accounting(), (), quotas or (BUN,))
+        self.rules = compile_rules(self.quotas, NOW)
+        self.answers: dict[str, Any] = {
+            "status/runtimeinfo": {"storageRetention": "45d"},
+            "targets": {"activeTargets": [target()]},
+            "query": {"result": [{"metric": COUNTER, "value": [0, "1"]}]},
+            "rules": loaded(group for file in self.rules for group in file.groups),
+            "alertmanagers": {"activeAlertmanagers": [{"url": "http://am:9093/api/v2/alerts"}]},
+        }
+        self.statuses: dict[str, int] = {}
+
+    def findings(self) -> list[Finding]:
+        """Return all findings."""
+        for path, data in self.answers.items():
+            self.http.get(
+                f"{URL}/api/v1/{path}",
+                json={"status": "success", "data": data},
+                status=self.statuses.get(path, 200),
+            )
+        return list(verify(RULER, self.quotas, self.rules))
+
+    def problems(self) -> list[str]:
+        """Return the texts of the findings that are not good."""
+        return [finding.text for finding in self.findings() if not finding.good]
+
+
+def target(instance: str = "kong:8100", **more: Any) -> dict[str, Any]:
+    """Return a scrape target of the gateways; ``more`` replaces its properties."""
+    labels = {"job": "kong", "instance": instance}
+    return {"labels": labels, "health": "up", "lastError": "", "scrapeTimeout": "10s"} | more
