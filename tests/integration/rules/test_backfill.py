@@ -1,7 +1,7 @@
-"""History that became quotas: raw counters in a database, the rules over them, and the blocks back.
+"""A backfill: raw counters in a database, the blocks that it makes from them, and the quotas then.
 
-The rules are loaded in the night after a day on which clocks changed; what they have recorded since
-is made as they make it. That day and the night are then filled.
+The rules are loaded in the night after a day on which clocks changed. The series that they record
+from then on are made in the same way. The backfill must add that day and the part of the night.
 """
 
 import itertools
@@ -28,6 +28,7 @@ quotas:
   - {name: each, limit: 1 MB, for_each: service, period: {calendar: day, timezone: Europe/Berlin}}
   - {name: month, limit: 1 GB, service: tea}
 """)
+
 STEP_SECONDS, DELAY_SECONDS, SCRAPE_SECONDS = 300, 10, 60
 HOUR_SECONDS = 3_600
 
@@ -36,10 +37,10 @@ def local_time(day: int, hour: int = 0, month: int = 10) -> int:
     return int(datetime(2026, month, day, hour, tzinfo=ZoneInfo(ZONE)).timestamp())
 
 
-# The day of 25 hours is filled from its start, as --start asks; the rules were loaded at 02:00.
+# The backfill starts with the day of 25 hours; the rules were loaded at 02:00 on the next day.
 DAY, NEXT_DAY = local_time(25), local_time(26)
 LOADED, NOW = local_time(26, 2), local_time(26, 6)
-LIVE = (names.DELTA, names.COUNTED_UNTIL, names.PERIOD_ELAPSED, names.PERIOD_LEFT)
+RECORDED = (names.DELTA, names.COUNTED_UNTIL, names.PERIOD_ELAPSED, names.PERIOD_LEFT)
 GATEWAY = {"job": names.GATEWAY_JOB, "instance": "kong:8100"}
 SERVICES = {"tea": 7, "bun": 100}
 
@@ -52,7 +53,7 @@ def moved(service: str, at: int) -> int:
     return at % (SERVICES[service] * 13) + 1
 
 
-def raw() -> Iterator[str]:
+def raw_counters() -> Iterator[str]:
     yield from samples("up", GATEWAY, ((at, 1) for at in scrapes()))
     for service in SERVICES:
         labels = {**GATEWAY, names.SERVICE: service, names.DIRECTION: names.EGRESS}
@@ -61,19 +62,20 @@ def raw() -> Iterator[str]:
 
 
 def truth(service: str, begin: int, end: int) -> int:
-    """Return the bytes that were scraped in a stretch of whole steps."""
+    """Return the bytes that moved between two times, which are ends of steps."""
     return sum(moved(service, at) for at in scrapes() if begin < at <= end)
 
 
-def live(server: Server) -> Iterator[str]:
-    """Yield what the rules have recorded since they were loaded, at a phase of their own."""
+def recorded_since_loading(server: Server) -> Iterator[str]:
+    """Yield the samples that the rules have recorded since they were loaded."""
+    # Evaluations have a phase of their own.
     phase = 123.456
     for file in compile_rules(QUOTAS, datetime.fromtimestamp(NOW, UTC)):
         for group in file.groups:
             for rule in group.rules:
-                if rule.name not in LIVE:
+                if rule.name not in RECORDED:
                     continue
-                # Other calendars were counted before.
+                # Other calendars were already counted before.
                 begin = LOADED if rule.name == names.DELTA else DAY
                 found = server.query_range(rule.query, begin + phase, NOW, STEP_SECONDS)
                 for labels, values in found:
@@ -82,22 +84,22 @@ def live(server: Server) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a Prometheus into whose database the blocks of a backfill were moved."""
+    """Return a Prometheus that has the blocks of a backfill in its database."""
     folder, blocks = tmp_path_factory.mktemp("prometheus"), tmp_path_factory.mktemp("blocks")
     now = datetime.fromtimestamp(NOW, UTC)
     start = datetime.fromtimestamp(DAY, UTC)
-    fill(folder, raw())
+    fill(folder, raw_counters())
     with running(folder) as server:
         with pytest.raises(BackfillError, match="load the rules"):
             backfill(server.url, QUOTAS, blocks, start=start, now=now)
-        recorded = list(live(server))
+        recorded = list(recorded_since_loading(server))
     fill(folder, recorded)
     with running(folder) as server:
         soon = datetime.fromtimestamp(LOADED + HOUR_SECONDS, UTC)
         with pytest.raises(BackfillError, match="try again after 04:0"):
             backfill(server.url, QUOTAS, blocks, start=start, now=soon)
         stretches = backfill(server.url, QUOTAS, blocks, start=start, now=now)
-    # The live rules count from the step on that ended just before they were loaded.
+    # The rules count from the step that ended just before they were loaded.
     one = Stretch(DAY + STEP_SECONDS + DELAY_SECONDS, LOADED + DELAY_SECONDS)
     assert stretches == {f"day@{ZONE}": one, "month": one}
     assert all((block / "meta.json").exists() for block in blocks.iterdir())
@@ -107,13 +109,13 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def test_each_byte_of_both_days_is_counted_once(filled: Server) -> None:
+def test_each_byte_of_both_days_counts_once(filled: Server) -> None:
     query = f'sum by (service, period) (sum_over_time({names.DELTA}{{calendar="day@{ZONE}"}}[3d]))'
     found = {
         (labels["service"], labels["period"]): value
         for labels, value in filled.query(query, NOW + HOUR_SECONDS)
     }
-    # The last step that the live rules have looked at.
+    # The last step that the rules have counted.
     end = (NOW - DELAY_SECONDS) // STEP_SECONDS * STEP_SECONDS
     expected = {}
     for service in SERVICES:
@@ -123,14 +125,14 @@ def test_each_byte_of_both_days_is_counted_once(filled: Server) -> None:
     assert NEXT_DAY - DAY == 25 * HOUR_SECONDS
 
 
-def test_what_quotas_had_used_is_filled_too(filled: Server) -> None:
+def test_used_bytes_are_filled(filled: Server) -> None:
     at = local_time(26, 1)
     query = f"max by (quota, service, period) (last_over_time({names.USED}[10m]))"
     found = {
         (labels["quota"], labels.get("service"), labels.get("period")): value
         for labels, value in filled.query(query, at)
     }
-    # An evaluation within a step of 01:00 counts what ended one step before.
+    # An evaluation within a step of 01:00 counts the step that ended before.
     for end in range(at - 3 * STEP_SECONDS, at + 1, STEP_SECONDS):
         tea, bun = (truth(service, NEXT_DAY, end) for service in ("tea", "bun"))
         if found["day", None, "20261026"] == tea + bun:
@@ -140,8 +142,8 @@ def test_what_quotas_had_used_is_filled_too(filled: Server) -> None:
     assert found["each", "bun", "20261026"] == bun
 
 
-def test_a_month_has_used_what_its_days_have(filled: Server) -> None:
-    # It is evaluated every fifth step.
+def test_a_month_has_used_the_bytes_of_its_days(filled: Server) -> None:
+    # Quotas of months are evaluated every fifth step.
     query = f'last_over_time({names.USED}{{quota="month"}}[30m])'
     [(labels, used)] = filled.query(query, local_time(26, 1))
     assert labels[names.PERIOD] == "202610"
@@ -149,7 +151,7 @@ def test_a_month_has_used_what_its_days_have(filled: Server) -> None:
     assert used in {truth("tea", DAY, end) for end in ends}
 
 
-def test_ratios_and_forecasts_are_filled_too(filled: Server) -> None:
+def test_ratios_and_forecasts_are_filled(filled: Server) -> None:
     at = local_time(26, 1)
     used, ratio, forecast = (
         value
@@ -158,7 +160,7 @@ def test_ratios_and_forecasts_are_filled_too(filled: Server) -> None:
             f'last_over_time({metric}{{quota="day", period="20261026"}}[5m])', at
         )
     )
-    # Groups are evaluated at different moments: a ratio may be of the step before.
+    # Groups are evaluated at different times, so a ratio may be of the step before.
     assert ratio == pytest.approx(used / 1_000_000, rel=0.15)
-    # One hour of twenty-four, at an even pace, of which the last steps are not counted yet.
+    # One of 24 hours at an even pace. Its last steps are not counted yet.
     assert forecast == pytest.approx(used * 24, rel=0.3)

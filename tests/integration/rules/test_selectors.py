@@ -1,4 +1,4 @@
-"""Quotas select exactly what they say, whatever is in names, in Prometheus's own engine."""
+"""Quotas count exactly what their selectors match, whatever characters names contain."""
 
 import tempfile
 from pathlib import Path
@@ -63,7 +63,7 @@ NASTY_VALUES = [
 
 
 def used(values: dict[str, int]) -> Samples:
-    """Return the expectation of ``used`` by quota."""
+    """Expect these used bytes, by quota."""
     expected = [({names.QUOTA: name}, float(value)) for name, value in values.items()]
     return Samples(f"sum by ({names.QUOTA}) ({names.USED})", "20m", expected)
 
@@ -116,7 +116,7 @@ def test_a_quota_counts_exactly_what_its_selector_matches(tmp_path: Path) -> Non
     run_rules(tmp_path, rules_of(HEAD + quotas), [Case(series, [used(values)])])
 
 
-def test_labels_select_exactly_themselves_whatever_is_in_them(tmp_path: Path) -> None:
+def test_a_name_selects_exactly_itself_whatever_characters_it_contains(tmp_path: Path) -> None:
     quotas = "".join(
         f"  - {{name: q{i}, service: {yaml_quote(value)}, limit: 1 GB}}\n"
         for i, value in enumerate(NASTY_VALUES)
@@ -138,13 +138,13 @@ def yaml_quote(value: str) -> str:
 
 CHARACTERS = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufffd")
 TEXTS = st.text(CHARACTERS, min_size=1, max_size=12)
-# What means something to YAML, PromQL, templates or regular expressions, in any order.
+# Characters with a meaning in YAML, PromQL, templates or regular expressions, in any order.
 ODD_TEXTS = st.text(st.sampled_from("\"'\\`{}[]()|.*+?^$%#&,:~- anx\U0001f680"), min_size=1)
 
 
 @given(st.lists(TEXTS | ODD_TEXTS, min_size=3, max_size=25, unique=True))
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
-def test_any_text_selects_itself_alone_by_itself_in_a_list_and_as_an_exception(
+def test_any_text_selects_exactly_itself_alone_in_a_list_and_as_an_exception(
     values: list[str],
 ) -> None:
     quotas = ""

@@ -1,4 +1,4 @@
-"""A real Prometheus over made-up history: samples in, answers out."""
+"""A real Prometheus for tests: over given samples, or with given rules."""
 
 import socket
 import subprocess
@@ -25,19 +25,19 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Server:
-    """A Prometheus that runs; ``url`` is where."""
+    """A running Prometheus at an address."""
 
     url: str
 
     def query(self, query: str, at: float) -> list[tuple[Labels, float]]:
-        """Return the labels and the value of each series at a time, in Unix seconds."""
+        """Return the labels and value of each series at a time in Unix seconds."""
         result = self._ask("query", query=query, time=at)
         return [(found["metric"], float(found["value"][1])) for found in result]
 
     def query_range(
         self, query: str, start: float, end: float, step_seconds: float
     ) -> list[tuple[Labels, list[tuple[float, float]]]]:
-        """Return the labels and the times and values of each series."""
+        """Return the labels of each series, with its pairs of time and value."""
         result = self._ask("query_range", query=query, start=start, end=end, step=step_seconds)
         return [
             (found["metric"], [(float(at), float(value)) for at, value in found["values"]])
@@ -45,7 +45,7 @@ class Server:
         ]
 
     def _ask(self, path: str, **parameters: str | float) -> list[dict[str, Any]]:
-        # A query over many years is too long for a URL.
+        # As a form, because a query with the offsets of many years is too long for a URL.
         answer = requests.post(
             f"{self.url}/api/v1/{path}", data=parameters, timeout=TIMEOUT_SECONDS
         )
@@ -56,7 +56,7 @@ class Server:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Server]:
-    """Run a Prometheus that scrapes nothing over ``folder/data``, however old that is."""
+    """Run a Prometheus that scrapes nothing, on the data in ``folder/data`` of any age."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prometheus.yml").write_text("{}", encoding="utf-8")
     url = f"127.0.0.1:{free_port()}"
@@ -82,7 +82,14 @@ def running(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def with_rules(folder: Path, rule_files: Path, *more: str) -> Iterator[str]:
-    """Run a Prometheus that loads these rule files and return its address."""
+    """Run a Prometheus that loads these rule files, and return its address.
+
+    Args:
+        folder: the folder for its files.
+        rule_files: the pattern of the rule files.
+        more: further arguments of the command line.
+
+    """
     config = folder / "prometheus.yml"
     config.write_text(yaml.safe_dump({"rule_files": [str(rule_files)]}))
     port = free_port()
@@ -104,6 +111,7 @@ def with_rules(folder: Path, rule_files: Path, *more: str) -> Iterator[str]:
 
 
 def free_port() -> int:
+    """Return a port that no program uses at the moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -123,14 +131,14 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
 
 
 def samples(metric: str, labels: Labels, values: Iterable[tuple[float, float]]) -> Iterator[str]:
-    """Yield the lines of a series in OpenMetrics, from pairs of time and value."""
+    """Yield a series in the OpenMetrics format, one line for each pair of time and value."""
     text = ",".join(f"{name}={quote(value)}" for name, value in labels.items())
     for at, value in values:
         yield f"{metric}{{{text}}} {value!r} {at:.3f}\n"
 
 
 def fill(folder: Path, lines: Iterable[str]) -> None:
-    """Put samples in OpenMetrics into ``folder/data``."""
+    """Write samples in the OpenMetrics format into ``folder/data``."""
     folder.mkdir(parents=True, exist_ok=True)
     text = folder / "samples.txt"
     text.write_text("".join(lines) + "# EOF\n", encoding="utf-8")
@@ -138,6 +146,7 @@ def fill(folder: Path, lines: Iterable[str]) -> None:
 
 
 def run_promtool(*arguments: str | Path) -> None:
+    """Run promtool, and fail with its output if it fails."""
     done = subprocess.run(
         [programs.find(programs.PROMTOOL), *arguments],
         check=False,

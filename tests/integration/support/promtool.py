@@ -1,4 +1,4 @@
-"""Run compiled rules in ``promtool test rules``: Prometheus's own engine, and made-up scrapes."""
+"""Tests of compiled rules with ``promtool``: Prometheus's own engine, on given series."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ from quotas.rules.compiler import compile_rules
 
 TIMEOUT_SECONDS = 120
 LONGEST_REPORT = 20_000
-# When rules are compiled, for the clocks of time zones.
+# The time of compilation, from which the compiled years of time zones follow.
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 Labels = Mapping[str, str]
@@ -28,14 +28,14 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Samples:
-    """What a query must answer at a time: a value for each set of labels."""
+    """The expected result of a query at a time: a value for each set of labels."""
 
     query: str
     at: str
     expected: Sequence[tuple[Labels, float]]
 
     def as_test(self) -> dict[str, Any]:
-        """Return it as promtool reads it."""
+        """Return the expectation in the format of promtool."""
         return {
             "expr": self.query,
             "eval_time": self.at,
@@ -47,14 +47,14 @@ class Samples:
 
 @dataclass(frozen=True)
 class Alerts:
-    """Which alerts of one name must fire at a time: the labels and annotations of each."""
+    """The alerts of one name that must fire at a time, with their labels and annotations."""
 
     name: str
     at: str
     expected: Sequence[tuple[Labels, Labels]]
 
     def as_test(self) -> dict[str, Any]:
-        """Return it as promtool reads it."""
+        """Return the expectation in the format of promtool."""
         return {
             "alertname": self.name,
             "eval_time": self.at,
@@ -67,7 +67,7 @@ class Alerts:
 
 @dataclass(frozen=True)
 class Case:
-    """Series, in promtool's notation, and what follows from them."""
+    """One test: series in the notation of promtool, and the expected results."""
 
     series: Mapping[str, str]
     expected: Sequence[Samples | Alerts]
@@ -76,7 +76,7 @@ class Case:
     external_labels: Labels = field(default_factory=dict)
 
     def as_test(self) -> dict[str, Any]:
-        """Return it as promtool reads it."""
+        """Return the test in the format of promtool."""
         return {
             "name": self.name,
             "interval": self.interval,
@@ -89,17 +89,17 @@ class Case:
 
 
 def series(metric: str, **labels: str) -> str:
-    """Return a series in Prometheus's notation."""
+    """Return the name of a series in the notation of Prometheus."""
     return metric + "{" + ", ".join(f"{name}={quote(labels[name])}" for name in labels) + "}"
 
 
 def up(instance: str = "kong:8100", job: str = names.GATEWAY_JOB) -> str:
-    """Return the series that says whether a gateway answers."""
+    """Return the name of the series that says whether a gateway answers."""
     return series("up", job=job, instance=instance)
 
 
 def counter(instance: str = "kong:8100", **labels: str) -> str:
-    """Return the counter of a gateway: by default of one route's egress."""
+    """Return the name of a gateway's counter, by default that of one route's egress."""
     target = {"job": names.GATEWAY_JOB, "instance": instance}
     one = {names.SERVICE: "bun-service", names.ROUTE: "bun-route", names.DIRECTION: names.EGRESS}
     return series(names.GATEWAY_BYTES, **target, **(one | labels))
@@ -113,13 +113,13 @@ def rules_of(quotas_yaml: str) -> dict[str, str]:
 def run_rules(
     folder: Path, rules: Mapping[str, str], cases: Sequence[Case], *, evaluate_every: str = "1m"
 ) -> None:
-    """Fail, with promtool's own report, unless the rules do in each case what is expected.
+    """Fail with the report of promtool unless the rules have the expected results in each case.
 
-    All groups are evaluated at the same times, one after the other in the order of ``rules``.
+    All groups are evaluated at the same times, in the order of ``rules``.
     """
     write(folder, rules)
     test = folder / "cases.yml"
-    # JSON is YAML, but for its surrogate pairs.
+    # JSON is YAML as long as it contains no surrogate pairs, hence ensure_ascii=False.
     content = {
         "rule_files": list(rules),
         "evaluation_interval": evaluate_every,
@@ -135,12 +135,13 @@ def run_rules(
 
 
 def check_rules(folder: Path, rules: Mapping[str, str]) -> None:
-    """Fail, with promtool's own report, unless Prometheus would load the rules."""
+    """Fail with the report of promtool unless Prometheus would load the rules."""
     write(folder, rules)
     _promtool("check", "rules", *(str(folder / name) for name in rules))
 
 
 def write(folder: Path, rules: Mapping[str, str]) -> None:
+    """Write rule files by their names."""
     for name, content in rules.items():
         (folder / name).write_text(content, encoding="utf-8")
 

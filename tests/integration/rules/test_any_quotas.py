@@ -1,4 +1,4 @@
-"""Whatever quotas.yaml may say, Prometheus loads what it compiles to."""
+"""Prometheus loads the rules of any valid quotas.yaml."""
 
 import tempfile
 import zoneinfo
@@ -23,10 +23,12 @@ TEXTS = st.text(CHARACTERS, min_size=1, max_size=20)
 LABEL_NAMES = st.from_regex(r"[a-zA-Z][a-zA-Z0-9_]{0,10}", fullmatch=True).filter(
     lambda name: name not in names.RESERVED_LABELS
 )
+
 SIZES = st.builds("{} {}".format, st.integers(1, 8), st.sampled_from(sorted(UNITS)))
 REGEXES = st.sampled_from(
     [".+", "bun-.*", "a|b", "(?i)bun", "[^a-z]+", r"\d{2,5}", r"\pL+", '"', r"\\", "`", "{1"]
 )
+
 TEXT_LISTS = st.lists(TEXTS, min_size=1, max_size=3, unique=True)
 SELECTORS = TEXTS | TEXT_LISTS | st.fixed_dictionaries({"matches": REGEXES})
 ALL_ZONES = sorted(zoneinfo.available_timezones())
@@ -45,6 +47,7 @@ PERIODS = (
         {"calendar": st.sampled_from(["hour", "day"])}, optional={"timezone": ZONES}
     )
 )
+
 ROLLING = st.fixed_dictionaries({"rolling": st.sampled_from(["1h", "1h30m", "7d", "44d"])})
 PERCENTS = st.integers(1, 1_000) | st.sampled_from([0.01, 33.33, 99.5, 999.99])
 SEVERITIES = st.sampled_from(names.SEVERITIES)
@@ -54,18 +57,20 @@ THRESHOLDS = st.lists(
     max_size=5,
     unique_by=lambda entry: entry["percent"] if isinstance(entry, dict) else entry,
 )
+
 OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     **{label: SELECTORS for label in names.SELECTOR_LABELS if label != names.DIRECTION},
     "direction": st.sampled_from([names.EGRESS, names.INGRESS, names.BOTH]),
     "thresholds": THRESHOLDS,
     "labels": st.dictionaries(LABEL_NAMES, TEXTS, max_size=3),
 }
+
 LABEL_LISTS = st.lists(st.sampled_from(names.SELECTOR_LABELS), min_size=1, max_size=3, unique=True)
 
 
 @st.composite
 def quotas(draw: st.DrawFn) -> dict[str, Any]:
-    """Return a quota of any form."""
+    """Draw any valid quota."""
     quota = draw(st.fixed_dictionaries({"name": NAMES, "limit": SIZES}, optional=OPTIONAL))
     form = draw(st.sampled_from(["plain", "for each", "rolling", "rolling for each", "opened"]))
     if form == "opened":
@@ -108,7 +113,7 @@ FILES = st.fixed_dictionaries(
 
 @given(FILES)
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-def test_prometheus_loads_whatever_valid_quotas_compile_to(file: object) -> None:
+def test_prometheus_loads_the_rules_of_any_valid_quotas(file: object) -> None:
     content = yaml.safe_dump(file, allow_unicode=True).encode()
     rules = compile_rules(parse_quotas(content), NOW)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,105 @@
+"""The forecast alert, in Prometheus's own engine."""
+
+from pathlib import Path
+
+import pytest
+
+from quotas import names
+from tests.integration.rules.alerts.expectations import HEAD, HOUR, LabelsAndAnnotations
+from tests.integration.support.promtool import (
+    Alerts,
+    Case,
+    Samples,
+    counter,
+    rules_of,
+    run_rules,
+    up,
+)
+
+
+def forecast_alert(period: str, forecast: int, used: int, ratio: str) -> LabelsAndAnnotations:
+    return (
+        {**HOUR, "period": period, "severity": "warning"},
+        {
+            "summary": "a is expected to pass its limit",
+            "description": f"At the recent pace a reaches {forecast / 1000:g}kB "
+            f"by the end of period {period}.",
+            "forecast_bytes": str(forecast),
+            "used_bytes": str(used),
+            "limit_bytes": "20000",
+            "ratio": ratio,
+        },
+    )
+
+
+def test_the_forecast_alert_fires_before_the_limit_is_reached(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 20 kB, forecast: true}\n")
+    case = Case(
+        {up(): "1+0x900", counter(): "1000+100x900"},
+        [
+            Alerts(
+                names.FORECAST_ALERT,
+                "140m",
+                [forecast_alert("1970010102", 19 * 400 + 40 * 400, 19 * 400, "0.38")],
+            )
+        ],
+    )
+    run_rules(tmp_path, rules, [case])
+
+
+@pytest.mark.parametrize(
+    ("why", "quota", "values"),
+    [
+        ("the forecast is below the limit", "limit: 30 kB, forecast: true", "1000+100x900"),
+        (
+            "the limit is reached, which has its own alert",
+            "limit: 7 kB, forecast: true",
+            "0+100x900",
+        ),
+        ("the quota did not ask for it", "limit: 20 kB", "1000+100x900"),
+    ],
+)
+def test_no_forecast_alert_fires_if(tmp_path: Path, why: str, quota: str, values: str) -> None:
+    rules = rules_of(HEAD + f"  - {{name: a, period: hour, {quota}}}\n")
+    case = Case(
+        {up(): "1+0x900", counter(): values}, [Alerts(names.FORECAST_ALERT, "140m", [])], name=why
+    )
+    run_rules(tmp_path, rules, [case])
+
+
+@pytest.mark.parametrize(
+    ("period", "rate", "minutes"),
+    [
+        ("hour", 100, (59, 119, 120, 121, 122, 123, 124, 125, 126, 130)),
+        ("day", 14, (1_439, 1_440, 1_441, 1_442, 1_444, 1_445, 1_446)),
+    ],
+)
+def test_no_forecast_alert_fires_around_the_end_of_a_period_below_its_limit(
+    tmp_path: Path, period: str, rate: int, minutes: tuple[int, ...]
+) -> None:
+    rules = rules_of(HEAD + f"  - {{name: a, period: {period}, limit: 30 kB, forecast: true}}\n")
+    # 100 bytes each 15 s are 24 kB an hour; 14 bytes a minute are 20 kB a day.
+    case = Case(
+        {up(): "1+0x1500", counter(): f"1000+{rate}x1500"},
+        [Alerts(names.FORECAST_ALERT, f"{minute}m", []) for minute in minutes],
+        interval="15s" if period == "hour" else "1m",
+    )
+    run_rules(tmp_path, rules, [case])
+
+
+def test_the_forecast_of_a_period_that_has_ended_is_what_it_used(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 24.1 kB, forecast: true}\n")
+    old = f'{names.FORECAST}{{period="1970010101"}}'
+    labels = {**HOUR, "__name__": names.FORECAST, "period": "1970010101"}
+    case = Case(
+        {up(): "1+0x900", counter(): "1000+100x900"},
+        [
+            # 58 steps are counted and one minute is left; the 59th step is not complete.
+            Samples(old, "119m", [(labels, 23_600)]),
+            *(Samples(old, f"{minute}m", [(labels, 24_000)]) for minute in (121, 122)),
+            *(Alerts(names.FORECAST_ALERT, f"{minute}m", []) for minute in range(119, 130)),
+            # Values of an hour are read from as far back as an hour needs, not as a month does.
+            Samples(old, "124m", []),
+        ],
+    )
+    run_rules(tmp_path, rules, [case])

@@ -1,0 +1,140 @@
+"""The alerts about the pipeline itself, in Prometheus's own engine."""
+
+from pathlib import Path
+
+import pytest
+
+from quotas import names
+from tests.integration.rules.alerts.expectations import ONE_QUOTA, moved
+from tests.integration.support.promtool import (
+    Alerts,
+    Case,
+    rules_of,
+    run_rules,
+    series,
+    up,
+)
+
+CRITICAL = {"severity": "critical"}
+
+
+def texts(summary: str, description: str) -> dict[str, str]:
+    return {"summary": summary, "description": description}
+
+
+MISSING = texts(
+    f"Gateways are up, but none exposes {names.GATEWAY_BYTES}",
+    "No bytes are counted, so no quota can be trusted. Most likely the gateway's prometheus "
+    "plugin runs without bandwidth_metrics; a gateway that never had a request looks the same.",
+)
+
+
+def test_missing_metrics_are_alerted_after_15_minutes(tmp_path: Path) -> None:
+    case = Case(
+        {up(): "1+0x400"},
+        [
+            Alerts(names.METRICS_MISSING_ALERT, "14m", []),
+            Alerts(names.METRICS_MISSING_ALERT, "16m", [(CRITICAL, MISSING)]),
+        ],
+    )
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+@pytest.mark.parametrize(
+    ("why", "story"),
+    [
+        ("they are there", moved(1)),
+        ("no gateway is up, which has its own alert", {up(): "0+0x400"}),
+    ],
+)
+def test_missing_metrics_are_not_alerted_if(
+    tmp_path: Path, why: str, story: dict[str, str]
+) -> None:
+    case = Case(story, [Alerts(names.METRICS_MISSING_ALERT, "60m", [])], name=why)
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+def scrape_failing(summary: str) -> dict[str, str]:
+    return texts(
+        summary,
+        "Since 20m Prometheus gets no numbers. What a gateway moves is caught up if it answers "
+        "again within 1h and was not restarted meanwhile; later, those bytes are lost to the "
+        "quotas.",
+    )
+
+
+def test_a_gateway_that_cannot_be_scraped_is_alerted_long_before_its_bytes_are_lost(
+    tmp_path: Path,
+) -> None:
+    labels = {"severity": "critical", "job": "kong", "instance": "b:8100"}
+    expected = scrape_failing("Gateway b:8100 cannot be scraped")
+    case = Case(
+        {up("a:8100"): "1+0x400", up("b:8100"): "1+0x8 0+0x390"},
+        [
+            Alerts(names.SCRAPE_FAILING_ALERT, "20m", []),
+            Alerts(names.SCRAPE_FAILING_ALERT, "25m", [(labels, expected)]),
+        ],
+    )
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+def test_a_job_without_any_gateway_is_alerted(tmp_path: Path) -> None:
+    labels = {"severity": "critical", "job": "kong"}
+    expected = scrape_failing("There is no gateway to scrape")
+    case = Case(
+        {up("b:8100", job="other"): "1+0x400"},
+        [
+            Alerts(names.SCRAPE_FAILING_ALERT, "15m", []),
+            Alerts(names.SCRAPE_FAILING_ALERT, "25m", [(labels, expected)]),
+        ],
+    )
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+def test_a_gateway_that_fails_for_some_minutes_is_not_alerted(tmp_path: Path) -> None:
+    case = Case(
+        {up(): "1+0x8 0+0x60 1+0x300"},
+        [Alerts(names.SCRAPE_FAILING_ALERT, f"{minutes}m", []) for minutes in (15, 20, 30)],
+    )
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "prometheus_rule_evaluation_failures_total",
+        "prometheus_rule_group_iterations_missed_total",
+    ],
+)
+def test_quota_rules_that_fail_or_are_missed_are_alerted(tmp_path: Path, metric: str) -> None:
+    ours = "/etc/prometheus/rules/gateway-accounting.yml;gateway-accounting"
+    others = "/etc/prometheus/rules/node.yml;node"
+    expected = texts(
+        f"Quota rules fail or are too slow: {ours}",
+        "In the last 15 minutes evaluations failed or were left out, each of which loses the bytes "
+        "of its own step, or they take more than half of their interval. The page /rules of "
+        "Prometheus shows which and why.",
+    )
+    case = Case(
+        {
+            series(metric, rule_group=ours): "0+0x40 1+0x200",
+            series(metric, rule_group=others): "0+1x240",
+        },
+        [
+            Alerts(names.RULES_FAILING_ALERT, "8m", []),
+            Alerts(
+                names.RULES_FAILING_ALERT, "15m", [({**CRITICAL, "rule_group": ours}, expected)]
+            ),
+            Alerts(names.RULES_FAILING_ALERT, "40m", []),
+        ],
+    )
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+def test_the_watchdog_always_fires(tmp_path: Path) -> None:
+    annotations = texts(
+        "The quota pipeline is alive", "Always fires; when it stops arriving, no alert arrives."
+    )
+    expected = [({"severity": "none"}, annotations)]
+    case = Case({}, [Alerts(names.WATCHDOG_ALERT, at, expected) for at in ("0s", "30m")])
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
