@@ -170,5 +170,5 @@ def json_of_field(field: fields.Field[Any]) -> dict[str, Any]:
 
 
 def key_of(name: str, field: fields.Field[Any]) -> str:
-    """Return the key of a field in quotas.yaml. It differs from the name of a Python keyword."""
+    """Return the key of a field in quotas.yaml, such as ``except`` for the field ``except_``."""
     return field.data_key or name

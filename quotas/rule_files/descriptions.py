@@ -10,6 +10,7 @@ from quotas.units import format_exact
 # The properties of a quota by their names, such as {"limit": "500 GB"}.
 Properties = dict[str, str]
 
+# The words of a description are part of every generated file: changing one changes them all.
 _PREFIX = "quota "
 _PROPERTY_NAME = (
     r"(?:limit|period|service|route|consumer|workspace|direction|for each|except \w+|opened with|"
