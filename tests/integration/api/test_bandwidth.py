@@ -20,8 +20,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api import create_app
-from api.bandwidth.row_windows import LONGEST_LOOKBACK_SECONDS
 from api.clients.prometheus import Prometheus, query_at
+from api.views.schemas.spans import LONGEST_ROWS_SECONDS
 from local import programs
 from quotas.promql import select
 
@@ -186,7 +186,7 @@ def test_a_day_is_answered_in_fine_steps(url: str) -> None:
 
 
 def test_the_longest_lookback_is_within_what_prometheus_answers(url: str) -> None:
-    lookback = f"{LONGEST_LOOKBACK_SECONDS}s"
+    lookback = f"{LONGEST_ROWS_SECONDS}s"
     assert len(rows_of(client(url, 659.999), lookback_duration=lookback, **asked(BUN))) == 10_081
 
 

@@ -226,7 +226,7 @@ def test_an_answer_is_not_read_beyond_the_largest(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(prometheus, "LARGEST_ANSWER_BYTES", 2**20)
     responses.post(RANGE_URL, body=b" " * (2**20 + 1))
     with pytest.raises(BadAnswerError, match="larger than 1 MiB"):
-        ask_range()
+        query_range(Prometheus(URL, 7), "up", TIMES_MS)
 
 
 def test_the_address_is_not_in_a_repr() -> None:

@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 import responses
 
-from api.access import ALL, Scope
+from api.access import ALL, Scope, match_scope
 from api.bandwidth.windows import to_ms
-from api.clients.cache import Memory
+from api.clients.cache import Cache
 from api.clients.prometheus import Prometheus
 from api.clients.range_cache import Upstream
-from api.selectors import match_scope
-from api.usage.entries import Entry, reach_of, read_entries
+from api.usage.entries import reach_of, read_entries
+from api.usage.model import Entry
 from quotas.http.exchange import BadAnswerError
 from quotas.model import Accounting
 from tests.unit.api.answers import INSTANT_URL, URL, forms, vector
@@ -25,7 +25,7 @@ def fact(fact: str, value: float, **labels: str) -> dict[str, Any]:
 
 
 def read(*facts: dict[str, Any], scope: Scope = ALL, quota: str | None = None) -> list[Entry]:
-    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
     with responses.RequestsMock() as mock:
         mock.post(INSTANT_URL, json=vector(*facts))
         return read_entries(upstream, scope, to_ms(NOW), quota)
@@ -141,7 +141,7 @@ def test_a_limit_is_full_when_the_pace_of_the_forecast_comes_to_it(
 
 def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() -> None:
     scope = Scope(consumers=("a",), quotas=("q", "r"))
-    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
     with responses.RequestsMock() as mock:
         facts = (fact("used", 1, **MONTH, consumer=name) for name in ("a", "b"))
         mock.post(INSTANT_URL, json=vector(*facts))
@@ -154,7 +154,7 @@ def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() ->
 
 @responses.activate
 def test_a_quota_outside_of_the_scope_is_not_even_asked_for() -> None:
-    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
     assert read_entries(upstream, Scope(quotas=("q",)), to_ms(NOW), "other") == []
     assert read_entries(upstream, Scope(quotas=()), to_ms(NOW)) == []
     assert forms() == []

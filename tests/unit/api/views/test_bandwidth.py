@@ -7,7 +7,7 @@ import requests
 import responses
 from flask.testing import FlaskClient
 
-from api.views.schemas.answers import BandwidthSchema
+from api.views.schemas.bandwidth import BandwidthSchema
 from tests.unit.api.answers import (
     INSTANT_URL,
     OBSERVED,

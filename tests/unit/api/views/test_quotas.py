@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from requests import PreparedRequest
 
 from api import create_app
-from api.views.schemas.answers import BurnUpSchema, HistorySchema, QuotaPageSchema
+from api.views.schemas.quotas import BurnUpSchema, HistorySchema, QuotaPageSchema
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, matrix, vector
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

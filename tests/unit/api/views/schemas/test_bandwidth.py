@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from api.http.parameters import ParametersError, WrongParameter, load_parameters
-from api.views.schemas.bandwidth import BandwidthUsedQuestion, BandwidthUsedQuestionSchema
+from api.views.schemas.bandwidth import BandwidthUsedQuestionSchema
+from api.views.schemas.spans import BandwidthUsedQuestion
 
 LOOKBACK = {"lookback_duration": ["5m"]}
 A_DURATION = 'a duration such as "90s", "5m" or "1h30m", at most "7d"'
@@ -22,13 +23,13 @@ def mistakes(given: Mapping[str, Sequence[str]]) -> tuple[WrongParameter, ...]:
 
 
 def test_only_the_lookback_is_required() -> None:
-    assert load(LOOKBACK) == BandwidthUsedQuestion(300, {})
+    assert load(LOOKBACK) == BandwidthUsedQuestion(lookback_seconds=300, selection={})
 
 
 def test_the_other_parameters_select() -> None:
     given = LOOKBACK | {"route": ["r"], "type": ["egress"], "service": ["s"]}
     assert load(given) == BandwidthUsedQuestion(
-        300, {"direction": "egress", "service": "s", "route": "r"}
+        lookback_seconds=300, selection={"direction": "egress", "service": "s", "route": "r"}
     )
 
 
