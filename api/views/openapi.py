@@ -135,12 +135,12 @@ def _describe(operation: Operation, endpoint: str, path_names: list[str]) -> dic
 
 
 _STATUSES = {
-    400: "parameters are wrong: each is told, with its value and what is expected",
+    400: "parameters are wrong: each is listed with its value and what is expected",
     401: "a bearer token is needed",
     404: "there is none",
-    422: "too many points or series: the step that would do is told",
+    422: "too many points or series: `step` is one that would do",
     500: "a failure of the API",
     502: "Prometheus, or the webhook, refused the question",
-    503: "Prometheus, or the webhook, cannot be reached; Retry-After tells when to come again",
+    503: "Prometheus, or the webhook, cannot be reached; Retry-After says when to try again",
     504: "Prometheus, or the webhook, was too slow",
 }

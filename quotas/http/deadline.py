@@ -59,7 +59,7 @@ def _shut(connection: socket.socket) -> None:
 def deadline(seconds: float) -> Iterator[Deadline]:
     """End the block's exchange on a session of ``open_session`` after ``seconds``.
 
-    A wait for bytes then fails with some error; ``has_passed`` tells that this is why.
+    A wait for bytes then fails with some error, and ``has_passed`` is True.
     """
     mine = _current.deadline = Deadline()
     timer = threading.Timer(seconds, mine.pass_by)

@@ -139,7 +139,7 @@ json_values = st.recursive(
     changes=st.dictionaries(st.sampled_from([*notified()]), json_values, max_size=3),
     topic_changes=st.dictionaries(st.sampled_from([*topic()]), json_values, max_size=3),
 )
-def test_whatever_is_answered_it_is_read_or_refused(
+def test_any_answer_is_read_or_refused(
     changes: dict[str, Any], topic_changes: dict[str, Any]
 ) -> None:
     body = {"notifications": [notified(topic(**topic_changes), **changes)]}

@@ -55,7 +55,7 @@ def test_wrong_parameters_are_reported_all_at_once_with_value_and_expectation() 
 
 
 @responses.activate
-def test_more_rows_than_an_answer_can_have_are_422_and_what_to_ask_for_instead() -> None:
+def test_too_many_rows_are_422_with_a_step_that_would_do() -> None:
     many = [sample(BUN | {"route": str(number)}, 1) for number in range(50)]
     answer_with(matrix(), vector(*many))
     answer = client_at().get(f"{PATH}?lookback_duration=7d")

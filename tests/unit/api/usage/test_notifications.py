@@ -63,7 +63,7 @@ def test_the_webhook_is_asked_with_the_token_and_all_labels_of_the_entry(
     ]
 
 
-def test_nothing_of_another_entry_is_told_whatever_the_webhook_answers(
+def test_notifications_about_other_entries_are_left_out(
     quotas_of_consumers: responses.RequestsMock, client: FlaskClient
 ) -> None:
     others = [topic("b"), topic(quota="other"), topic(selector={}), topic(percent=1)]
@@ -89,7 +89,7 @@ def test_the_newest_are_first_and_as_many_as_are_asked_for(
     assert found == [("23", "usage"), ("23", "forecast"), ("22", "usage")]
 
 
-def test_what_waits_what_rolls_and_what_is_unknown_is_told_as_such(
+def test_queued_mails_rolling_windows_and_unknown_calendars_have_nulls(
     quotas_of_consumers: responses.RequestsMock, client: FlaskClient
 ) -> None:
     rolling = topic(calendar="rolling:30d", period=None, kind="over", threshold=99.5)
@@ -100,7 +100,7 @@ def test_what_waits_what_rolls_and_what_is_unknown_is_told_as_such(
     assert (first["state"], first["settled_at"], second["period"]) == ("queued", None, None)
 
 
-def test_without_a_webhook_there_is_null_and_nobody_is_asked(
+def test_without_a_webhook_notifications_are_null_and_nothing_is_asked(
     quotas_of_consumers: responses.RequestsMock,
 ) -> None:
     client = create_app({"PROMETHEUS_URL": URL}, clock=lambda: NOW).test_client()

@@ -98,7 +98,7 @@ def test_on_the_minute_there_is_neither_a_partial_row_nor_a_second_query() -> No
 
 
 @responses.activate
-def test_before_the_first_step_is_over_only_what_is_left_is_asked() -> None:
+def test_before_the_first_whole_step_only_the_rest_is_asked() -> None:
     answer_with(matrix(), vector(sample(BUN, 3, 1645123442.0)))
     answer = client_at(NOW.replace(second=2, microsecond=0)).get(f"{PATH}?lookback_duration=1s")
     assert answer.json == [row("18:44:02", 3)]
@@ -112,7 +112,7 @@ def test_nothing_seen_is_an_empty_list() -> None:
 
 
 @responses.activate
-def test_what_is_asked_for_by_all_three_is_always_answered() -> None:
+def test_a_series_selected_by_type_service_and_route_is_always_answered() -> None:
     answer_with(matrix(), vector(sample(OBSERVED, 1)))
     query = "lookback_duration=1m&type=ingress&service=new&route=a+b%26"
     other = {"type": "ingress", "service": "new", "route": "a b&"}
