@@ -96,8 +96,7 @@ def _draw(past: Past, labels: Labels, mean: float) -> list[int]:
         busy = (1 + 0.6 * cos(hour * pi / 12)) * (_WEEKEND if at.weekday() > 4 else 1.15)  # noqa: PLR2004 - Saturday and Sunday
         drift = 0.92 * drift + chance.uniform(-0.1, 0.1)
         size = mean * (end - start) * busy * max(0.2, 1 + drift + chance.uniform(-0.12, 0.12))
-        # The first scrape after a gap is where counting begins again, so nothing may move before it.
-        # A bucket that begins when the gap ends would move bytes until then.
+        # Counting begins again with the first scrape after a gap, so nothing may move before it.
         drawn.append(round(size) if past.is_observed(start) and past.is_observed(end) else 0)
     return drawn
 
