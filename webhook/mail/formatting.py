@@ -13,7 +13,7 @@ Anything between 0 and 0.1 % is ``< 0.1 %``. Numbers count as the decimals they 
 0.58 is 58 %, although its binary float is a little less.
 
 Durations: the two largest units that matter, rounded down: ``6 d 4 h``. A unit that is zero is
-left out, and so are seconds from ten minutes on. Nothing is ``0 s``.
+left out, and so are seconds from ten minutes on. Zero is ``0 s``.
 
 Times: day, month, year and a 24-hour clock. Mails name the time zone. The dashboard uses the
 browser's and leaves out what is clear without it.
@@ -31,7 +31,7 @@ from quotas.units import UNITS, format_size
 LARGEST_BYTES = 10**18
 UNKNOWN = "\N{EN DASH}"
 _DAY_SECONDS = 86_400
-_TEN_MINUTES = 600
+_TEN_MINUTES_SECONDS = 600
 _DURATION_UNITS = {"d": _DAY_SECONDS, "h": 3_600, "min": 60, "s": 1}
 
 
@@ -106,7 +106,7 @@ def format_duration(seconds: float | None) -> str:
     if seconds is None:
         return UNKNOWN
     rest = max(0, math.floor(seconds))
-    if rest >= _TEN_MINUTES:
+    if rest >= _TEN_MINUTES_SECONDS:
         rest -= rest % 60
     first = next((size for size in _DURATION_UNITS.values() if rest >= size), 1)
     units = [(name, size) for name, size in _DURATION_UNITS.items() if size <= first]

@@ -11,7 +11,7 @@
 // 0.58 is 58 %, although its binary float is a little less.
 //
 // Durations: the two largest units that matter, rounded down: "6 d 4 h". A unit that is zero is
-// left out, and so are seconds from ten minutes on. Nothing is "0 s".
+// left out, and so are seconds from ten minutes on. Zero is "0 s".
 //
 // Times: day, month, year and a 24-hour clock. Mails name the time zone. The dashboard uses the
 // browser's and leaves out what is clear without it.
@@ -24,7 +24,7 @@ export const UNKNOWN = "–";
 const DECIMAL_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 const BINARY_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 const SIGNIFICANT_DIGITS = 4;
-const TEN_MINUTES = 600;
+const TEN_MINUTES_SECONDS = 600;
 
 /** Return a size such as "9.133 kB". Sizes beside a limit need formatAmount. */
 export function formatSize(sizeBytes, { binary = false, roundDown = false } = {}) {
@@ -59,11 +59,12 @@ export function formatAmount(sizeBytes, limitBytes) {
 
 /** Return whether a limit is round in binary units only, as its author wrote it: 10 GiB. */
 export function isBinary(limitBytes) {
-  const [binary, decimal] = [true, false].map((binary) => {
+  const [limit, limitDenominator] = toFraction(limitBytes);
+  const isRound = (binary) => {
     const [numerator, denominator] = parseSize(formatSize(limitBytes, { binary }));
-    return numerator === BigInt(limitBytes) * denominator;
-  });
-  return binary && !decimal;
+    return numerator * limitDenominator === limit * denominator;
+  };
+  return isRound(true) && !isRound(false);
 }
 
 /** Return every byte: "450,200,000,000 bytes". */
@@ -89,7 +90,7 @@ export function formatDuration(seconds) {
   if (seconds == null) return UNKNOWN;
   const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   let rest = Math.max(0, Math.floor(seconds));
-  if (rest >= TEN_MINUTES) rest -= rest % 60;
+  if (rest >= TEN_MINUTES_SECONDS) rest -= rest % 60;
   const first = Math.max(0, units.findIndex(([, size]) => rest >= size));
   const parts = [];
   for (const [name, size] of units.slice(first, first + 2)) {
