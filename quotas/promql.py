@@ -41,15 +41,18 @@ def match_regex(name: str, regex: str) -> str:
     return f"{name}=~{quote(regex)}"
 
 
+def selector(matchers: Iterable[str]) -> str:
+    """Return a selector with these matchers, such as ``{service="bun"}``; empty without any.
+
+    Empty matchers are left out.
+    """
+    inside = ", ".join(filter(None, matchers))
+    return f"{{{inside}}}" if inside else ""
+
+
 def select(labels: Mapping[str, str]) -> str:
     """Return a selector of the series with these label values, such as ``{service="bun"}``.
 
     Label names must come from ``quotas.names``, never from outside.
     """
     return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels.items()) + "}"
-
-
-def select_series(metric: str, *matchers: str) -> str:
-    """Return a selector of the series of a metric. Empty matchers are left out."""
-    wanted = ", ".join(filter(None, matchers))
-    return f"{metric}{{{wanted}}}" if wanted else metric

@@ -96,7 +96,8 @@ def _draw(past: Past, labels: Labels, mean: float) -> list[int]:
         busy = (1 + 0.6 * cos(hour * pi / 12)) * (_WEEKEND if at.weekday() > 4 else 1.15)  # noqa: PLR2004 - Saturday and Sunday
         drift = 0.92 * drift + chance.uniform(-0.1, 0.1)
         size = mean * (end - start) * busy * max(0.2, 1 + drift + chance.uniform(-0.12, 0.12))
-        drawn.append(round(size) if past.is_observed(end) and past.is_observed(start + 1) else 0)
+        # Counting begins again with the first scrape after a gap, so nothing may move before it.
+        drawn.append(round(size) if past.is_observed(start) and past.is_observed(end) else 0)
     return drawn
 
 

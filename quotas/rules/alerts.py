@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from quotas import names
 from quotas.model import QuotaFile, Threshold
-from quotas.promql import match_any, match_none, select_series
+from quotas.promql import match_any, match_none, selector
 from quotas.rule_files.rule import Rule
 from quotas.units import format_duration
 
@@ -30,7 +30,7 @@ def usage_alerts(quotas: QuotaFile, reach_seconds: int) -> list[Rule]:
 
 
 def _usage_alert(threshold: Threshold, quota_matcher: str, reach_seconds: int) -> Rule:
-    ratio = select_series(names.RATIO, quota_matcher)
+    ratio = f"{names.RATIO}{selector([quota_matcher])}"
     # Rounded, because 99.9 / 100 is slightly more than 0.999.
     reached = round(threshold.percent / 100, 4)
     return Rule(
@@ -79,14 +79,14 @@ def entry_value(metric: str, reach_seconds: int, number_format: str = "%.0f") ->
     """
     # A label that the alert does not have is empty in the template, and so matches its absence.
     labels = (names.QUOTA, names.PERIOD, *names.SELECTOR_LABELS)
-    series = select_series(metric, *(f"{label}=%q" for label in labels))
+    series = f"{metric}{selector(f'{label}=%q' for label in labels)}"
     values = " ".join(f"$labels.{label}" for label in labels)
     return _value_template(series, values, reach_seconds, number_format)
 
 
 def limit_value(reach_seconds: int) -> str:
     """Return an annotation template: the limit of the alert's quota in bytes."""
-    series = select_series(names.LIMIT, f"{names.QUOTA}=%q")
+    series = f"{names.LIMIT}{selector([f'{names.QUOTA}=%q'])}"
     return _value_template(series, f"$labels.{names.QUOTA}", reach_seconds, "%.0f")
 
 

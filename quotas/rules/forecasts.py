@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from quotas import names
 from quotas.calendars import LONGEST_SECONDS, Calendar, Kind, Rolling
 from quotas.model import QuotaFile
-from quotas.promql import match_any, select_series
+from quotas.promql import match_any, selector
 from quotas.rule_files.rule import Rule
 from quotas.rules.alerts import entry_value, limit_value, match_quotas
 from quotas.rules.intervals import interval_seconds
@@ -103,9 +103,9 @@ def _forecast_query(
     kind: Kind, calendar_names: list[str], reach: str, interval_seconds: int
 ) -> str:
     """Return PromQL for the forecast of all quotas whose calendars have this kind."""
-    calendar_matcher = match_any(names.CALENDAR, calendar_names)
+    of_kind = selector([match_any(names.CALENDAR, calendar_names)])
     used_range, elapsed_range, left_range = (
-        f"{select_series(metric, calendar_matcher)}[{reach}]"
+        f"{metric}{of_kind}[{reach}]"
         for metric in (names.USED, names.PERIOD_ELAPSED, names.PERIOD_LEFT)
     )
     used, left = f"last_over_time({used_range})", f"last_over_time({left_range})"
@@ -127,9 +127,8 @@ def _lasting_forecast_query(
     kind: Kind, calendar_names: list[str], quota_matcher: str, reach: str
 ) -> str:
     """Return PromQL for the lowest recent forecast, where forecasts already existed before that."""
-    forecast = select_series(
-        names.FORECAST, quota_matcher, match_any(names.CALENDAR, calendar_names)
-    )
+    of_kind = selector([quota_matcher, match_any(names.CALENDAR, calendar_names)])
+    forecast = f"{names.FORECAST}{of_kind}"
     held = format_duration(_FORECAST_FOR_SECONDS[kind])
     before = f"last_over_time({forecast}[{reach}] offset {held})"
     return f"min_over_time({forecast}[{held}]) and {before}"

@@ -2,12 +2,12 @@
 
 from quotas import names
 from quotas.model import Accounting
-from quotas.promql import match_any, select_series
+from quotas.promql import match_any, selector
 from quotas.rule_files.rule import Rule
 from quotas.units import format_duration
 
 METRICS_MISSING_FOR_SECONDS = 900
-_GATEWAY_UP = select_series("up", match_any("job", [names.GATEWAY_JOB]))
+_GATEWAY_UP = f"up{selector([match_any('job', [names.GATEWAY_JOB])])}"
 _OUR_GROUPS = '{rule_group=~".*;gateway-.*"}'
 
 

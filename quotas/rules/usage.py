@@ -3,7 +3,7 @@
 from quotas import names
 from quotas.calendars import Rolling
 from quotas.model import Accounting, Match, Quota
-from quotas.promql import match_any, match_none, match_regex, quote, select_series
+from quotas.promql import match_any, match_none, match_regex, quote, selector
 from quotas.rule_files.descriptions import describe
 from quotas.rule_files.rule import Rule
 from quotas.rules.intervals import lingering_seconds
@@ -70,8 +70,9 @@ def _period_query(quota: Quota, accounting: Accounting) -> str:
     calendar = quota.calendar
     lingering = lingering_seconds(calendar, accounting)
     recent = format_duration(lingering)
-    elapsed = select_series(names.PERIOD_ELAPSED, match_any(names.CALENDAR, [calendar.name]))
-    periods = f"max by ({names.PERIOD}) (last_over_time({elapsed}[{recent}]))"
+    own_periods = selector([match_any(names.CALENDAR, [calendar.name])])
+    elapsed = f"last_over_time({names.PERIOD_ELAPSED}{own_periods}[{recent}])"
+    periods = f"max by ({names.PERIOD}) ({elapsed})"
     deltas = _deltas(quota, calendar.name)
     longest = format_duration(calendar.longest_period_seconds + lingering)
     counted = f"sum_over_time({deltas}[{longest}])"
@@ -102,7 +103,7 @@ def _deltas(quota: Quota, calendar_name: str) -> str:
             matchers.append(match_none(label, [""]))
         if label in quota.excluded:
             matchers.append(match_none(label, quota.excluded[label]))
-    return select_series(names.DELTA, *matchers)
+    return f"{names.DELTA}{selector(matchers)}"
 
 
 def _matcher(label: str, match: Match) -> str:

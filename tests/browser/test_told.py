@@ -20,7 +20,7 @@ TOLD_SECONDS = 90
 ADDRESS = "#/quotas/bun-egress"
 SELECTOR = {"service": "bun-service", "direction": "egress"}
 GONE = "gone.long.ago.with.a.long.name@subsidiary.example.com"
-CARD = "section[aria-labelledby='told-title']"
+CARD = "section[aria-labelledby='notifications-title']"
 
 
 def told(
@@ -74,9 +74,9 @@ def open_quota(page: Page, address: str = ADDRESS, *, width: int = 1280) -> None
 def drawn(page: Page) -> list[tuple[str, list[str]]]:
     """Return what was told, and what became of it, line by line."""
     lines: list[list[Any]] = page.driver.execute_script(
-        "return [...document.querySelectorAll('.told ol > li')].map((line) =>"
+        "return [...document.querySelectorAll('.notifications ol > li')].map((line) =>"
         "[line.querySelector('strong').innerText,"
-        " [...line.querySelectorAll('.fate')].map((fate) => fate.innerText)])"
+        " [...line.querySelectorAll('.delivery')].map((line) => line.innerText)])"
     )
     return [(what.replace("\N{NO-BREAK SPACE}", " "), fates) for what, fates in lines]
 
@@ -113,16 +113,18 @@ def test_what_is_drawn_is_what_the_api_says(page: Page, told_of: Api) -> None:
         for one in notifications
     ]
     assert drawn(page) == asked
-    assert page.texts(".told h3") == [f"{notifications[0]['period']['title']}, so far"]
-    at = page.one(".told time").get_attribute("datetime")
+    assert page.texts(".notifications h3") == [f"{notifications[0]['period']['title']}, so far"]
+    at = page.one(".notifications time").get_attribute("datetime")
     assert at == notifications[0]["queued_at"]
     assert datetime.fromisoformat(str(at)).tzinfo is not None
 
 
 @pytest.mark.usefixtures("told_of")
-def test_where_no_threshold_was_reached_it_says_that_nobody_had_to_be_told(page: Page) -> None:
+def test_where_no_threshold_was_reached_it_says_that_there_are_no_notifications_yet(
+    page: Page,
+) -> None:
     open_quota(page, "#/quotas/each-consumer?consumer=globex")
-    assert page.texts(f"{CARD} .lead") == ["Nobody had to be told yet."]
+    assert page.texts(f"{CARD} .lead") == ["No notifications yet."]
     assert drawn(page) == []
 
 
@@ -151,7 +153,7 @@ def test_recipients_of_the_same_stand_together_with_what_became_of_it(
             ),
             ("80 % reached", ["Sent to ops@example.com"]),
         ]
-        [now, before] = page.texts(".told h3")
+        [now, before] = page.texts(".notifications h3")
         assert before == "October 2026"
         assert re.fullmatch("November 2026(, so far)?", now)
         assert page.complaints() == []
@@ -185,7 +187,7 @@ def test_a_webhook_that_is_away_is_told_and_the_rest_is_drawn(
         page = Page(chromium, url)
         open_quota(page)
         [words] = page.texts(f"{CARD} .lead")
-        assert words.startswith("It is not known now who was told. The webhook gave no answer")
+        assert words.startswith("Notifications are not available now. The webhook gave no answer")
         assert words.endswith("it cannot be reached.")
         assert page.texts(".past li")
         assert page.text("#notices") == ""

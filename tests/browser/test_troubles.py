@@ -35,7 +35,7 @@ def test_a_prometheus_that_is_away_is_named(chromium: Chrome) -> None:
         page = Page(chromium, url)
         chromium.get(url)
         page.wait(lambda: "Prometheus cannot be reached" in page.text("#notices"))
-        assert page.text("#pulse-text") == "No data"
+        assert page.text("#status-text") == "No data"
         assert page.faults() == []
         chromium.get("about:blank")
         page.complaints()
@@ -58,7 +58,7 @@ def test_a_token_is_asked_for_and_used(chromium: Chrome, empty_url: str, tmp_pat
         assert "not known here" in page.text("#notices")
         page.one("#token").clear()
         page.one("#token").send_keys("the-right-one\n")
-        page.wait(lambda: "Updated" in page.text("#pulse-text"))
+        page.wait(lambda: "Updated" in page.text("#status-text"))
         assert page.text("#notices") == ""
         # A file that cannot be had is told at its link.
         page.script("sessionStorage.setItem('token', 'no-longer-right')")

@@ -47,7 +47,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"http"},
         {"bandwidth", "usage"},
         {"clients"},
-        {"settings", "access", "gunicorn_settings"},
+        {"settings", "access", "labels", "byte_numbers", "gunicorn_settings"},
     ],
     "webhook": [
         {"views", "cli"},

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from quotas.promql import quote, quote_alternatives, select, select_series
+from quotas.promql import quote, quote_alternatives, select, selector
 
 # Text without halves of surrogate pairs, which YAML cannot contain.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -73,9 +73,9 @@ def test_a_selector_without_labels_selects_everything() -> None:
     assert select({}) == "{}"
 
 
-def test_a_selector_of_series_leaves_out_empty_matchers() -> None:
-    assert select_series("m", 'a="1"', "", 'b!="2"') == 'm{a="1", b!="2"}'
-    assert select_series("m", "") == select_series("m") == "m"
+def test_a_selector_leaves_out_empty_matchers() -> None:
+    assert selector(['a="1"', "", 'b!="2"']) == '{a="1", b!="2"}'
+    assert selector([""]) == selector([]) == ""
 
 
 def test_names_with_hyphens_stay_readable_in_a_regular_expression() -> None:

@@ -1,5 +1,6 @@
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -76,3 +77,17 @@ def test_what_quotas_had_used_begins_anew_with_each_period(past: history.Past) -
     assert all(values == sorted(values) for values in used.values())
     all_bytes = total(past, service="bun-service", direction="egress")
     assert sum(values[-1] for values in used.values()) == all_bytes
+
+
+@pytest.mark.parametrize("seconds", range(0, 600, 30))
+def test_nothing_moves_between_the_scrapes_around_a_gap_in_any_minute(seconds: int) -> None:
+    """Otherwise recorded deltas would have bytes that the counters cannot show."""
+    past = history.make_past(NOW.replace(minute=0, second=0) + timedelta(seconds=seconds), 100_000)
+    gaps = 0
+    for flow in past.flows[:2]:
+        for (start, end), size in zip(pairwise(past.bounds), flow.buckets, strict=True):
+            scrapes = range(start + 30, end + 1, 30)
+            if not all(map(past.is_observed, [start, *scrapes])):
+                gaps += 1
+                assert size == 0
+    assert gaps > 2 * 30
