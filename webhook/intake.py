@@ -58,7 +58,8 @@ class _Candidate:
         if is_notified(self.key, recipient, past, now):
             return False
         # Only those who know that it started are notified that it is resolved.
-        return self.start_key is None or knows_start(self.start_key, recipient, past)
+        start_key = self.start_key
+        return start_key is None or knows_start(start_key, recipient, past)
 
 
 def queue_mails(
@@ -126,7 +127,7 @@ def _find_past(store: Store, candidates: Sequence[_Candidate]) -> PastNotificati
     if not candidates:
         return {}
     subjects = [candidate.key.subject for candidate in candidates]
-    subjects += [c.start_key.subject for c in candidates if c.start_key is not None]
+    subjects += [key.subject for candidate in candidates if (key := candidate.start_key)]
     with store.reading() as connection:
         return find_notified(connection, subjects)
 

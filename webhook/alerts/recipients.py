@@ -5,13 +5,7 @@ from datetime import datetime
 
 from quotas import names
 from quotas.model import Quota, QuotaFile
-from webhook.alerts.events import (
-    Event,
-    QuotaEvent,
-    by_severity,
-    by_threshold,
-    read_event,
-)
+from webhook.alerts.events import Event, QuotaEvent, by_severity, by_threshold, read_event
 from webhook.alerts.payload import FIRING, Alert
 
 _QUOTA_ALERTS = (names.USAGE_ALERT, names.FORECAST_ALERT)
@@ -39,8 +33,7 @@ def recipients_of(event: Event, quotas: QuotaFile) -> tuple[str, ...]:
     No address ever comes from the alert itself. The default recipients are notified of other
     alerts, and of quotas that quotas.yaml does not have.
     """
-    quota = _quota_of(event, quotas)
-    return tuple(dict.fromkeys(quota.notify if quota else quotas.notify))
+    return tuple(dict.fromkeys((_quota_of(event, quotas) or quotas).notify))
 
 
 def _quota_of(event: Event, quotas: QuotaFile) -> Quota | None:
@@ -54,11 +47,10 @@ def _is_resolved_wanted(event: Event, quotas: QuotaFile, now: datetime) -> bool:
 
     The alert of a quota ends with its period at the latest. Nobody is notified of that.
     """
-    is_about_quota = event.alert.name in _QUOTA_ALERTS
     quota = _quota_of(event, quotas)
-    if not (quota.notify_resolved if quota else quotas.notify_resolved):
+    if quota is None and event.alert.name in _QUOTA_ALERTS:
         return False
-    if is_about_quota and quota is None:
+    if not (quota or quotas).notify_resolved:
         return False
     if not isinstance(event, QuotaEvent) or event.period is None:
         return True

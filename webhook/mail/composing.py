@@ -84,7 +84,7 @@ def _make_mail(
         recipient,
         sender,
         now,
-        identity=[f"{a.status} {sorted(a.labels.items())} {a.starts_at}" for a in alerts],
+        unique_texts=[f"{a.status} {sorted(a.labels.items())} {a.starts_at}" for a in alerts],
         thread=threads.pop() if len(threads) == 1 else "",
         priority=FIRST if any(map(_is_limit_reached, events)) else SECOND,
     )

@@ -19,7 +19,7 @@ def make_mail(
     sender: Address,
     now: datetime,
     *,
-    identity: Iterable[str] = (),
+    unique_texts: Iterable[str] = (),
     thread: str = "",
     priority: int = SECOND,
 ) -> Mail:
@@ -32,12 +32,12 @@ def make_mail(
         recipient: the address in To.
         sender: the address in From.
         now: the time in Date (aware, UTC).
-        identity: texts that distinguish this mail from others with the same content.
+        unique_texts: texts that distinguish this mail from others with the same content.
         thread: mail clients group mails with the same text. Empty for none.
         priority: FIRST or SECOND.
 
     """
-    message_id = _make_id(sender, recipient, now.isoformat(), repr(content), *identity)
+    message_id = _make_id(sender, recipient, now.isoformat(), repr(content), *unique_texts)
     footer = (
         f"You get this mail because quotas.yaml lists {recipient} under notify. "
         f"Nobody reads replies to this address."

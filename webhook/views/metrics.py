@@ -50,7 +50,7 @@ class Metrics:
         )
         self._alerts = Counter(
             "webhook_alerts",
-            "Alerts, by result: new to somebody, known to all, or not told.",
+            "Alerts, by result: new to a recipient, known to all of them, or not notified.",
             ["result"],
             registry=None,
         )

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import webhook.intake
-from tests.unit.webhook.intake import DAY, queue, tags
 from tests.unit.webhook.mails import open_mail
+from tests.unit.webhook.queueing import DAY, queue, tags
 from tests.unit.webhook.samples import (
     NOW,
     QUOTAS,

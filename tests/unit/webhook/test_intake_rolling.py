@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from quotas.calendars import Rolling
 from quotas.model import QuotaFile
-from tests.unit.webhook.intake import DAY, queue, tags
+from tests.unit.webhook.queueing import DAY, queue, tags
 from tests.unit.webhook.samples import NOW, QUOTAS, usage
 from webhook.alerts.payload import RESOLVED, Alert
 from webhook.store.database import Store

@@ -4,7 +4,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select, update
 
-from tests.unit.webhook.requests import get_notifications, post, read_metrics
+from tests.unit.webhook.client import get_notifications, post, read_metrics
 from tests.unit.webhook.samples import usage
 from webhook.store.database import Store
 from webhook.store.outbox import claim

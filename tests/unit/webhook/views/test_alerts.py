@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 import webhook.intake
 from quotas import names
-from tests.unit.webhook.requests import make_body
+from tests.unit.webhook.client import make_body
 from tests.unit.webhook.samples import TOKEN, pipeline, usage
 from webhook.alerts.payload import RESOLVED, Alert
 from webhook.store.database import Store

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from tests.unit.webhook.requests import AUTHORIZATION, post, read_metrics
+from tests.unit.webhook.client import AUTHORIZATION, post, read_metrics
 from tests.unit.webhook.samples import pipeline, usage
 from webhook.store.counters import count_attempt, count_delivery
 from webhook.store.database import Store

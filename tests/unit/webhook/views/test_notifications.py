@@ -5,7 +5,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, update
 
-from tests.unit.webhook.requests import get_notifications, post
+from tests.unit.webhook.client import get_notifications, post
 from tests.unit.webhook.samples import forecast, pipeline, usage
 from webhook.store import tables
 from webhook.store.database import Store
