@@ -1,5 +1,9 @@
+from dataclasses import replace
+
+from quotas import names
 from tests.unit.webhook.mails import compose, open_mail, read
-from tests.unit.webhook.samples import resolved, usage
+from tests.unit.webhook.samples import NOW, forecast, resolved, usage
+from webhook.alerts.payload import RESOLVED
 
 
 def test_the_subject_has_threshold_quota_usage_and_period() -> None:
@@ -42,3 +46,13 @@ def test_a_rolling_window_is_shown_with_its_length_and_without_a_reset() -> None
     opened = read(usage(calendar="rolling:30d", period=""))
     assert "the last 30d" in opened.text
     assert "Resets" not in opened.text
+
+
+def test_a_resolved_forecast_says_that_the_limit_is_no_longer_expected_to_be_passed() -> None:
+    # The limit was 400 GB and is now 500 GB.
+    old = {names.LIMIT_BYTES: str(400 * 10**9), names.FORECAST_BYTES: str(450 * 10**9)}
+    alert = replace(forecast(), status=RESOLVED, ends_at=NOW)
+    mail = compose(replace(alert, annotations={**alert.annotations, **old}))[0]
+    assert mail.subject == (
+        "[resolved] bun-egress: no longer expected to pass 500 GB, November 2026"
+    )

@@ -1,5 +1,5 @@
 from tests.unit.webhook.mails import CASES, Page, compose, open_mail, read
-from tests.unit.webhook.samples import usage
+from tests.unit.webhook.samples import resolved, usage
 
 
 def test_several_alerts_are_one_mail_with_the_highest_first() -> None:
@@ -40,3 +40,10 @@ def test_the_largest_ratio_comes_first() -> None:
     ]
     text = read(*alerts).text
     assert text.index("  a") < text.index("  b") < text.index("  c")
+
+
+def test_a_resolved_quota_is_a_row_with_the_current_limit_and_no_usage() -> None:
+    text = read(usage(100), resolved(90)).text
+    assert "below 90 % of 500 GB again" in text
+    assert "360.2 GB" not in text
+    assert text.index("100 %") < text.index("resolved")
