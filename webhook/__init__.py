@@ -1,25 +1,31 @@
-"""The webhook: Alertmanager posts alerts, people get mail."""
+"""The webhook: Alertmanager posts alerts, and people get mail.
+
+``create_app`` wires the packages together. They import only those before them: ``settings`` and
+``text``, ``store``, ``alerts``, ``mail``, then ``intake`` and ``delivery``, then ``views`` and
+``cli``. Flask is used in ``views``, ``cli`` and ``delivery.smtp``.
+"""
 
 import logging
 import os
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Flask
 
-from quotas.model import QuotaFile
 from webhook.alerts.payload import Payload
 from webhook.alerts.quotas_file import QuotasFile
-from webhook.cli import delivery as commands
+from webhook.cli import delivery as delivery_commands
+from webhook.cli import outbox as outbox_commands
 from webhook.delivery.housekeeping import Housekeeping
 from webhook.delivery.session import Session
 from webhook.delivery.smtp import make_mail
-from webhook.delivery.watchdog import SilenceWatch
+from webhook.delivery.watchdog import WatchdogMonitor
 from webhook.delivery.worker import Deliverer
-from webhook.intake import Taken, take_payload
-from webhook.mail.message import Letterhead
-from webhook.settings import read_settings
+from webhook.intake import IntakeResult, queue_mails
+from webhook.mail.composing import compose_mails
+from webhook.settings import Settings, read_settings
 from webhook.store.database import Store, StoreError
 from webhook.views import alerts, errors, health, notifications
 from webhook.views.metrics import Metrics
@@ -30,55 +36,65 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     Raises:
         quotas.settings.SettingsError: a variable is wrong.
-        webhook.store.schema.SchemaError: the database is that of a newer version.
-        quotas.load.QuotasError: quotas.yaml is wrong.
+        webhook.store.upgrade.SchemaError: the database has tables of a newer version.
+        quotas.file.loading.QuotasError: quotas.yaml is wrong.
 
     """
     app = Flask(__name__)
-    # Without this, //alerts would be answered with a redirect.
+    # With merged slashes, //alerts would be answered with a redirect.
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = alerts.LARGEST_BODY_BYTES + 1
     app.logger.setLevel(logging.INFO)
     settings = read_settings(environ)
     quotas = QuotasFile(settings.quotas_file)
-    letterhead = Letterhead(settings.mail.sender, settings.addresses)
     store = Store(settings.database_url)
     app.extensions["store"] = store
-    prepare(store)
-    mail = make_mail(app, settings.mail)
-    watch = SilenceWatch(store, quotas.read, letterhead)
-    housekeeping = Housekeeping(store, settings.retention)
+    _prepare(store)
+    compose = partial(compose_mails, settings.mail.sender, settings.addresses)
 
-    def tend() -> None:
-        watch.look()
-        housekeeping.look()
-
-    def make_deliverer(stop: threading.Event) -> Deliverer:
-        session = Session(mail.connect, settings.mail.sender.addr_spec)
-        return Deliverer(store, session, stop, tend)
+    def queue(payload: Payload) -> IntakeResult:
+        return queue_mails(store, payload, quotas.read(), compose, datetime.now(UTC))
 
     metrics = Metrics(store)
     metrics.register(app)
-
-    def take(payload: Payload, current: QuotaFile) -> Taken:
-        return take_payload(store, payload, current, letterhead, datetime.now(UTC))
-
-    app.register_blueprint(
-        alerts.create_blueprint(settings.token, quotas.read, take, metrics.count_alerts)
-    )
+    app.register_blueprint(alerts.create_blueprint(settings.token, queue, metrics.count_alerts))
     app.register_blueprint(notifications.create_blueprint(settings.token, store))
     app.register_blueprint(health.create_blueprint(store))
     errors.register(app)
-    commands.register(app, store, settings.retention, make_deliverer)
+    outbox_commands.register(app, store, settings.retention)
+    delivery_commands.register(app, store, _wire_delivery(app, settings, store, quotas))
     return app
 
 
-def prepare(store: Store) -> None:
-    """Bring the tables up to date if that can be done now; else the first request does it."""
+def _wire_delivery(
+    app: Flask, settings: Settings, store: Store, quotas: QuotasFile
+) -> delivery_commands.RunDelivery:
+    """Return what the command ``deliver`` runs."""
+    mail, sender = make_mail(app, settings.mail), settings.mail.sender
+    watchdog = WatchdogMonitor(store, quotas.read, sender, settings.addresses)
+    housekeeping = Housekeeping(store, settings.retention)
+
+    def run_periodic_work() -> None:
+        watchdog.run_if_due()
+        housekeeping.run_if_due()
+
+    def run_delivery(stop: threading.Event, *, once: bool) -> bool:
+        session = Session(mail.connect, sender.addr_spec)
+        deliverer = Deliverer(store, session, stop, run_periodic_work)
+        if once:
+            return deliverer.run_once()
+        deliverer.run()
+        return True
+
+    return run_delivery
+
+
+def _prepare(store: Store) -> None:
+    """Bring the tables up to date. If that fails now, the first request retries it."""
     try:
         store.prepare()
     except StoreError as error:
         logging.getLogger(__name__).warning("the store is not there yet: %s", error)
     finally:
-        # Gunicorn may fork after this: no connection is carried over.
+        # Gunicorn may fork after this, and a connection must not be shared by two processes.
         store.close()

@@ -1,4 +1,4 @@
-"""The settings of the webhook: read once from the environment, checked, frozen."""
+"""The settings of the webhook, read once from environment variables and checked."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from email.utils import parseaddr
 from pathlib import Path
 
 from quotas.settings import Setting, SettingsReader, parse_flag, parse_token, whole_number
-from webhook.mail.links import Addresses, web_url
-from webhook.store.database_url import add_password, parse_database_url
+from webhook.database_url import add_password, parse_database_url
+from webhook.text import web_url
 
 LARGEST_PORT = 65_535
 LONGEST_RETENTION_DAYS = 3_650
-# Stands in for a sender that is wrong, until the mistakes are reported.
+# Used in place of a wrong sender until all mistakes are reported.
 _NOBODY = Address(username="nobody", domain="localhost")
 
 SETTINGS = (
@@ -62,7 +62,7 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class MailSettings:
-    """How to reach the SMTP server, and whom mail is from. The repr leaves the password out."""
+    """How to reach the SMTP server, and the sender of all mail. The repr hides the password."""
 
     server: str
     port: int
@@ -74,8 +74,21 @@ class MailSettings:
 
 
 @dataclass(frozen=True)
+class Addresses:
+    """The web addresses that mails link to.
+
+    An empty ``dashboard`` means no link. An empty ``prometheus`` or ``alertmanager`` means the
+    address that the alert or the payload carries. ``none`` means no link.
+    """
+
+    dashboard: str = ""
+    prometheus: str = ""
+    alertmanager: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
-    """All that the webhook is told from outside. The repr leaves the token out."""
+    """All settings of the webhook. The repr hides the token and the database's address."""
 
     quotas_file: Path
     token: str = field(repr=False)
@@ -89,8 +102,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings from environment variables.
 
     Raises:
-        SettingsError: it names each variable that is wrong, its value unless that is a secret, and
-            what is allowed.
+        SettingsError: a variable is wrong. The message names every wrong variable, its value
+            unless that is secret, and what is allowed.
 
     """
     reader = SettingsReader(SETTINGS, environ)
@@ -118,13 +131,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         mail=mail,
     )
     plaintext = reader.parse("MAIL_ALLOW_PLAINTEXT", parse_flag, fallback=False)
-    reader.mistakes += _disagreements(mail, allow_plaintext=plaintext)
+    reader.mistakes += _find_conflicts(mail, allow_plaintext=plaintext)
     reader.check()
     return settings
 
 
-def _disagreements(mail: MailSettings, *, allow_plaintext: bool) -> list[str]:
-    """Return what is wrong with values that are right one by one."""
+def _find_conflicts(mail: MailSettings, *, allow_plaintext: bool) -> list[str]:
+    """Return the mistakes in combinations of values that are each valid alone."""
     mistakes = []
     if mail.use_tls and mail.use_ssl:
         mistakes.append(
@@ -147,7 +160,7 @@ def _disagreements(mail: MailSettings, *, allow_plaintext: bool) -> list[str]:
 
 
 def _is_loopback(host: str) -> bool:
-    """Return whether a host is this machine."""
+    """Return whether ``host`` is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -155,14 +168,14 @@ def _is_loopback(host: str) -> bool:
 
 
 def _parse_host(text: str) -> str:
-    """Return the name or address of a host."""
+    """Return ``text`` if it can be a host name or an IP address."""
     if all("!" <= character <= "~" for character in text) and "/" not in text:
         return text
     raise ValueError('is not a host; write a name or an address, such as "smtp.example.com"')
 
 
 def _parse_link(text: str) -> str:
-    """Return the address of a web page, nothing, or ``none``, which nothing links to."""
+    """Return ``text`` if it is the address of a web page, empty, or ``none``."""
     if text in ("", "none") or web_url(text):
         return text
     raise ValueError(
@@ -171,7 +184,7 @@ def _parse_link(text: str) -> str:
 
 
 def _parse_sender(text: str) -> Address:
-    """Return whom mail is from."""
+    """Return the sender that ``text`` names."""
     name, address = parseaddr(text)
     if text.isprintable():
         try:

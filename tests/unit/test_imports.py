@@ -55,7 +55,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"mail"},
         {"alerts"},
         {"store"},
-        {"settings", "text", "gunicorn_settings"},
+        {"settings", "text", "database_url", "gunicorn_settings"},
     ],
 }
 # Parts of a package that do not import each other, although their layers would allow it.

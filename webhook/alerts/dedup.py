@@ -1,71 +1,82 @@
-"""What makes a notice the one that was told before."""
+"""Deduplication: the key of an event, and whether a recipient was already notified under it."""
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from quotas import names
-from webhook.alerts.events import Notice, PlainNotice, QuotaNotice
+from webhook.alerts.events import Event, OtherEvent, QuotaEvent
+from webhook.store.notified import DedupKey, PastNotification, PastNotifications
 
+# A quota over a rolling window may rise and fall around a threshold. People get one mail a day.
+RECURS_AFTER = timedelta(days=1)
 _KEY_LABELS = (names.PERIOD, *names.SELECTOR_LABELS)
 
 
-@dataclass(frozen=True)
-class Identity:
-    """What was told: a digest of the subject, and the threshold, where there is one.
+def key_of(event: Event) -> DedupKey:
+    """Return the key under which each recipient is notified of this event once.
 
-    Who was told of a threshold counts as told of all below it. An identity that ``recurs`` is that
-    of a rolling window, which has no periods: it can be told again, once it was below the threshold
-    and has passed it anew at ``starts_at``.
+    For a quota it is made of quota, selector labels, threshold, period and limit. The time, and
+    which Prometheus has evaluated the rules, make no difference. For any other alert it is made of
+    fingerprint, start and status.
     """
-
-    subject: str
-    percent: float = 0.0
-    recurs: bool = False
-    starts_at: datetime | None = None
-
-
-def identify(notice: Notice) -> Identity:
-    """Return what this notice is to be told once as.
-
-    For a quota that is quota, selector labels, threshold, period and limit; for any other alert
-    fingerprint, start and status. Neither whoever evaluates the rules (replicas, their labels) nor
-    when makes a difference to a quota.
-    """
-    if isinstance(notice, PlainNotice):
-        alert = notice.alert
-        return Identity(_digest("alert", alert.fingerprint, str(alert.starts_at), alert.status))
-    if notice.is_over:
-        # Within a period once for each limit; a rolling window can be below it again and again.
-        start = [str(notice.alert.starts_at)] if is_rolling(notice) else []
-        return Identity(_subject(notice, "over", f"{notice.threshold_percent:g}", *start))
-    return identify_beginning(notice)
+    if isinstance(event, OtherEvent):
+        alert = event.alert
+        return DedupKey(_digest("alert", alert.fingerprint, str(alert.starts_at), alert.status))
+    if event.is_resolved:
+        # Once in a period and for each limit. A rolling window can be resolved again and again.
+        start = [str(event.alert.starts_at)] if event.is_rolling else []
+        return DedupKey(_quota_subject(event, "over", f"{event.threshold_percent:g}", *start))
+    return start_key_of(event)
 
 
-def identify_beginning(notice: QuotaNotice) -> Identity:
-    """Return what is, or was, to be told once as when this began, also where it is over now."""
-    if notice.is_forecast:
-        return Identity(_subject(notice, "forecast"))
-    return Identity(
-        _subject(notice, "usage"),
-        notice.threshold_percent,
-        recurs=is_rolling(notice),
-        starts_at=notice.alert.starts_at,
+def start_key_of(event: QuotaEvent) -> DedupKey:
+    """Return the key of the start of this event, even if the event is now resolved."""
+    if event.is_forecast:
+        return DedupKey(_quota_subject(event, "forecast"))
+    return DedupKey(
+        _quota_subject(event, "usage"),
+        event.threshold_percent,
+        recurs=event.is_rolling,
+        starts_at=event.alert.starts_at,
     )
 
 
-def is_rolling(notice: QuotaNotice) -> bool:
-    """Return whether a quota is counted over a rolling window."""
-    return notice.calendar.startswith("rolling:")
+def is_notified(key: DedupKey, recipient: str, past: PastNotifications, now: datetime) -> bool:
+    """Return whether this recipient needs no further mail about the event of this key."""
+    return any(
+        notification.percent >= key.percent and not _recurs_since(notification, key, now)
+        for notification in past.get((key.subject, recipient), ())
+    )
 
 
-def _subject(notice: QuotaNotice, *kind: str) -> str:
-    labels = notice.alert.labels
+def knows_start(key: DedupKey, recipient: str, past: PastNotifications) -> bool:
+    """Return whether this recipient was notified of the start, or of a higher threshold since.
+
+    A start after an ended notification is a new one, of which the recipient was not notified.
+    """
+    return any(
+        notification.ended_at is None
+        or (key.starts_at is not None and key.starts_at <= notification.notified_at)
+        for notification in past.get((key.subject, recipient), ())
+        if notification.percent >= key.percent
+    )
+
+
+def _recurs_since(notification: PastNotification, key: DedupKey, now: datetime) -> bool:
+    """Return whether the quota fell below the threshold since, and has reached it again."""
+    if not key.recurs or notification.ended_at is None or key.starts_at is None:
+        return False
+    is_new_start = key.starts_at > notification.ended_at
+    return is_new_start and now - notification.notified_at >= RECURS_AFTER
+
+
+def _quota_subject(event: QuotaEvent, *kind: str) -> str:
+    labels = event.alert.labels
     values = (f"{name}={labels[name]}" for name in _KEY_LABELS if name in labels)
-    return _digest(*kind, notice.quota_name, notice.calendar, str(notice.limit_bytes), *values)
+    return _digest(*kind, event.quota_name, event.calendar, str(event.limit_bytes), *values)
 
 
 def _digest(*parts: str) -> str:
-    # Each part with its length: no two lists of parts run together into the same text.
+    # Each part is preceded by its length, so that different parts never give the same text.
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

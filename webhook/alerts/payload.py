@@ -1,4 +1,4 @@
-"""What Alertmanager posts: payload version 4, as frozen values.
+"""Alertmanager's payload (version 4): from a request's body to frozen values.
 
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
@@ -18,12 +18,12 @@ _FNV_OFFSET, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, 0xFFFFFF
 
 
 class PayloadError(ValueError):
-    """The body is no payload of version 4; the message says where it is not."""
+    """The body is no payload of version 4. The message names the places that are wrong."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """An alert. ``starts_at`` and ``ends_at`` are aware, in UTC, or None where unknown."""
+    """An alert. ``starts_at`` and ``ends_at`` are aware, in UTC, or None if they are unknown."""
 
     status: str
     labels: Mapping[str, str]
@@ -35,13 +35,13 @@ class Alert:
 
     @property
     def name(self) -> str:
-        """The alert's name, empty where it has none."""
+        """The alert's name, or an empty string if it has none."""
         return self.labels.get("alertname", "")
 
 
 @dataclass(frozen=True)
 class Payload:
-    """One notification: the alerts of one group."""
+    """One request from Alertmanager: the alerts of one group."""
 
     alerts: tuple[Alert, ...]
     group_key: str = ""
@@ -51,9 +51,9 @@ class Payload:
 
 
 def parse_payload(body: bytes) -> Payload:
-    """Return the payload that a request's body holds.
+    """Return the payload in a request's body.
 
-    Unknown fields are ignored, and a field that may be missing may be null.
+    Unknown fields are ignored. An optional field may also be null.
 
     Raises:
         PayloadError: the body is not JSON, or no payload of version 4.
@@ -93,7 +93,7 @@ def fingerprint_of(labels: Mapping[str, str]) -> str:
 
 
 def _list_mistakes(messages: Any) -> str:
-    """Return marshmallow's nested messages as ``alerts.0.labels: Missing data``, bounded."""
+    """Return the first of marshmallow's nested messages as ``alerts.0.labels: Missing data``."""
     lines: list[str] = []
     waiting: list[tuple[str, Any]] = [("", messages)]
     while waiting and len(lines) < MOST_MISTAKES:
@@ -106,12 +106,12 @@ def _list_mistakes(messages: Any) -> str:
 
 
 class _Time(fields.Field[datetime | None]):
-    """A point in time. One that cannot be read is None: it must not cost the alert."""
+    """A point in time, or None if it cannot be read: the alert matters more than its time."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime | None:
         try:
             time = datetime.fromisoformat(value)
-            # Go writes a time that is not set as the year 1; an alert that fires ends then.
+            # Go writes an unset time, such as the end of a firing alert, as the year 1.
             if time.tzinfo is None or time.year == 1:
                 return None
             return time.astimezone(UTC)
@@ -120,7 +120,7 @@ class _Time(fields.Field[datetime | None]):
 
 
 class _Strings(fields.Dict):
-    """A map of strings to strings; null is an empty map, and an entry of null is not there."""
+    """A map of strings to strings. Null becomes an empty map, and null values are left out."""
 
     def __init__(self, *, required: bool = False) -> None:
         super().__init__(

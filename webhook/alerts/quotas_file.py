@@ -1,4 +1,4 @@
-"""quotas.yaml as it is now: read again when it changes, without a restart."""
+"""The current content of quotas.yaml, which is read again after a change without a restart."""
 
 import logging
 from pathlib import Path
@@ -10,24 +10,24 @@ _log = logging.getLogger(__name__)
 
 
 class QuotasFile:
-    """A quotas.yaml on disk. A version of it that is wrong is logged, and the last good one stays.
+    """A quotas.yaml on disk. If a new version is wrong, it is logged and the former one stays.
 
     Raises:
-        QuotasError: the file is wrong from the beginning.
+        QuotasError: the file is wrong at the start.
 
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = self._look()
+        self._version = self._read_version()
         self._quotas = load_quotas(path)
 
     def read(self) -> QuotaFile:
-        """Return the newest good content."""
-        seen = self._look()
-        if seen != self._seen:
-            # Remembered before it is read: a change while reading is seen the next time.
-            self._seen = seen
+        """Return the newest valid content."""
+        version = self._read_version()
+        if version != self._version:
+            # Stored before the file is read, so that a change during reading is noticed next time.
+            self._version = version
             try:
                 self._quotas = load_quotas(self._path)
                 _log.info("read %s: %d quotas", self._path, len(self._quotas.quotas))
@@ -35,8 +35,8 @@ class QuotasFile:
                 _log.error("the former quotas stay in use: %s", error)
         return self._quotas
 
-    def _look(self) -> tuple[int, ...]:
-        """Return what differs when the file has changed or was replaced."""
+    def _read_version(self) -> tuple[int, ...]:
+        """Return values that differ after the file was changed or replaced."""
         try:
             found = self._path.stat()
         except OSError:

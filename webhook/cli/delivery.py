@@ -1,29 +1,33 @@
-"""The command line: flask --app webhook db upgrade, deliver and outbox."""
+"""flask --app webhook db upgrade, and flask --app webhook deliver."""
 
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from typing import Protocol
 
 import click
 from flask import Flask
 
-from webhook.cli.outbox import StoreGroup, make_group
-from webhook.delivery.worker import Deliverer
+from webhook.cli.store_group import StoreGroup
 from webhook.store.database import Store
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def register(
-    app: Flask,
-    store: Store,
-    retention: timedelta,
-    make_deliverer: Callable[[threading.Event], Deliverer],
-) -> None:
-    """Give ``app`` its commands."""
+class RunDelivery(Protocol):
+    """What the command ``deliver`` runs."""
+
+    def __call__(self, stop: threading.Event, *, once: bool) -> bool:
+        """Deliver until ``stop`` is set, or only what is due now if ``once``.
+
+        Return False if the SMTP server or the store prevented an attempt.
+        """
+
+
+def register(app: Flask, store: Store, run_delivery: RunDelivery) -> None:
+    """Give ``app`` the commands ``db`` and ``deliver``."""
     database = StoreGroup("db", help="The tables of the store.")
 
     @database.command("upgrade")
@@ -40,22 +44,19 @@ def register(
         With --once the status is 1 if the SMTP server or the store kept mail from being tried.
         """
         with stopped_by_signals() as stop:
-            deliverer = make_deliverer(stop)
-            if not once:
-                deliverer.run()
-            elif not deliverer.run_once():
-                sys.exit(1)
+            has_tried_all = run_delivery(stop, once=once)
+        if not has_tried_all:
+            sys.exit(1)
 
     app.cli.add_command(database)
-    app.cli.add_command(make_group(store, retention))
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM or SIGINT set, at once and without disturbing what is under way.
+    """Give an event that SIGTERM or SIGINT set at once, without interrupting the main thread.
 
-    They are blocked before any other thread starts, and waited for in one of their own: a handler
-    would run only when the main thread returns from whatever it waits for.
+    Both are blocked before any other thread starts, and a thread of their own waits for them. A
+    signal handler would run only after the main thread has finished its current wait.
     """
     stop = threading.Event()
     done = threading.Event()

@@ -1,43 +1,31 @@
-"""flask --app webhook outbox: look at mails, send them again or not at all, remove them."""
+"""flask --app webhook outbox: list and show mails, retry, withhold or remove them."""
 
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import click
-from flask.cli import AppGroup
+from flask import Flask
 
-from webhook.delivery.housekeeping import clean_up
-from webhook.store.database import Store, StoreError
+from webhook.cli.store_group import StoreGroup
+from webhook.delivery.housekeeping import remove_old
+from webhook.store.database import Store
 from webhook.store.notifications import get_notification, list_notifications
 from webhook.store.outbox import retry, withhold
 from webhook.store.tables import EXPIRED, FAILED, STATES
-from webhook.store.upgrade import SchemaError
 
 MAIL_ID = click.IntRange(1, 2**63 - 1)
 
 
-class StoreGroup(AppGroup):
-    """Commands that say in one line what is wrong with the store."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
-        try:
-            return super().invoke(ctx)
-        except (StoreError, SchemaError) as error:
-            raise click.ClickException(f"the store failed: {error}") from error
-
-
-def make_group(store: Store, retention: timedelta) -> StoreGroup:
-    """Return the commands on the outbox."""
+def register(app: Flask, store: Store, retention: timedelta) -> None:
+    """Give ``app`` the commands on the outbox. ``retention`` is how long mails are kept."""
     group = StoreGroup("outbox", help="Mails that wait, were sent, or could not be.")
-
-    _add_looking(group, store)
+    app.cli.add_command(group)
+    _add_reading_commands(group, store)
 
     @group.command("retry")
     @click.argument("mail_ids", type=MAIL_ID, nargs=-1)
     @click.option("--failed", is_flag=True, help="all that failed or expired")
-    def send_again(*, mail_ids: tuple[int, ...], failed: bool) -> None:
+    def retry_mails(*, mail_ids: tuple[int, ...], failed: bool) -> None:
         """Queue mails again that failed or expired; those that wait are due now."""
         if bool(mail_ids) == failed:
             raise click.UsageError("name mails by their number, or say --failed")
@@ -51,7 +39,7 @@ def make_group(store: Store, retention: timedelta) -> StoreGroup:
 
     @group.command("withhold")
     @click.argument("mail_ids", type=MAIL_ID, nargs=-1, required=True)
-    def keep_from_sending(mail_ids: tuple[int, ...]) -> None:
+    def withhold_mails(mail_ids: tuple[int, ...]) -> None:
         """Do not send mails that wait: they fail, and can be queued again by retry."""
         with store.writing() as connection:
             kept = withhold(connection, mail_ids, datetime.now(UTC), "withheld by hand")
@@ -64,21 +52,19 @@ def make_group(store: Store, retention: timedelta) -> StoreGroup:
     def purge(days: int | None) -> None:
         """Remove mails that were sent, failed or expired a while ago."""
         age = retention if days is None else timedelta(days=days)
-        click.echo(f"{clean_up(store, datetime.now(UTC), age)} mails are removed")
-
-    return group
+        click.echo(f"{remove_old(store, datetime.now(UTC), age)} mails are removed")
 
 
-def _add_looking(group: StoreGroup, store: Store) -> None:
+def _add_reading_commands(group: StoreGroup, store: Store) -> None:
     @group.command("list")
     @click.option("--state", type=click.Choice(STATES), help="only these")
     @click.option("--quota", help="only those about this quota")
     @click.option("--recipient", help="only those to this address")
     @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-    def list_mails(limit: int, **wanted: str | None) -> None:
+    def list_mails(limit: int, **filters: str | None) -> None:
         """Show mails, newest first."""
         with store.reading() as connection:
-            chosen = {name: value for name, value in wanted.items() if value}
+            chosen = {name: value for name, value in filters.items() if value}
             found = list_notifications(connection, chosen, limit)
         for mail in found:
             at = f"{mail.settled_at or mail.queued_at:%Y-%m-%d %H:%M}"

@@ -1,55 +1,55 @@
-"""What grows old is removed: mails that were sent, and who was told of what."""
+"""Removing old rows: mails that are settled, and notifications that no alert can repeat."""
 
 import logging
 import time
 from datetime import UTC, datetime, timedelta
 
 from webhook.store.database import Store
-from webhook.store.notified import purge_told
-from webhook.store.outbox import purge
+from webhook.store.notified import purge_notified
+from webhook.store.outbox import purge_mails
 
 EVERY_SECONDS = 3_600
-# Longer than any period, and than an alert is likely to fire without a pause.
-TOLD_FOR = timedelta(days=400)
+# Longer than any period, and than an alert is likely to fire without a break.
+NOTIFIED_RETENTION = timedelta(days=400)
 
 _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Removes once an hour what is older than it is to be kept."""
+    """Removes old rows once an hour."""
 
     def __init__(self, store: Store, retention: timedelta) -> None:
         self._store = store
         self._retention = retention
-        self._clean_at = 0.0
+        self._due_at = 0.0
 
-    def look(self) -> None:
-        """Clean up, unless that was done within the hour.
+    def run_if_due(self) -> None:
+        """Remove old rows, unless that was done within the hour.
 
         Raises:
-            webhook.store.StoreError: the store cannot be written.
+            webhook.store.database.StoreError: the database cannot be written.
 
         """
-        if time.monotonic() >= self._clean_at:
-            self._clean_at = time.monotonic() + EVERY_SECONDS
-            removed = clean_up(self._store, datetime.now(UTC), self._retention)
+        if time.monotonic() >= self._due_at:
+            self._due_at = time.monotonic() + EVERY_SECONDS
+            removed = remove_old(self._store, datetime.now(UTC), self._retention)
             if removed:
                 _log.info("%d old mails were removed", removed)
 
 
-def clean_up(store: Store, now: datetime, retention: timedelta) -> int:
-    """Remove mails that were sent or given up before the retention, and old tellings.
+def remove_old(store: Store, now: datetime, retention: timedelta) -> int:
+    """Remove the mails that were settled before the retention began, and old notifications.
 
-    Return how many mails these were.
+    Return how many mails were removed.
     """
-    removed = some = 0
+    removed = 0
     while True:
-        # In small transactions: others want to write as well.
+        # In small transactions, so that other writers do not wait long.
         with store.writing() as connection:
-            some = purge(connection, now - retention)
-        removed += some
+            some = purge_mails(connection, now - retention)
         if not some:
             break
+        removed += some
     with store.writing() as connection:
-        purge_told(connection, now - max(TOLD_FOR, retention))
+        purge_notified(connection, now - max(NOTIFIED_RETENTION, retention))
     return removed

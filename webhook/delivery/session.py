@@ -1,16 +1,34 @@
-"""One SMTP connection for many mails, opened when it is needed and again when it is lost."""
+"""One SMTP connection for many mails: opened when needed, and again after it was lost."""
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from webhook.delivery.smtp import Connection, ConnectionLostError
+from webhook.delivery.answers import ConnectionLostError
 
-# A server that waits longer for the next mail than this may hang up by itself.
+# Close an idle connection before the server does.
 IDLE_SECONDS = 10
 
 
+class Connection(Protocol):
+    """What a session needs of an SMTP connection. ``smtp.Connection`` is one."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a mail can be sent."""
+
+    def open(self) -> None:
+        """Open it, or raise HoldError or UnreachableError."""
+
+    def close(self) -> None:
+        """Close it."""
+
+    def send_bytes(self, sender: str, recipient: str, content: bytes) -> str:
+        """Send a mail and return the server's answer, or raise one of the errors in ``answers``."""
+
+
 class Session:
-    """Sends mails over a connection that it keeps."""
+    """Sends mails over a connection that it keeps open."""
 
     def __init__(self, connect: Callable[[], Connection], sender: str) -> None:
         self._connect = connect
@@ -19,16 +37,16 @@ class Session:
         self._used_at = 0.0
 
     def send(self, recipient: str, content: bytes) -> str:
-        """Send a mail; return the server's answer.
+        """Send a mail. Return the server's answer.
 
-        A connection that was used before may have been closed meanwhile, or the server may want
-        no more mails over it (421): then the mail goes over a new one.
+        The server may have closed an idle connection, or may accept no more mails over it (421).
+        The mail goes over a new connection then.
 
         Raises:
-            webhook.smtp.SendError: the mail was not accepted.
-            webhook.smtp.ConnectionLostError: the server went away, also the second time.
-            webhook.smtp.UnreachableError: there is no server.
-            webhook.smtp.HoldError: it takes no mail from us.
+            SendError: the mail was not accepted.
+            ConnectionLostError: a new connection was lost too.
+            UnreachableError: the server cannot be reached.
+            HoldError: the server accepts no mail until an operator corrects the settings.
 
         """
         connection, is_new = self._open()
@@ -49,12 +67,13 @@ class Session:
             connection.close()
 
     def close_idle(self) -> None:
-        """Close a connection that was not used for a while."""
+        """Close the connection if it was not used for IDLE_SECONDS."""
         if self._connection is not None and time.monotonic() - self._used_at > IDLE_SECONDS:
             self.close()
 
     def _open(self) -> tuple[Connection, bool]:
-        if self._connection is not None and self._connection.host is not None:
+        """Return an open connection, and whether it is new."""
+        if self._connection is not None and self._connection.is_open:
             return self._connection, False
         self._connection = None
         connection = self._connect()

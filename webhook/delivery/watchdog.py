@@ -1,21 +1,31 @@
-"""Silence is a fault: the watchdog alert comes each minute; people are told when it does not."""
+"""Notifying people when the watchdog alert stops arriving, and when it arrives again."""
 
 import logging
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.headerregistry import Address
 
 from quotas.model import QuotaFile
-from webhook.mail.content import Link, Page
+from webhook.alerts.silence import SILENT_AFTER, silent_since
+from webhook.mail.content import MailContent, MailLink
 from webhook.mail.formatting import format_time
-from webhook.mail.links import Addresses, web_url
-from webhook.mail.message import FIRST, Letterhead, compose_page
+from webhook.mail.message import make_mail
+from webhook.settings import Addresses
 from webhook.store.database import Store
-from webhook.store.outbox import add_mails
-from webhook.store.status import SILENCE, STARTED, WATCHDOG, Fact, add_fact, get_facts, remove_fact
+from webhook.store.outbox import FIRST, add_mails
+from webhook.store.status import (
+    SILENCE,
+    STARTED,
+    WATCHDOG,
+    StatusValue,
+    add_status,
+    clear_status,
+    read_status,
+)
+from webhook.text import web_url
 
-SILENT_AFTER = timedelta(minutes=5)
-LOOK_EVERY_SECONDS = 5
+CHECK_EVERY_SECONDS = 5
 
 _TO_DO = (
     "Until this is mended, nobody is told of any quota. Look at the alert QuotaPipelineWatchdog in "
@@ -26,78 +36,81 @@ _TO_DO = (
 _log = logging.getLogger(__name__)
 
 
-def silent_since(facts: dict[str, Fact], now: datetime, awake_since: datetime) -> datetime | None:
-    """Return since when the watchdog has not come, or None while that is no fault.
-
-    Nothing could come before ``awake_since``, when the one who looks was started.
-    """
-    known = facts.get(WATCHDOG) or facts.get(STARTED)
-    last = known.at if known else awake_since
-    return last if now - max(last, awake_since) > SILENT_AFTER else None
-
-
-class SilenceWatch:
-    """Looks every few seconds whether the watchdog comes, and mails once when that changes."""
+class WatchdogMonitor:
+    """Checks every few seconds that the watchdog arrives, and mails once when that changes."""
 
     def __init__(
-        self, store: Store, read_quotas: Callable[[], QuotaFile], letterhead: Letterhead
+        self,
+        store: Store,
+        read_quotas: Callable[[], QuotaFile],
+        sender: Address,
+        addresses: Addresses,
     ) -> None:
         self._store = store
         self._read_quotas = read_quotas
-        self._letterhead = letterhead
-        self._awake_since = datetime.now(UTC)
-        self._look_at = 0.0
+        self._sender = sender
+        self._addresses = addresses
+        self._observed_since = datetime.now(UTC)
+        self._due_at = 0.0
 
-    def look(self) -> None:
-        """Look, unless that was done a moment ago.
+    def run_if_due(self) -> None:
+        """Check, unless that was done within CHECK_EVERY_SECONDS.
 
         Raises:
-            webhook.store.StoreError: the store cannot be read or written.
+            webhook.store.database.StoreError: the database cannot be read or written.
 
         """
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + LOOK_EVERY_SECONDS
+        if time.monotonic() >= self._due_at:
+            self._due_at = time.monotonic() + CHECK_EVERY_SECONDS
             self.check(datetime.now(UTC))
 
     def check(self, now: datetime) -> None:
-        """Queue a mail where alerts have stopped arriving, or arrive again, since the last one."""
+        """Queue mails if alerts have stopped arriving, or arrive again, since the last mails."""
         with self._store.reading() as connection:
-            facts = get_facts(connection)
-        if STARTED not in facts:
+            status = read_status(connection)
+        if STARTED not in status:
             with self._store.writing() as connection:
-                add_fact(connection, STARTED, now)
-        told, since = facts.get(SILENCE), silent_since(facts, now, self._awake_since)
-        if told is None and since is not None:
-            self._tell(_stopped_page(since, self._letterhead.addresses), now, begins=since)
-        elif told is not None and since is None and _has_come_since(facts, told, now):
-            self._tell(_back_page(datetime.fromisoformat(told.value), facts[WATCHDOG].at), now)
+                add_status(connection, STARTED, now)
+        known = status.get(SILENCE)
+        since = silent_since(status, now, self._observed_since)
+        if known is None and since is not None:
+            self._notify(_silence_content(since, self._addresses), now, since)
+        elif known is not None and since is None and _has_arrived_since(known, status, now):
+            last_at, back_at = datetime.fromisoformat(known.value), status[WATCHDOG].at
+            self._notify(_recovery_content(last_at, back_at), now)
 
-    def _tell(self, page: Page, now: datetime, begins: datetime | None = None) -> None:
+    def _notify(self, content: MailContent, now: datetime, since: datetime | None = None) -> None:
+        """Queue a mail for each default recipient. ``since`` is when a silence began."""
         recipients = self._read_quotas().notify
-        mails = [compose_page(to, page, self._letterhead, now, FIRST) for to in recipients]
+        mails = [
+            make_mail(content, recipient, self._sender, now, priority=FIRST)
+            for recipient in recipients
+        ]
         with self._store.writing() as connection:
-            # Of several delivery processes one changes the fact, and tells.
-            if begins is None:
-                changed = remove_fact(connection, SILENCE)
+            # If several delivery processes run, only the one that changes the status notifies.
+            if since is None:
+                changed = clear_status(connection, SILENCE)
             else:
-                changed = add_fact(connection, SILENCE, now, begins.isoformat())
+                changed = add_status(connection, SILENCE, now, since.isoformat())
             if changed:
                 add_mails(connection, mails, now)
         if changed:
-            _log.warning("%s; %d people are told", page.title, len(mails))
+            _log.warning("%s; %d people are notified", content.title, len(mails))
 
 
-def _has_come_since(facts: dict[str, Fact], told: Fact, now: datetime) -> bool:
-    seen = facts.get(WATCHDOG)
-    return seen is not None and seen.at > told.at and now - seen.at <= SILENT_AFTER
+def _has_arrived_since(
+    silence: StatusValue, status: Mapping[str, StatusValue], now: datetime
+) -> bool:
+    seen = status.get(WATCHDOG)
+    return seen is not None and seen.at > silence.at and now - seen.at <= SILENT_AFTER
 
 
-def _stopped_page(since: datetime, addresses: Addresses) -> Page:
+def _silence_content(since: datetime, addresses: Addresses) -> MailContent:
     links = (
-        Link("Open Prometheus", web_url(addresses.prometheus)),
-        Link("Open Alertmanager", web_url(addresses.alertmanager)),
+        MailLink("Open Prometheus", web_url(addresses.prometheus)),
+        MailLink("Open Alertmanager", web_url(addresses.alertmanager)),
     )
-    return Page(
+    return MailContent(
         subject=f"[silence] alerts have stopped arriving since {format_time(since)}",
         tone="critical",
         state="Critical · no alerts arrive",
@@ -108,8 +121,8 @@ def _stopped_page(since: datetime, addresses: Addresses) -> Page:
     )
 
 
-def _back_page(since: datetime, back_at: datetime) -> Page:
-    return Page(
+def _recovery_content(since: datetime, back_at: datetime) -> MailContent:
+    return MailContent(
         subject=f"[resolved] alerts are arriving again since {format_time(back_at)}",
         tone="resolved",
         state="Resolved",

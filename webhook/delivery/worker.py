@@ -1,37 +1,35 @@
-"""The delivery process: it takes what is due from the outbox and sends it."""
+"""The delivery process: it takes due mails from the outbox, sends them and stores the outcome."""
 
-import contextlib
 import logging
 import os
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from webhook.delivery.answers import ConnectionLostError, HoldError, SendError, UnreachableError
 from webhook.delivery.backoff import GIVE_UP_AFTER, LONGEST_HOLD_SECONDS, pause_seconds
+from webhook.delivery.leases import Leases
 from webhook.delivery.session import Session
-from webhook.delivery.smtp import ConnectionLostError, HoldError, SendError, UnreachableError
 from webhook.store.counters import count_attempt, count_delivery
 from webhook.store.database import Store, StoreError
-from webhook.store.outbox import Claimed, Outcome, claim, expire, is_work, release, renew, settle
-from webhook.store.status import DELIVERER, HELD, get_facts, put_fact, remove_fact
+from webhook.store.outbox import ClaimedMail, Outcome, expire, release_leases, settle
+from webhook.store.status import HELD, clear_status, read_status, set_status
 from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENT
 from webhook.text import clean_line
 
 POLL_SECONDS = 0.5
-# What a process that was killed had in hand is taken up by another after this.
-LEASE_SECONDS = 60
-MOST_AT_ONCE = 20
 
 _log = logging.getLogger(__name__)
 
 
 class Deliverer:
-    """Sends what is due, one mail after the other, until it is told to stop.
+    """Sends due mails one after the other until ``stop`` is set.
 
-    Several may run, each with its own ``Session``. ``tend`` is called in between.
+    Several may run, each with a ``Session`` of its own. ``run_periodic_work`` is called between
+    mails.
     """
 
     def __init__(
@@ -39,98 +37,87 @@ class Deliverer:
         store: Store,
         session: Session,
         stop: threading.Event,
-        tend: Callable[[], None] = lambda: None,
+        run_periodic_work: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"[:100]
         self._store = store
         self._session = session
         self._stop = stop
-        self._tend = tend
-        # What became of mails and could not be committed yet: they must not be sent again.
-        self._unsettled: list[tuple[Claimed, Outcome, datetime]] = []
-        # Failures of the server or of the store in a row, and when it is looked at again.
-        self._troubles = 0
+        self._run_periodic_work = run_periodic_work
+        self._leases = Leases(store, self.name)
+        # Outcomes that could not be committed yet. Their mails must not be sent again.
+        self._unsettled: list[tuple[ClaimedMail, Outcome, datetime]] = []
+        # How often server or store have failed in a row, and when the next attempt is due.
+        self._failures = 0
         self._resume_at = 0.0
-        self._lease_ends_at = 0.0
-        # One from an earlier process may be noted; the first mail that goes out removes it.
+        # An earlier process may have stored a hold. The first mail that is sent removes it.
         self._is_held = True
 
     def run(self) -> None:
-        """Deliver until it is told to stop; the mail in hand is finished."""
-        with self._leases_kept():
+        """Deliver until ``stop`` is set. A mail that is being sent is finished."""
+        with self._leases.renewed():
             while not self._stop.is_set():
-                self._tend_safely()
-                if time.monotonic() < self._resume_at or not self._work():
+                self._do_periodic_work()
+                if time.monotonic() < self._resume_at or not self._deliver_some():
                     self._session.close_idle()
                     self._stop.wait(POLL_SECONDS)
         self._session.close()
 
     def run_once(self) -> bool:
-        """Deliver what is due now; return whether nothing kept it from being tried."""
-        with self._leases_kept():
-            self._tend_safely()
-            while not self._stop.is_set() and self._work():
+        """Deliver the mails that are due now. Return False if server or store prevented it."""
+        with self._leases.renewed():
+            self._do_periodic_work()
+            while not self._stop.is_set() and self._deliver_some():
                 pass
         self._session.close()
-        return not self._troubles
+        return not self._failures
 
-    def _work(self) -> bool:
-        """Take some mails and try them; return whether there may be more to do now."""
+    def _deliver_some(self) -> bool:
+        """Claim some mails and try them. Return whether more may be due now."""
         try:
-            self._commit_settled()
-            with self._store.reading() as connection:
-                if not is_work(connection, self.name, _now()):
-                    return False
-            until = _now() + timedelta(seconds=LEASE_SECONDS)
-            lease_ends_at = time.monotonic() + LEASE_SECONDS
-            with self._store.writing() as connection:
-                claimed = claim(connection, self.name, _now(), until, MOST_AT_ONCE)
-            self._lease_ends_at = lease_ends_at
+            self._commit_outcomes()
+            claimed = self._leases.claim()
             return bool(claimed) and self._try_all(claimed)
         except StoreError as error:
             self._pause(f"the store failed: {error}")
             return False
 
-    def _try_all(self, claimed: list[Claimed]) -> bool:
+    def _try_all(self, claimed: list[ClaimedMail]) -> bool:
         for number, mail in enumerate(claimed, start=1):
-            if self._stop.is_set() or not self._has_time():
+            if self._stop.is_set() or not self._leases.are_safe():
                 break
             if not self._try(mail):
                 break
             if number == len(claimed):
                 return True
-        with self._store.writing() as connection:
-            release(connection, self.name)
+        self._leases.release()
         return not self._stop.is_set() and time.monotonic() >= self._resume_at
 
-    def _has_time(self) -> bool:
-        """Return whether the lease is sure to last; if not, another may have the mails by now."""
-        return time.monotonic() < self._lease_ends_at - LEASE_SECONDS / 3
-
-    def _try(self, mail: Claimed) -> bool:
-        """Try one mail; return whether the next can follow."""
+    def _try(self, mail: ClaimedMail) -> bool:
+        """Try one mail. Return whether the next one can follow."""
         try:
             answer = self._session.send(mail.recipient, mail.content)
         except SendError as error:
-            outcome = self._failed(mail, str(error), permanent=error.permanent)
+            outcome = self._outcome_of(mail, str(error), permanent=error.permanent)
         except ConnectionLostError as error:
-            self._settle(mail, self._failed(mail, str(error), permanent=False))
+            self._settle(mail, self._outcome_of(mail, str(error), permanent=False))
             self._pause(f"the SMTP server went away: {error}")
             return False
         except HoldError as error:
             self._hold(str(error))
             return False
         except UnreachableError as error:
-            self._give_up_old(str(error))
+            self._expire_old(str(error))
             self._pause(f"the SMTP server cannot be reached: {error}")
             return False
         else:
             outcome = Outcome(SENT, clean_line(answer))
-        self._troubles = 0
+        self._failures = 0
         self._settle(mail, outcome)
         return True
 
-    def _failed(self, mail: Claimed, answer: str, *, permanent: bool) -> Outcome:
+    def _outcome_of(self, mail: ClaimedMail, answer: str, *, permanent: bool) -> Outcome:
+        """Return the outcome of a failed attempt."""
         answer = clean_line(answer)
         if permanent:
             return Outcome(FAILED, answer)
@@ -139,7 +126,7 @@ class Deliverer:
         due_at = _now() + timedelta(seconds=pause_seconds(mail.attempts))
         return Outcome(QUEUED, answer, due_at)
 
-    def _settle(self, mail: Claimed, outcome: Outcome) -> None:
+    def _settle(self, mail: ClaimedMail, outcome: Outcome) -> None:
         _log.log(
             logging.INFO if outcome.state == SENT else logging.WARNING,
             "mail=%s to=%s %s attempt=%d answer=%r",
@@ -150,9 +137,9 @@ class Deliverer:
             outcome.answer,
         )
         self._unsettled.append((mail, outcome, _now()))
-        self._commit_settled()
+        self._commit_outcomes()
 
-    def _commit_settled(self) -> None:
+    def _commit_outcomes(self) -> None:
         if not self._unsettled:
             return
         with self._store.writing() as connection:
@@ -163,69 +150,39 @@ class Deliverer:
                 if outcome.state == SENT:
                     count_delivery(connection, at - mail.queued_at)
             if self._is_held:
-                remove_fact(connection, HELD)
+                clear_status(connection, HELD)
         self._unsettled.clear()
         self._is_held = False
 
-    def _hold(self, why: str) -> None:
-        """Keep all mails as they are, and raise the alarm: an operator must mend something."""
+    def _hold(self, reason: str) -> None:
+        """Leave all mails queued and store the reason: an operator must correct something."""
         with self._store.writing() as connection:
             count_attempt(connection, "held")
-            known = get_facts(connection).get(HELD)
-            put_fact(connection, HELD, known.at if known else _now(), clean_line(why))
+            known = read_status(connection).get(HELD)
+            set_status(connection, HELD, known.at if known else _now(), clean_line(reason))
         self._is_held = True
-        self._pause(f"delivery is held: {why}")
+        self._pause(f"delivery is held: {reason}")
 
-    def _give_up_old(self, why: str) -> None:
+    def _expire_old(self, reason: str) -> None:
         with self._store.writing() as connection:
             count_attempt(connection, "unreachable")
-            release(connection, self.name)
-            expired = expire(connection, _now() - GIVE_UP_AFTER, _now(), clean_line(why))
+            release_leases(connection, self.name)
+            expired = expire(connection, _now() - GIVE_UP_AFTER, _now(), clean_line(reason))
         if expired:
-            _log.error("%d mails have expired: %s", expired, clean_line(why))
+            _log.error("%d mails have expired: %s", expired, clean_line(reason))
 
-    def _pause(self, why: str) -> None:
-        seconds = pause_seconds(self._troubles, LONGEST_HOLD_SECONDS)
-        self._troubles += 1
+    def _pause(self, reason: str) -> None:
+        seconds = pause_seconds(self._failures, LONGEST_HOLD_SECONDS)
+        self._failures += 1
         self._resume_at = time.monotonic() + seconds
         self._session.close()
-        _log.warning("%s; trying again in %.0f s", clean_line(why), seconds)
+        _log.warning("%s; trying again in %.0f s", clean_line(reason), seconds)
 
-    def _tend_safely(self) -> None:
+    def _do_periodic_work(self) -> None:
         try:
-            self._tend()
+            self._run_periodic_work()
         except StoreError as error:
             _log.warning("the store failed: %s", clean_line(str(error)))
-
-    @contextlib.contextmanager
-    def _leases_kept(self) -> Iterator[None]:
-        """Renew the leases in the background: a server may think about a mail for ten minutes."""
-        done = threading.Event()
-
-        def keep() -> None:
-            while True:
-                self._renew()
-                if done.wait(LEASE_SECONDS / 4):
-                    return
-
-        thread = threading.Thread(target=keep, name="leases", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
-
-    def _renew(self) -> None:
-        asked_at = time.monotonic()
-        try:
-            with self._store.writing() as connection:
-                renew(connection, self.name, _now() + timedelta(seconds=LEASE_SECONDS))
-                put_fact(connection, DELIVERER, _now(), self.name)
-        except StoreError as error:
-            _log.warning("leases cannot be renewed: %s", clean_line(str(error)))
-        else:
-            self._lease_ends_at = asked_at + LEASE_SECONDS
 
 
 def _now() -> datetime:

@@ -1,8 +1,8 @@
-"""What a mail says beyond its numbers: where the traffic is heading, and what to do."""
+"""Sentences about a quota: what to do, when the limit is reached, and which mail comes next."""
 
 from datetime import UTC, datetime, timedelta
 
-from webhook.alerts.events import QuotaNotice
+from webhook.alerts.events import QuotaEvent
 from webhook.mail.formatting import (
     format_amount,
     format_pace,
@@ -35,49 +35,51 @@ _TO_DO_FORECAST = (
 )
 
 
-def advise(notice: QuotaNotice) -> str:
-    """Return what to do about a quota."""
-    if notice.is_forecast:
+def advise(event: QuotaEvent) -> str:
+    """Return what the reader can do about a quota."""
+    if event.is_forecast:
         return _TO_DO_FORECAST
-    below = notice.used_bytes < notice.limit_bytes
-    # A quota may call any threshold critical; only a limit that is reached is spoken of as such.
-    return _TO_DO["warning" if below and notice.severity == "critical" else notice.severity]
+    below = event.used_bytes < event.limit_bytes
+    # quotas.yaml may make any threshold critical. The critical text is only for a reached limit.
+    return _TO_DO["warning" if below and event.severity == "critical" else event.severity]
 
 
-def describe_outlook(notice: QuotaNotice, now: datetime) -> str:
-    """Return the recent pace and when 100 % comes at it, or nothing where that is not known.
+def describe_outlook(event: QuotaEvent, now: datetime) -> str:
+    """Return the recent pace, and when the limit is reached or how the period ends at that pace.
 
-    ``now`` is aware. The pace is that of the forecast: used + pace x time left = forecast.
+    The text is empty if the forecast is unknown, if ``now`` (aware) is outside of the period, and
+    if the limit is already reached. The pace follows from the forecast:
+    used + pace x time left = forecast.
     """
-    period, forecast_bytes = notice.period, notice.forecast_bytes
+    period, forecast_bytes = event.period, event.forecast_bytes
     if period is None or forecast_bytes is None or not period.start <= now < period.end:
         return ""
     left_seconds = (period.end - now).total_seconds()
-    pace = (forecast_bytes - notice.used_bytes) / left_seconds
-    binary = is_binary(notice.limit_bytes)
-    if notice.used_bytes >= notice.limit_bytes or pace <= 0:
+    pace = (forecast_bytes - event.used_bytes) / left_seconds
+    binary = is_binary(event.limit_bytes)
+    if event.used_bytes >= event.limit_bytes or pace <= 0:
         return ""
     at_pace = f"At the recent pace of {format_pace(pace, binary=binary)}"
-    full_seconds = (notice.limit_bytes - notice.used_bytes) / pace
+    full_seconds = (event.limit_bytes - event.used_bytes) / pace
     if full_seconds < left_seconds:
         full_at = _round_time(now + timedelta(seconds=full_seconds), full_seconds)
         full = format_time(full_at.astimezone(period.end.tzinfo))
         return f"{at_pace}, 100 % is reached around {full}."
-    at_end = format_amount(forecast_bytes, notice.limit_bytes)
-    share = format_percent(forecast_bytes, notice.limit_bytes)
+    at_end = format_amount(forecast_bytes, event.limit_bytes)
+    share = format_percent(forecast_bytes, event.limit_bytes)
     return f"{at_pace}, the period ends at about {at_end}, {share} of the limit."
 
 
 def _round_time(time: datetime, ahead_seconds: float) -> datetime:
-    """Return a whole hour, or for what is near ten minutes: more would pretend to know."""
+    """Round to an hour, or to ten minutes if the time is near. An estimate is not more precise."""
     step = 3_600 if ahead_seconds > _NEAR_SECONDS else 600
     rounded: int = round(time.timestamp() / step) * step
     return datetime.fromtimestamp(rounded, UTC)
 
 
-def describe_next(notice: QuotaNotice) -> str:
-    """Return which mail comes next in this period, or nothing where that is not known."""
-    if notice.is_forecast or not notice.later_thresholds:
+def describe_next(event: QuotaEvent) -> str:
+    """Return at which thresholds mail follows in this period, or an empty string if unknown."""
+    if event.is_forecast or not event.later_thresholds:
         return ""
-    later = join_words([f"{percent:g} %" for percent in notice.later_thresholds])
+    later = join_words([f"{percent:g} %" for percent in event.later_thresholds])
     return f"In this period, mail comes again at {later}."

@@ -1,11 +1,11 @@
-"""What a mail shows, as values: its text and its HTML are made of the same."""
+"""What a mail shows, as values. Its text and its HTML are both rendered from them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Fact:
-    """One line of figures: what it is, its value, and the same value to the byte."""
+class Detail:
+    """One line of the list of details. ``exact`` is the same value to the byte, if it is a size."""
 
     label: str
     value: str
@@ -13,20 +13,20 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One of several alerts: ``tone`` colours it, ``state`` says the same in words."""
+class AlertRow:
+    """One of several alerts. ``tone`` is its colour, and ``state`` says the same in words."""
 
     tone: str
     tag: str
     state: str
     name: str
     figures: str = ""
-    detail: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
-class Link:
-    """A web page. ``short`` is a shorter address of it, or of what leads there, for text."""
+class MailLink:
+    """A link. The text part shows ``short``, a shorter address, if ``url`` does not fit a line."""
 
     label: str
     url: str
@@ -34,8 +34,26 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Page:
-    """A whole mail. ``tone`` is info, warning, critical or resolved."""
+class MailContent:
+    """The content of a mail. Parts that are empty are not shown.
+
+    Attributes:
+        subject: the subject line.
+        tone: info, warning, critical or resolved. It selects the colours.
+        state: the tone in words.
+        title: the heading.
+        lead: a sentence below the heading.
+        figure: the large number above the bar.
+        figure_words: the words beside it.
+        bar_percent: how much of the bar is filled, 0 to 100. None for no figure and no bar.
+        bar_words: the words below the left and the right end of the bar.
+        details: the list of details.
+        rows: the alerts, if the mail is about several.
+        paragraphs: text.
+        to_do: what the reader can do, in paragraphs.
+        links: the links.
+
+    """
 
     subject: str
     tone: str
@@ -46,8 +64,8 @@ class Page:
     figure_words: str = ""
     bar_percent: int | None = None
     bar_words: tuple[str, str] = ("", "")
-    facts: tuple[Fact, ...] = ()
-    rows: tuple[Row, ...] = ()
+    details: tuple[Detail, ...] = ()
+    rows: tuple[AlertRow, ...] = ()
     paragraphs: tuple[str, ...] = ()
     to_do: tuple[str, ...] = ()
-    links: tuple[Link, ...] = ()
+    links: tuple[MailLink, ...] = ()

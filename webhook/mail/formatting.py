@@ -28,23 +28,10 @@ from fractions import Fraction
 
 from quotas.units import UNITS, format_size
 
-LARGEST_BYTES = 10**18
 UNKNOWN = "\N{EN DASH}"
 _DAY_SECONDS = 86_400
 _TEN_MINUTES_SECONDS = 600
 _DURATION_UNITS = {"d": _DAY_SECONDS, "h": 3_600, "min": 60, "s": 1}
-
-
-def parse_bytes(text: str | None) -> int | None:
-    """Return the bytes of an annotation, or None if it is not a number of bytes.
-
-    Prometheus may write it as ``4.502e+11``.
-    """
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return int(number) if math.isfinite(number) and 0 <= number <= LARGEST_BYTES else None
 
 
 def format_amount(size_bytes: float | None, limit_bytes: int | None) -> str:

@@ -1,12 +1,12 @@
-"""The mail about one quota: used, limit, pace, when the period turns, and what to do."""
+"""The content of a mail about one quota: used, limit, pace, reset, and what to do."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from quotas.units import parse_duration
-from webhook.alerts.events import QuotaNotice
+from webhook.alerts.events import QuotaEvent
 from webhook.mail.advice import advise, describe_next, describe_outlook
-from webhook.mail.content import Fact, Link, Page
+from webhook.mail.content import Detail, MailContent, MailLink
 from webhook.mail.formatting import (
     format_amount,
     format_bytes,
@@ -15,121 +15,121 @@ from webhook.mail.formatting import (
     format_time,
 )
 from webhook.mail.wording import (
+    LONGEST_SUBJECT,
     describe_counted,
     describe_labels,
     describe_tone,
-    name_notice,
-    tag_notice,
+    name_event,
+    tag_event,
 )
 from webhook.text import clean_line
 
-LONGEST_SUBJECT = 150
+
+def make_quota_content(event: QuotaEvent, now: datetime, links: Sequence[MailLink]) -> MailContent:
+    """Return the content of a mail about one event, as of ``now`` (aware)."""
+    if event.is_resolved:
+        return _resolved_content(event, links)
+    return _firing_content(event, now, links)
 
 
-def make_quota_page(notice: QuotaNotice, now: datetime, links: Sequence[Link]) -> Page:
-    """Return the mail about a quota that passed a threshold, or is below one again."""
-    return _over_page(notice, links) if notice.is_over else _firing_page(notice, now, links)
-
-
-def _firing_page(notice: QuotaNotice, now: datetime, links: Sequence[Link]) -> Page:
+def _firing_content(event: QuotaEvent, now: datetime, links: Sequence[MailLink]) -> MailContent:
     used, limit = (
-        format_amount(n, notice.limit_bytes) for n in (notice.used_bytes, notice.limit_bytes)
+        format_amount(n, event.limit_bytes) for n in (event.used_bytes, event.limit_bytes)
     )
-    percent = format_percent(notice.used_bytes, notice.limit_bytes)
-    name = name_notice(notice)
-    left_bytes = notice.limit_bytes - notice.used_bytes
-    left = format_amount(abs(left_bytes), notice.limit_bytes)
-    passed = f"{notice.threshold_percent:g} % threshold"
+    percent = format_percent(event.used_bytes, event.limit_bytes)
+    name = name_event(event)
+    left_bytes = event.limit_bytes - event.used_bytes
+    left = format_amount(abs(left_bytes), event.limit_bytes)
+    reached = f"{event.threshold_percent:g} % threshold"
     title = f"{name} has used {percent} of its limit"
-    if notice.is_forecast:
+    if event.is_forecast:
         title = f"{name} is expected to pass its limit"
-        passed = "forecast"
-    outlook = (describe_outlook(notice, now), describe_next(notice))
-    return Page(
-        subject=_firing_subject(notice, used, limit),
-        tone=notice.severity,
-        state=f"{describe_tone(notice)} · {passed}",
+        reached = "forecast"
+    outlook = (describe_outlook(event, now), describe_next(event))
+    return MailContent(
+        subject=_firing_subject(event, used, limit),
+        tone=event.severity,
+        state=f"{describe_tone(event)} · {reached}",
         title=title,
-        lead=_forecast_lead(notice, limit),
+        lead=_forecast_lead(event, limit),
         figure=used,
         figure_words=f"of {limit} used",
-        bar_percent=min(100, notice.used_bytes * 100 // notice.limit_bytes),
+        bar_percent=min(100, event.used_bytes * 100 // event.limit_bytes),
         bar_words=(percent, f"{left} {'left' if left_bytes >= 0 else 'over'}"),
-        facts=(*_amounts(notice), *_circumstances(notice)),
+        details=(*_describe_amounts(event), *_describe_quota(event)),
         paragraphs=tuple(text for text in outlook if text),
-        to_do=(advise(notice),),
+        to_do=(advise(event),),
         links=tuple(links),
     )
 
 
-def _over_page(notice: QuotaNotice, links: Sequence[Link]) -> Page:
-    """Return the mail about what is over. How much is used now is not known: no alert tells it."""
-    limit_bytes = notice.limit_now_bytes or notice.limit_bytes
+def _resolved_content(event: QuotaEvent, links: Sequence[MailLink]) -> MailContent:
+    # The usage is left out: a resolved alert has only that of its last evaluation.
+    limit_bytes = event.current_limit_bytes or event.limit_bytes
     limit = format_amount(limit_bytes, limit_bytes)
-    name, threshold = name_notice(notice), f"{notice.threshold_percent:g} %"
-    over = f"below {threshold} of {limit} again"
+    name, threshold = name_event(event), f"{event.threshold_percent:g} %"
+    body = f"below {threshold} of {limit} again"
     title = f"{name} is below {threshold} of its limit again"
-    if notice.is_forecast:
-        over = f"no longer expected to pass {limit}"
+    if event.is_forecast:
+        body = f"no longer expected to pass {limit}"
         title = f"{name} is no longer expected to pass its limit"
-    facts = [Fact("Limit", limit, format_bytes(limit_bytes)), *_circumstances(notice)]
-    if notice.alert.ends_at:
-        facts.append(Fact("Until", format_time(notice.alert.ends_at)))
-    return Page(
-        subject=_subject(notice, over),
+    details = [Detail("Limit", limit, format_bytes(limit_bytes)), *_describe_quota(event)]
+    if event.alert.ends_at:
+        details.append(Detail("Until", format_time(event.alert.ends_at)))
+    return MailContent(
+        subject=_subject(event, body),
         tone="resolved",
-        state=describe_tone(notice),
+        state=describe_tone(event),
         title=title,
         lead="This is over; nothing has to be done.",
-        facts=tuple(facts),
+        details=tuple(details),
         links=tuple(links),
     )
 
 
-def _firing_subject(notice: QuotaNotice, used: str, limit: str) -> str:
-    if not notice.is_forecast:
-        return _subject(notice, f"{used} of {limit} used")
-    expected = format_amount(notice.forecast_bytes or 0, notice.limit_bytes)
-    return _subject(notice, f"{expected} of {limit} expected")
+def _firing_subject(event: QuotaEvent, used: str, limit: str) -> str:
+    if not event.is_forecast:
+        return _subject(event, f"{used} of {limit} used")
+    expected = format_amount(event.forecast_bytes or 0, event.limit_bytes)
+    return _subject(event, f"{expected} of {limit} expected")
 
 
-def _subject(notice: QuotaNotice, body: str) -> str:
-    period = f", {notice.period.title}" if notice.period else ""
-    line = f"[{tag_notice(notice)}] {name_notice(notice)}: {body}{period}"
+def _subject(event: QuotaEvent, body: str) -> str:
+    period = f", {event.period.title}" if event.period else ""
+    line = f"[{tag_event(event)}] {name_event(event)}: {body}{period}"
     return clean_line(line, LONGEST_SUBJECT)
 
 
-def _forecast_lead(notice: QuotaNotice, limit: str) -> str:
-    if not notice.is_forecast or notice.forecast_bytes is None:
+def _forecast_lead(event: QuotaEvent, limit: str) -> str:
+    if not event.is_forecast or event.forecast_bytes is None:
         return ""
-    expected = format_amount(notice.forecast_bytes, notice.limit_bytes)
-    by = f" by {format_time(notice.period.end)}" if notice.period else ""
-    over_bytes = max(0, notice.forecast_bytes - notice.limit_bytes)
-    over = format_amount(over_bytes, notice.limit_bytes)
-    return f"It is heading for {expected}{by}: {over} more than its limit of {limit}."
+    expected = format_amount(event.forecast_bytes, event.limit_bytes)
+    by = f" by {format_time(event.period.end)}" if event.period else ""
+    excess_bytes = max(0, event.forecast_bytes - event.limit_bytes)
+    excess = format_amount(excess_bytes, event.limit_bytes)
+    return f"It is heading for {expected}{by}: {excess} more than its limit of {limit}."
 
 
-def _amounts(notice: QuotaNotice) -> list[Fact]:
-    left_bytes = notice.limit_bytes - notice.used_bytes
+def _describe_amounts(event: QuotaEvent) -> list[Detail]:
+    left_bytes = event.limit_bytes - event.used_bytes
     numbers = [
-        ("Used", notice.used_bytes),
-        ("Limit", notice.limit_bytes),
+        ("Used", event.used_bytes),
+        ("Limit", event.limit_bytes),
         ("Left" if left_bytes >= 0 else "Over", abs(left_bytes)),
     ]
-    if notice.forecast_bytes is not None and notice.period:
-        numbers.append(("Expected", notice.forecast_bytes))
-    return [Fact(k, format_amount(n, notice.limit_bytes), format_bytes(n)) for k, n in numbers]
+    if event.forecast_bytes is not None and event.period:
+        numbers.append(("Expected", event.forecast_bytes))
+    return [Detail(k, format_amount(n, event.limit_bytes), format_bytes(n)) for k, n in numbers]
 
 
-def _circumstances(notice: QuotaNotice) -> list[Fact]:
-    facts = [Fact("Counted", describe_counted(notice.selector))]
-    if notice.period:
-        facts.append(Fact("Period", notice.period.title))
-        facts.append(Fact("Resets", format_time(notice.period.end)))
-    else:
-        window = notice.calendar.partition(":")[2] if notice.calendar.startswith("rolling") else ""
-        if window:
-            facts.append(Fact("Period", f"the last {format_duration(parse_duration(window))}"))
-    if notice.own_labels:
-        facts.append(Fact("Labels", describe_labels(notice.own_labels)))
-    return facts
+def _describe_quota(event: QuotaEvent) -> list[Detail]:
+    details = [Detail("Counted", describe_counted(event.selector))]
+    if event.period:
+        details.append(Detail("Period", event.period.title))
+        details.append(Detail("Resets", format_time(event.period.end)))
+    elif event.is_rolling:
+        window = event.calendar.partition(":")[2]
+        details.append(Detail("Period", f"the last {format_duration(parse_duration(window))}"))
+    if event.own_labels:
+        details.append(Detail("Labels", describe_labels(event.own_labels)))
+    return details

@@ -1,27 +1,27 @@
-"""From a page to the text and the HTML of a mail."""
+"""From the content of a mail to its text and its HTML."""
 
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from webhook.mail.content import Page
+from webhook.mail.content import MailContent
 from webhook.text import fill
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_text(page: Page, footer: str) -> str:
-    """Return the mail as plain text, at most 78 columns wide."""
-    return _environment().get_template("mail.txt").render(page=page, footer=footer)
+def render_text(content: MailContent, footer: str) -> str:
+    """Return the mail as plain text of at most 78 columns."""
+    return _environment().get_template("mail.txt").render(content=content, footer=footer)
 
 
-def render_html(page: Page, footer: str) -> str:
-    """Return the mail as HTML. Everything in it that came from outside is escaped."""
-    # What a list of mails shows after the subject: not the subject once more.
-    preview = page.lead or " ".join((*page.paragraphs, *page.to_do))
+def render_html(content: MailContent, footer: str) -> str:
+    """Return the mail as HTML, with every value escaped."""
+    # Mail clients show this after the subject in the list of mails.
+    preview = content.lead or " ".join((*content.paragraphs, *content.to_do))
     template = _environment().get_template("mail.html")
-    return template.render(page=page, footer=footer, preview=preview).lstrip()
+    return template.render(content=content, footer=footer, preview=preview).lstrip()
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
-"""The store: what was told to whom, the outbox, and what is known of the pipeline.
+"""Access to the database: transactions whose every wait ends, and one kind of error.
 
-SQLite with a write-ahead log and full sync, or PostgreSQL where several webhooks share one.
+SQLite runs with a write-ahead log and full sync.
 """
 
 import logging
@@ -20,31 +20,31 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from webhook.store.upgrade import is_current, upgrade, use_write_ahead_log
 
-# Every wait for the database ends: an answer must come while Alertmanager waits for it.
+# Alertmanager waits for an answer, so every wait for the database has a limit.
 BUSY_SECONDS = 5
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 15
 
-_POOL_SIZE, _POOL_MORE = 8, 24
+_POOL_SIZE, _POOL_OVERFLOW = 8, 24
 
 _log = logging.getLogger(__name__)
 
 
 class StoreError(Exception):
-    """The store cannot read or commit now; trying again later may help."""
+    """The database cannot be read or written now. A later attempt may succeed."""
 
 
 class Store:
-    """A database. Its tables are brought up to date at the first use that succeeds."""
+    """A database. The first use that succeeds brings its tables up to date."""
 
     def __init__(self, url: str) -> None:
         self.engine = _make_engine(url)
         self._upgraded = False
         self._lock = threading.Lock()
-        # SQLite has one writer at a time, and lets the others ask again and again after naps that
-        # grow: the threads of a process wait in turn instead.
+        # SQLite allows one writer at a time, and a second one retries after ever longer pauses.
+        # The threads of this process wait for this lock instead.
         is_sqlite = self.engine.dialect.name == "sqlite"
-        self._turn: AbstractContextManager[object] = (
+        self._write_lock: AbstractContextManager[object] = (
             threading.Lock() if is_sqlite else nullcontext()
         )
 
@@ -53,7 +53,7 @@ class Store:
         """Give a connection in a transaction that only reads.
 
         Raises:
-            StoreError: it cannot be had.
+            StoreError: the database cannot be read.
 
         """
         with self._transaction(self.engine) as connection:
@@ -63,27 +63,28 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """Give a connection in a transaction that is committed at the end of the block.
 
-        Where the block raises, nothing of it is kept.
+        If the block raises, the transaction is rolled back.
 
         Raises:
-            StoreError: it cannot be had, or not committed.
+            StoreError: the database cannot be written; nothing is committed.
 
         """
         writes = self.engine.execution_options(writes=True)
-        with self._turn, self._transaction(writes) as connection:
+        with self._write_lock, self._transaction(writes) as connection:
             yield connection
 
     def prepare(self) -> None:
-        """Bring the tables up to date.
+        """Bring the tables up to date, unless this store has done so already.
 
         Raises:
-            StoreError: the database cannot be reached, or is that of a newer version.
+            StoreError: the database cannot be reached.
+            webhook.store.upgrade.SchemaError: its tables are of a newer version.
 
         """
         with self._lock:
             if self._upgraded:
                 return
-            with _translated():
+            with _translated_errors():
                 use_write_ahead_log(self.engine)
                 if not is_current(self.engine):
                     upgrade(self.engine.execution_options(writes=True))
@@ -91,20 +92,20 @@ class Store:
             self._upgraded = True
 
     def close(self) -> None:
-        """Close all connections, so that none is carried over a fork; others open as needed."""
+        """Close all connections, for example before a fork. New ones open when needed."""
         self.engine.dispose()
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
         if not self._upgraded:
             self.prepare()
-        with _translated(), engine.begin() as connection:
+        with _translated_errors(), engine.begin() as connection:
             yield connection
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Turn what a database does into StoreError; what our statements do wrong stays as it is."""
+def _translated_errors() -> Iterator[None]:
+    """Raise StoreError for failures of the database, and leave mistakes in our SQL as they are."""
     try:
         yield
     except (IntegrityError, ProgrammingError, DataError, NotSupportedError):
@@ -130,10 +131,10 @@ def _make_engine(url: str) -> Engine:
         url,
         connect_args=options,
         pool_size=_POOL_SIZE,
-        max_overflow=_POOL_MORE,
+        max_overflow=_POOL_OVERFLOW,
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=not is_sqlite,
-        # What is stored is nobody's business in a log.
+        # Addresses and mails must not appear in the log.
         hide_parameters=True,
     )
     if is_sqlite:
@@ -143,16 +144,17 @@ def _make_engine(url: str) -> Engine:
 
 
 def _set_up_sqlite(connection: object, _record: object) -> None:
-    # The driver begins no transaction by itself: those below are ours from their first statement.
+    # Stop the driver from starting transactions itself; _begin_sqlite starts them.
     connection.isolation_level = None  # type: ignore[attr-defined]
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    # With a write-ahead log, FULL is what survives a loss of power.
+    # With a write-ahead log, only FULL survives a loss of power.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that read first could not become one that writes after another has written.
+    # SQLite refuses to turn a read transaction into a write one after another process has
+    # written, so a transaction that will write takes the write lock at its start.
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

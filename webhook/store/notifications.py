@@ -1,4 +1,4 @@
-"""What the outbox holds, for people: mails with what became of them, newest first."""
+"""Mails with their state, newest first, for people who look into the outbox."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from quotas import names
-from webhook.mail.topics import Topic
 from webhook.store.tables import envelopes, mails
-from webhook.store.topics import LOOKED_FOR, find_topics, mails_about
+from webhook.store.topics import TOPIC_FILTERS, Topic, find_topics, mails_with_topic
 
-# How many topics of one mail are shown.
+# The largest number of topics that are shown for one mail.
 MOST_TOPICS = 100
 
 _COLUMNS = (
@@ -34,9 +33,9 @@ _COLUMNS = (
     ),
 )
 
-# What mails can be looked for by, beside what they tell of.
-_FILTERS = {"state": envelopes.c.state, "recipient": envelopes.c.recipient}
-FILTERS = (*_FILTERS, *LOOKED_FOR)
+_MAIL_FILTERS = {"state": envelopes.c.state, "recipient": envelopes.c.recipient}
+# What mails can be filtered by.
+FILTERS = (*_MAIL_FILTERS, *TOPIC_FILTERS)
 
 
 @dataclass(frozen=True)
@@ -57,53 +56,56 @@ class Notification:
 
 
 def list_notifications(
-    connection: Connection, wanted: Mapping[str, Any], limit: int, before: int | None = None
+    connection: Connection, filters: Mapping[str, Any], limit: int, before: int | None = None
 ) -> Sequence[Notification]:
     """Return mails, newest first.
 
     Args:
         connection: a transaction.
-        wanted: values of FILTERS; what is not there is not looked at. An empty one of a selector
-            label is that of topics without this label.
-        limit: how many at most.
-        before: only those older than the one with this id.
+        filters: values of FILTERS. An empty value of a selector label matches mails with a topic
+            that lacks this label.
+        limit: the largest number of mails.
+        before: only mails that are older than the one with this id.
 
     """
     query = _joined().order_by(mails.c.id.desc()).limit(limit)
-    for name, column in _FILTERS.items():
-        if name in wanted:
-            query = query.where(column == wanted[name])
-    about = _about(wanted)
-    if about:
-        query = query.where(_is_about(about))
+    for name, column in _MAIL_FILTERS.items():
+        if name in filters:
+            query = query.where(column == filters[name])
+    topic_filters = _topic_filters(filters)
+    if topic_filters:
+        query = query.where(_matches_topic(topic_filters))
     if before is not None:
         query = query.where(mails.c.id < before)
     return [Notification(*row) for row in connection.execute(query)]
 
 
 def list_topics(
-    connection: Connection, found: Sequence[Notification], wanted: Mapping[str, Any]
+    connection: Connection, found: Sequence[Notification], filters: Mapping[str, Any]
 ) -> list[Sequence[Topic]]:
-    """Return what each mail tells of, as far as that is wanted, MOST_TOPICS of a mail at most."""
-    topics = find_topics(connection, [mail.id for mail in found], _about(wanted), MOST_TOPICS)
-    return [topics.get(mail.id, ()) for mail in found]
+    """Return the topics of each mail that match the filters, at most MOST_TOPICS of a mail."""
+    mail_ids = [mail.id for mail in found]
+    topics = find_topics(connection, mail_ids, _topic_filters(filters), MOST_TOPICS)
+    return [topics.get(mail_id, ()) for mail_id in mail_ids]
 
 
 def get_notification(connection: Connection, mail_id: int) -> tuple[Notification, bytes] | None:
-    """Return a mail and its content, or None where there is none with this id."""
+    """Return a mail and its content, or None if there is no mail with this id."""
     query = _joined().add_columns(mails.c.content).where(mails.c.id == mail_id)
     row = connection.execute(query).first()
     return None if row is None else (Notification(*row[:-1]), row[-1])
 
 
-def _about(wanted: Mapping[str, Any]) -> dict[str, str]:
-    return {name: wanted[name] for name in LOOKED_FOR if name in wanted}
+def _topic_filters(filters: Mapping[str, Any]) -> dict[str, str]:
+    return {name: filters[name] for name in TOPIC_FILTERS if name in filters}
 
 
-def _is_about(about: Mapping[str, str]) -> ColumnElement[bool]:
-    told = mails.c.id.in_(mails_about(about))
-    # Mails from before there were topics tell their quota alone.
-    return or_(told, mails.c.quota == about[names.QUOTA]) if set(about) == {names.QUOTA} else told
+def _matches_topic(filters: Mapping[str, str]) -> ColumnElement[bool]:
+    matches = mails.c.id.in_(mails_with_topic(filters))
+    if set(filters) != {names.QUOTA}:
+        return matches
+    # Mails of versions without topics have only the name of their quota.
+    return or_(matches, mails.c.quota == filters[names.QUOTA])
 
 
 def _joined() -> Select[Any]:

@@ -1,123 +1,125 @@
-"""Who was told of what, so that nobody is told twice."""
+"""Who was notified of what: queries on the table ``told``.
+
+``webhook.alerts.dedup`` builds the keys and decides what the rows mean.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
-from webhook.alerts.dedup import Identity
-from webhook.store.tables import told
+from webhook.store.tables import notified
 from webhook.store.upserts import insert_new
 
-# A quota over a rolling window that goes up and down around a threshold is told once a day.
-RECURS_AFTER = timedelta(days=1)
-_SUBJECTS_AT_ONCE = 500
+_SUBJECTS_PER_QUERY = 500
 
 
 class RaceError(Exception):
-    """Somebody else has told of the same meanwhile: look again."""
+    """Another process has notified of the same event meanwhile. Read the rows again and retry."""
 
 
 @dataclass(frozen=True)
-class Telling:
-    """That a recipient was told: up to which threshold, when, and when that was over."""
+class DedupKey:
+    """The key under which each recipient is notified of an event once.
+
+    ``subject`` is a digest of what the event is about. ``percent`` is the threshold, or 0 if there
+    is none; a notification covers all lower thresholds of the same subject. ``recurs`` is true for
+    a threshold over a rolling window, which has no periods: people are notified again if the quota
+    was below the threshold in between. ``starts_at`` is when the alert started, if it is known.
+    """
+
+    subject: str
+    percent: float = 0.0
+    recurs: bool = False
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PastNotification:
+    """That a recipient was notified: up to which threshold, when, and when that ended (UTC)."""
 
     percent: float
-    told_at: datetime
+    notified_at: datetime
     ended_at: datetime | None
 
 
-Tellings = Mapping[tuple[str, str], Sequence[Telling]]
+# By subject and recipient.
+PastNotifications = Mapping[tuple[str, str], Sequence[PastNotification]]
 
 
-def find_told(connection: Connection, subjects: Iterable[str]) -> Tellings:
-    """Return what was told of these subjects, by subject and recipient."""
-    found: dict[tuple[str, str], list[Telling]] = {}
-    columns = (told.c.subject, told.c.recipient, told.c.percent, told.c.told_at, told.c.ended_at)
+def find_notified(connection: Connection, subjects: Iterable[str]) -> PastNotifications:
+    """Return all past notifications about these subjects."""
+    found: dict[tuple[str, str], list[PastNotification]] = {}
+    columns = notified.c
+    selected = select(
+        columns.subject, columns.recipient, columns.percent, columns.told_at, columns.ended_at
+    )
     ordered = sorted(set(subjects))
-    for start in range(0, len(ordered), _SUBJECTS_AT_ONCE):
-        some = ordered[start : start + _SUBJECTS_AT_ONCE]
-        query = select(*columns).where(told.c.subject.in_(some))
-        for subject, recipient, *telling in connection.execute(query):
-            found.setdefault((subject, recipient), []).append(Telling(*telling))
+    for start in range(0, len(ordered), _SUBJECTS_PER_QUERY):
+        some = ordered[start : start + _SUBJECTS_PER_QUERY]
+        query = selected.where(columns.subject.in_(some))
+        for subject, recipient, *values in connection.execute(query):
+            found.setdefault((subject, recipient), []).append(PastNotification(*values))
     return found
 
 
-def is_told(identity: Identity, recipient: str, tellings: Tellings, now: datetime) -> bool:
-    """Return whether this recipient knows it already."""
-    known = tellings.get((identity.subject, recipient), ())
-    return any(
-        telling.percent >= identity.percent and not _is_anew(identity, telling, now)
-        for telling in known
-    )
-
-
-def knows_beginning(identity: Identity, recipient: str, tellings: Tellings) -> bool:
-    """Return whether this recipient was told of it, or of more, since it began.
-
-    That it began anew, and nobody was told, shows in its start after what was told and is over.
-    """
-    known = tellings.get((identity.subject, recipient), ())
-    return any(
-        t.ended_at is None or (identity.starts_at is not None and identity.starts_at <= t.told_at)
-        for t in known
-        if t.percent >= identity.percent
-    )
-
-
-def _is_anew(identity: Identity, telling: Telling, now: datetime) -> bool:
-    if not identity.recurs or telling.ended_at is None or identity.starts_at is None:
-        return False
-    return identity.starts_at > telling.ended_at and now - telling.told_at >= RECURS_AFTER
-
-
-def add_told(
-    connection: Connection, news: Iterable[tuple[Identity, str]], tellings: Tellings, now: datetime
+def add_notified(
+    connection: Connection,
+    added: Iterable[tuple[DedupKey, str]],
+    past: PastNotifications,
+    now: datetime,
 ) -> None:
-    """Note that these recipients are told of these, of which they did not know.
+    """Store that these recipients are notified under these keys.
+
+    A recurring key replaces the ended notifications that it covers.
+
+    Args:
+        connection: a transaction that writes.
+        added: keys and recipients.
+        past: what ``find_notified`` returned for their subjects.
+        now: the time of the notification.
 
     Raises:
-        RaceError: one was told since ``tellings`` were read; the transaction must be undone.
+        RaceError: the rows have changed since ``past`` was read. Roll the transaction back.
 
     """
-    # In one order, so that two that write the same never wait for each other in turns.
-    ordered = sorted(set(news), key=lambda entry: (entry[0].subject, entry[1]))
-    for identity, recipient in ordered:
-        if identity.recurs and (identity.subject, recipient) in tellings:
-            _forget(connection, identity, recipient, tellings[identity.subject, recipient])
+    # Sorted, so that two transactions with the same rows lock them in the same order.
+    ordered = sorted(set(added), key=lambda entry: (entry[0].subject, entry[1]))
+    for key, recipient in ordered:
+        if key.recurs and (key.subject, recipient) in past:
+            _remove_ended(connection, key, recipient, past[key.subject, recipient])
     rows = [
-        {
-            "subject": identity.subject,
-            "recipient": recipient,
-            "percent": identity.percent,
-            "told_at": now,
-        }
-        for identity, recipient in ordered
+        {"subject": key.subject, "recipient": recipient, "percent": key.percent, "told_at": now}
+        for key, recipient in ordered
     ]
-    if rows and insert_new(connection, told, rows) != len(rows):
+    if rows and insert_new(connection, notified, rows) != len(rows):
         raise RaceError
 
 
-def _forget(
-    connection: Connection, identity: Identity, recipient: str, known: Sequence[Telling]
+def _remove_ended(
+    connection: Connection, key: DedupKey, recipient: str, past: Sequence[PastNotification]
 ) -> None:
-    """Remove what is told anew; exactly that which was seen."""
-    over = [t for t in known if t.percent >= identity.percent and t.ended_at is not None]
-    if not over:
+    """Remove exactly the ended rows in ``past`` that ``key`` covers, or raise RaceError."""
+    ended = [p for p in past if p.percent >= key.percent and p.ended_at is not None]
+    if not ended:
         return
-    seen = or_(*(and_(told.c.percent == t.percent, told.c.told_at == t.told_at) for t in over))
-    mine = and_(told.c.subject == identity.subject, told.c.recipient == recipient)
-    if connection.execute(delete(told).where(mine, seen)).rowcount != len(over):
+    columns = notified.c
+    rows = or_(
+        *(and_(columns.percent == p.percent, columns.told_at == p.notified_at) for p in ended)
+    )
+    mine = and_(columns.subject == key.subject, columns.recipient == recipient)
+    if connection.execute(delete(notified).where(mine, rows)).rowcount != len(ended):
         raise RaceError
 
 
-def end_told(connection: Connection, passed: Identity, at: datetime) -> None:
-    """Note that a quota over a rolling window is below this threshold since ``at``."""
-    mine = and_(told.c.subject == passed.subject, told.c.percent >= passed.percent)
-    connection.execute(update(told).where(mine, told.c.ended_at.is_(None)).values(ended_at=at))
+def mark_ended(connection: Connection, key: DedupKey, at: datetime) -> None:
+    """Store that a quota over a rolling window is below this threshold since ``at``."""
+    covered = and_(notified.c.subject == key.subject, notified.c.percent >= key.percent)
+    ended = update(notified).where(covered, notified.c.ended_at.is_(None)).values(ended_at=at)
+    connection.execute(ended)
 
 
-def purge_told(connection: Connection, before: datetime) -> int:
-    """Forget what was told before this time, and return how much that was."""
-    return connection.execute(delete(told).where(told.c.told_at < before)).rowcount
+def purge_notified(connection: Connection, before: datetime) -> int:
+    """Remove notifications from before this time. Return how many were removed."""
+    return connection.execute(delete(notified).where(notified.c.told_at < before)).rowcount

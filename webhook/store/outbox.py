@@ -1,39 +1,39 @@
-"""The outbox: mails that wait, are being sent, and were sent, each with its one envelope."""
+"""The outbox: queued mails, and the envelope that holds each mail's recipient and state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
-from webhook.mail.message import Mail
-from webhook.store.tables import (
-    EXPIRED,
-    FAILED,
-    QUEUED,
-    SENDING,
-    SENT,
-    envelopes,
-    mails,
-)
-from webhook.store.topics import add_topics
+from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENDING, SENT, envelopes, mails
+from webhook.store.topics import Topic, add_topics
 
-_PURGE_AT_ONCE = 500
+# The priorities of mails: limits that are reached are delivered first.
+FIRST, SECOND = 0, 1
+_PURGED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """A mail to be sent by whoever has the lease."""
+class Mail:
+    """A mail to one recipient, ready to be queued.
+
+    ``content`` is the whole message with its headers (RFC 5322). ``quota`` is the name of the quota
+    that it is about, or empty if there is none or more than one. ``topics`` are all its topics.
+    """
+
+    recipient: str
+    subject: str
+    message_id: str
+    content: bytes
+    quota: str = ""
+    priority: int = SECOND
+    topics: tuple[Topic, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClaimedMail:
+    """A mail that one delivery process has leased to send it."""
 
     mail_id: int
     message_id: str
@@ -45,16 +45,16 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mail: its state, the server's answer, and when it is tried again, if so."""
+    """The result of an attempt: the new state, the server's answer, and any time of a retry."""
 
     state: str
     answer: str = ""
     due_at: datetime | None = None
 
 
-def add_mails(connection: Connection, written: Sequence[Mail], now: datetime) -> None:
-    """Queue mails, as they are to be sent, each with what it tells of."""
-    for mail in written:
+def add_mails(connection: Connection, added: Sequence[Mail], now: datetime) -> None:
+    """Queue mails, with their topics, to be sent at once."""
+    for mail in added:
         row = connection.execute(
             insert(mails).values(
                 message_id=mail.message_id,
@@ -79,24 +79,25 @@ def add_mails(connection: Connection, written: Sequence[Mail], now: datetime) ->
         add_topics(connection, mail_id, mail.topics)
 
 
-def is_work(connection: Connection, owner: str, now: datetime) -> bool:
-    """Return whether a mail is due, or was left behind."""
+def has_work(connection: Connection, owner: str, now: datetime) -> bool:
+    """Return whether a mail is due or was abandoned, so that ``claim`` would find one."""
     due = and_(envelopes.c.state == QUEUED, envelopes.c.due_at <= now)
     return any(
         connection.execute(select(envelopes.c.mail_id).where(which).limit(1)).first() is not None
-        for which in (due, _left_behind(owner, now))
+        for which in (due, _is_abandoned(owner, now))
     )
 
 
 def claim(
     connection: Connection, owner: str, now: datetime, until: datetime, most: int
-) -> list[Claimed]:
-    """Lease the mails that are due, the gravest first; nobody else sends them until then.
+) -> list[ClaimedMail]:
+    """Lease at most ``most`` due mails to ``owner``, by priority. Nobody else sends them meanwhile.
 
-    Who claims has nothing in hand: what is still leased to them, a failure has left behind.
+    An owner must be finished with its former mails before it claims more. A mail that is still
+    leased to it was abandoned after a failure, and is queued again.
     """
-    left = update(envelopes).where(_left_behind(owner, now))
-    connection.execute(left.values(state=QUEUED, leased_by=None, leased_until=None))
+    abandoned = update(envelopes).where(_is_abandoned(owner, now))
+    connection.execute(abandoned.values(state=QUEUED, leased_by=None, leased_until=None))
     due = (
         select(envelopes.c.mail_id)
         .where(envelopes.c.state == QUEUED, envelopes.c.due_at <= now)
@@ -124,22 +125,22 @@ def claim(
         .where(mine)
         .order_by(envelopes.c.priority, envelopes.c.due_at, envelopes.c.mail_id)
     )
-    return [Claimed(*row) for row in found]
+    return [ClaimedMail(*row) for row in found]
 
 
-def _left_behind(owner: str, now: datetime) -> ColumnElement[bool]:
-    mine = or_(envelopes.c.leased_until < now, envelopes.c.leased_by == owner)
-    return and_(envelopes.c.state == SENDING, mine)
+def _is_abandoned(owner: str, now: datetime) -> ColumnElement[bool]:
+    is_free = or_(envelopes.c.leased_until < now, envelopes.c.leased_by == owner)
+    return and_(envelopes.c.state == SENDING, is_free)
 
 
-def renew(connection: Connection, owner: str, until: datetime) -> None:
-    """Keep the leases that one has."""
+def renew_leases(connection: Connection, owner: str, until: datetime) -> None:
+    """Extend all leases of ``owner``."""
     mine = and_(envelopes.c.state == SENDING, envelopes.c.leased_by == owner)
     connection.execute(update(envelopes).where(mine).values(leased_until=until))
 
 
-def release(connection: Connection, owner: str) -> None:
-    """Give back what one has in hand, as it was."""
+def release_leases(connection: Connection, owner: str) -> None:
+    """Queue all mails again that ``owner`` has leased, unchanged."""
     mine = and_(envelopes.c.state == SENDING, envelopes.c.leased_by == owner)
     connection.execute(
         update(envelopes).where(mine).values(state=QUEUED, leased_by=None, leased_until=None)
@@ -149,7 +150,7 @@ def release(connection: Connection, owner: str) -> None:
 def settle(
     connection: Connection, owner: str, mail_id: int, outcome: Outcome, now: datetime
 ) -> bool:
-    """Note what became of a mail; return whether one still had its lease."""
+    """Store the outcome of an attempt. Return whether ``owner`` still had the lease."""
     mine = and_(
         envelopes.c.mail_id == mail_id,
         envelopes.c.state == SENDING,
@@ -157,35 +158,35 @@ def settle(
     )
     values: dict[str, object] = {"state": outcome.state, "answer": outcome.answer}
     values |= {"settled_at": now} if outcome.due_at is None else {"due_at": outcome.due_at}
-    done = update(envelopes).where(mine)
-    done = done.values(
-        attempts=envelopes.c.attempts + 1, leased_by=None, leased_until=None, **values
+    settled = (
+        update(envelopes)
+        .where(mine)
+        .values(attempts=envelopes.c.attempts + 1, leased_by=None, leased_until=None, **values)
     )
-    return connection.execute(done).rowcount == 1
+    return connection.execute(settled).rowcount == 1
 
 
 def expire(connection: Connection, queued_before: datetime, now: datetime, answer: str) -> int:
-    """Give up mails that have waited too long; return how many these were."""
+    """Give up the mails that were queued before this time. Return how many there were."""
     old = and_(envelopes.c.state == QUEUED, envelopes.c.queued_at < queued_before)
-    given_up = update(envelopes).where(old).values(state=EXPIRED, settled_at=now, answer=answer)
-    return connection.execute(given_up).rowcount
+    expired = update(envelopes).where(old).values(state=EXPIRED, settled_at=now, answer=answer)
+    return connection.execute(expired).rowcount
 
 
 def retry(connection: Connection, mail_ids: Sequence[int], now: datetime) -> int:
-    """Queue mails again that failed, expired or wait; return how many these were."""
-    which = and_(
-        envelopes.c.mail_id.in_(mail_ids), envelopes.c.state.in_((FAILED, EXPIRED, QUEUED))
-    )
-    # Their age counts from now on, else what has expired would expire again.
-    again = update(envelopes).where(which)
-    again = again.values(state=QUEUED, due_at=now, queued_at=now, attempts=0, settled_at=None)
-    return connection.execute(again).rowcount
+    """Queue mails again that failed, expired or wait. Return how many there were."""
+    states = (FAILED, EXPIRED, QUEUED)
+    which = and_(envelopes.c.mail_id.in_(mail_ids), envelopes.c.state.in_(states))
+    # Their age counts from now on. An expired mail would expire again otherwise.
+    queued = update(envelopes).where(which)
+    queued = queued.values(state=QUEUED, due_at=now, queued_at=now, attempts=0, settled_at=None)
+    return connection.execute(queued).rowcount
 
 
 def withhold(connection: Connection, mail_ids: Sequence[int], now: datetime, answer: str) -> int:
-    """Let mails that wait, or whose lease has passed, fail; return how many these were."""
-    left = and_(envelopes.c.state == SENDING, envelopes.c.leased_until < now)
-    which = and_(envelopes.c.mail_id.in_(mail_ids), or_(envelopes.c.state == QUEUED, left))
+    """Mark mails as failed that wait, or whose lease has run out. Return how many there were."""
+    unleased = and_(envelopes.c.state == SENDING, envelopes.c.leased_until < now)
+    which = and_(envelopes.c.mail_id.in_(mail_ids), or_(envelopes.c.state == QUEUED, unleased))
     withheld = update(envelopes).where(which)
     withheld = withheld.values(
         state=FAILED, settled_at=now, answer=answer, leased_by=None, leased_until=None
@@ -193,30 +194,17 @@ def withhold(connection: Connection, mail_ids: Sequence[int], now: datetime, ans
     return connection.execute(withheld).rowcount
 
 
-def purge(connection: Connection, settled_before: datetime) -> int:
-    """Delete some mails that were sent, failed or expired before this time; return how many."""
+def purge_mails(connection: Connection, settled_before: datetime) -> int:
+    """Delete some of the mails that were settled before this time. Return how many.
+
+    Call it again, in another transaction, until it returns 0.
+    """
     states = (SENT, FAILED, EXPIRED)
     old = (
         select(envelopes.c.mail_id)
         .where(envelopes.c.state.in_(states), envelopes.c.settled_at < settled_before)
-        .limit(_PURGE_AT_ONCE)
+        .limit(_PURGED_AT_ONCE)
     )
     chosen = list(connection.execute(old).scalars())
     connection.execute(delete(mails).where(mails.c.id.in_(chosen)))
     return len(chosen)
-
-
-def count_states(connection: Connection) -> dict[str, int]:
-    """Return how many mails are in each state."""
-    query = select(envelopes.c.state, func.count()).group_by(envelopes.c.state)
-    rows = connection.execute(query).all()
-    return {str(row[0]): int(row[1]) for row in rows}
-
-
-def oldest_waiting(connection: Connection) -> datetime | None:
-    """Return when the oldest mail was queued that is not settled yet."""
-    query = select(func.min(envelopes.c.queued_at))
-    found: datetime | None = connection.execute(
-        query.where(envelopes.c.state.in_((QUEUED, SENDING)))
-    ).scalar_one()
-    return found

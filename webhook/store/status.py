@@ -1,43 +1,54 @@
-"""Single facts that webhook and delivery process leave for each other, each with its time."""
+"""Status values that webhook and delivery process leave for each other, each with its time.
+
+They are stored in the table ``facts``.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from webhook.store.tables import facts
+from webhook.store.tables import status_values
 from webhook.store.upserts import insert_new, upsert
 
-# When the tables were first used, when the watchdog last came, since when its silence is told.
-STARTED, WATCHDOG, SILENCE = "started", "watchdog", "silence"
-# Why delivery is held, and since when; when a delivery process was last there.
-HELD, DELIVERER = "held", "deliverer"
+# When the tables were first used.
+STARTED = "started"
+# When the watchdog alert last arrived.
+WATCHDOG = "watchdog"
+# When people were notified that it stopped arriving. The value is when it last arrived (ISO 8601).
+SILENCE = "silence"
+# Since when delivery is held. The value is the reason.
+HELD = "held"
+# When a delivery process was last running. The value is its name.
+DELIVERER = "deliverer"
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A fact: ``at`` is aware, in UTC."""
+class StatusValue:
+    """A value and when it was stored (aware, UTC)."""
 
     value: str
     at: datetime
 
 
-def put_fact(connection: Connection, name: str, at: datetime, value: str = "") -> None:
-    """Store a fact in place of the one of this name."""
-    upsert(connection, facts, {"name": name}, {"at": at, "value": value})
+def set_status(connection: Connection, name: str, at: datetime, value: str = "") -> None:
+    """Store a status value, in place of any former one of this name."""
+    upsert(connection, status_values, {"name": name}, {"at": at, "value": value})
 
 
-def add_fact(connection: Connection, name: str, at: datetime, value: str = "") -> bool:
-    """Store a fact unless there is one of this name; return whether it was stored."""
-    return insert_new(connection, facts, [{"name": name, "at": at, "value": value}]) == 1
+def add_status(connection: Connection, name: str, at: datetime, value: str = "") -> bool:
+    """Store a status value unless there is one of this name. Return whether it was stored."""
+    return insert_new(connection, status_values, [{"name": name, "at": at, "value": value}]) == 1
 
 
-def get_facts(connection: Connection) -> dict[str, Fact]:
-    """Return all facts by name."""
-    rows = connection.execute(select(facts.c.name, facts.c.value, facts.c.at))
-    return {name: Fact(value, at) for name, value, at in rows}
+def clear_status(connection: Connection, name: str) -> bool:
+    """Remove a status value. Return whether there was one."""
+    which = status_values.c.name == name
+    return bool(connection.execute(delete(status_values).where(which)).rowcount)
 
 
-def remove_fact(connection: Connection, name: str) -> bool:
-    """Remove a fact; return whether it was there."""
-    return bool(connection.execute(delete(facts).where(facts.c.name == name)).rowcount)
+def read_status(connection: Connection) -> dict[str, StatusValue]:
+    """Return all status values by name."""
+    columns = status_values.c
+    rows = connection.execute(select(columns.name, columns.value, columns.at))
+    return {name: StatusValue(value, at) for name, value, at in rows}

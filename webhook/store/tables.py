@@ -1,4 +1,4 @@
-"""The tables of the store. What changes here needs a migration beside it."""
+"""The tables of the database. A change here needs a new migration in ``migrations/``."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,28 +22,32 @@ from sqlalchemy import (
 
 from quotas.names import SELECTOR_LABELS
 
-# The newest migration; a store that has it needs no upgrade.
+# The newest migration. A database that has it needs no upgrade.
 HEAD = "0002"
 
+# The states of a mail.
 QUEUED, SENDING, SENT, FAILED, EXPIRED = "queued", "sending", "sent", "failed", "expired"
 STATES = (QUEUED, SENDING, SENT, FAILED, EXPIRED)
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, in UTC. SQLite keeps none of the zone, PostgreSQL answers in the session's."""
+    """An aware time in UTC.
+
+    SQLite stores no time zone, and PostgreSQL returns times in the zone of the session.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return what the database is given."""
+        """Return the value to store."""
         if value is None:
             return None
         time = value.astimezone(UTC)
         return time.replace(tzinfo=None) if dialect.name == "sqlite" else time
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return what the program is given."""
+        """Return the stored value as an aware time in UTC."""
         if value is None:
             return None
         found: datetime = value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value
@@ -54,10 +58,10 @@ _ID = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()
 
-# Who was told of what: `subject` is a digest of a quota, its selector, period and limit, or of
-# another alert. `percent` is the threshold; with one, all below it count as told. `ended_at` is
-# for rolling windows: when the quota was below it again.
-told = Table(
+# Who was notified of what. `subject` is a digest of a quota, its selector, period and limit, or of
+# another alert. `percent` is the threshold; a notification covers all lower thresholds. `ended_at`
+# is for rolling windows: when the quota fell below the threshold again.
+notified = Table(
     "told",
     metadata,
     Column("subject", String(64), primary_key=True),
@@ -68,7 +72,7 @@ told = Table(
     Index("told_by_age", "told_at"),
 )
 
-# Rendered mails, as they are sent. They never change; what becomes of them is in `envelopes`.
+# Rendered mails, as they are sent. Rows never change; the state of a mail is in `envelopes`.
 mails = Table(
     "mails",
     metadata,
@@ -80,7 +84,7 @@ mails = Table(
     sqlite_autoincrement=True,
 )
 
-# One for each mail: to whom, what became of it, and who has it in hand until when.
+# One row for each mail: its recipient, its state, and which process has leased it until when.
 envelopes = Table(
     "envelopes",
     metadata,
@@ -98,8 +102,8 @@ envelopes = Table(
     Index("envelopes_by_turn", "state", "priority", "due_at"),
 )
 
-# What mails tell of, in the order in which they do: one for each quota in a mail. Of the selector
-# labels, those that the alert did not carry are empty.
+# What mails are about: one row for each quota in a mail, in the order of the mail. Selector labels
+# that the alert does not have are empty.
 topics = Table(
     "topics",
     metadata,
@@ -114,8 +118,8 @@ topics = Table(
     Index("topics_by_quota", "quota", "mail_id"),
 )
 
-# Single facts with their time: when the watchdog was seen, why delivery is held.
-facts = Table(
+# Single values with their time, such as when the watchdog alert last arrived.
+status_values = Table(
     "facts",
     metadata,
     Column("name", String(50), primary_key=True),
@@ -123,8 +127,8 @@ facts = Table(
     Column("at", UtcTime, nullable=False),
 )
 
-# Counters of the delivery process, for /metrics of whichever webhook is asked.
-tallies = Table(
+# Counters of all delivery processes, for /metrics of any webhook.
+counters = Table(
     "tallies",
     metadata,
     Column("name", String(50), primary_key=True),

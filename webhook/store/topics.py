@@ -1,56 +1,74 @@
-"""What mails tell of: each topic beside its mail, to be looked for by quota and selector labels."""
+"""What mails are about: topics, stored beside their mail and found by quota and selector labels."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select
 
 from quotas import names
-from webhook.mail.topics import Topic
 from webhook.store.tables import topics
 from webhook.text import clean_line
 
-# What topics can be looked for by.
-LOOKED_FOR = (names.QUOTA, *names.SELECTOR_LABELS)
-_TOLD = ("kind", "percent", "calendar", "period")
+# What topics can be filtered by.
+TOPIC_FILTERS = (names.QUOTA, *names.SELECTOR_LABELS)
+_PLAIN_COLUMNS = ("kind", "percent", "calendar", "period")
 
 
-def add_topics(connection: Connection, mail_id: int, told: Sequence[Topic]) -> None:
-    """Store what a mail tells of."""
+@dataclass(frozen=True)
+class Topic:
+    """One quota event in a mail.
+
+    ``kind`` is ``usage`` (a threshold was reached), ``forecast`` (100 % is expected) or ``over``
+    (below the threshold again). ``selector`` has the selector labels of the alert, which identify
+    the entry of the quota. ``period`` is the id of the period. It is empty for a rolling window and
+    if the id is unknown.
+    """
+
+    quota: str
+    selector: Mapping[str, str]
+    kind: str
+    percent: float
+    calendar: str
+    period: str
+
+
+def add_topics(connection: Connection, mail_id: int, added: Sequence[Topic]) -> None:
+    """Store the topics of a mail."""
     rows = [
         {
             "mail_id": mail_id,
             "position": position,
             "quota": clean_line(topic.quota),
             **{name: _storable(topic.selector.get(name, "")) for name in names.SELECTOR_LABELS},
-            **{name: getattr(topic, name) for name in _TOLD},
+            **{name: getattr(topic, name) for name in _PLAIN_COLUMNS},
         }
-        for position, topic in enumerate(told)
+        for position, topic in enumerate(added)
     ]
     if rows:
         connection.execute(insert(topics), rows)
 
 
 def find_topics(
-    connection: Connection, mail_ids: Sequence[int], wanted: Mapping[str, str], most: int
+    connection: Connection, mail_ids: Sequence[int], filters: Mapping[str, str], most: int
 ) -> dict[int, list[Topic]]:
-    """Return what these mails tell of, in order, as far as it is looked for.
+    """Return the topics of these mails that match the filters, by mail id and in order.
 
     Args:
         connection: a transaction.
         mail_ids: the mails.
-        wanted: a quota and values of selector labels; an empty one is that of no label.
-        most: how many of each mail at most, the first ones.
+        filters: values of TOPIC_FILTERS. An empty value matches topics without this label.
+        most: the largest number of topics for each mail.
 
     """
-    order = func.row_number().over(partition_by=topics.c.mail_id, order_by=topics.c.position)
-    which = and_(topics.c.mail_id.in_(mail_ids), *_conditions(wanted))
-    numbered = select(topics, order.label("number")).where(which).subquery()
+    number = func.row_number().over(partition_by=topics.c.mail_id, order_by=topics.c.position)
+    which = and_(topics.c.mail_id.in_(mail_ids), *_conditions(filters))
+    numbered = select(topics, number.label("number")).where(which).subquery()
     columns = numbered.c
     query = (
         select(
             columns.mail_id,
             columns.quota,
-            *(columns[name] for name in _TOLD),
+            *(columns[name] for name in _PLAIN_COLUMNS),
             *(columns[name] for name in names.SELECTOR_LABELS),
         )
         .where(columns.number <= most)
@@ -65,18 +83,18 @@ def find_topics(
     return found
 
 
-def mails_about(wanted: Mapping[str, str]) -> Select[tuple[int]]:
-    """Return the query of the ids of mails with a topic that is looked for."""
-    return select(topics.c.mail_id).where(*_conditions(wanted))
+def mails_with_topic(filters: Mapping[str, str]) -> Select[tuple[int]]:
+    """Return a query of the ids of mails that have a topic which matches the filters."""
+    return select(topics.c.mail_id).where(*_conditions(filters))
 
 
-def _conditions(wanted: Mapping[str, str]) -> list[ColumnElement[bool]]:
-    return [topics.c[name] == _storable(value) for name, value in wanted.items()]
+def _conditions(filters: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    return [topics.c[name] == _storable(value) for name, value in filters.items()]
 
 
 def _storable(text: str) -> str:
-    """Return a text that any database can hold: without NUL and halves of surrogate pairs.
+    """Return ``text`` without NUL and single surrogates, which not every database can store.
 
-    Nothing is cut, lest two long names become one.
+    The text is never shortened, because two long names could become the same.
     """
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

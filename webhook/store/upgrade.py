@@ -1,4 +1,4 @@
-"""The tables' versions: whether a store has the newest, and how it gets it."""
+"""Schema versions: whether a database has the newest tables, and upgrading it."""
 
 import time
 from pathlib import Path
@@ -13,16 +13,16 @@ from webhook.store.tables import HEAD
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WAL_SECONDS = 10
-# Any number, as long as nothing else of this database takes it.
+# Any number that no other program uses on this database.
 _ADVISORY_LOCK = 7_346_021
 
 
 class SchemaError(Exception):
-    """The tables are those of another version of this program; the message says what to do."""
+    """The tables are of another version of this program. The message says what to do."""
 
 
 def is_current(engine: Engine) -> bool:
-    """Return whether the tables are of the newest version."""
+    """Return whether the database has the newest tables."""
     with engine.begin() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return False
@@ -31,7 +31,7 @@ def is_current(engine: Engine) -> bool:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that are missing, in one transaction that no two processes run at once.
+    """Run all missing migrations in one transaction. Only one process does this at a time.
 
     Raises:
         SchemaError: the tables are of a newer version than this program.
@@ -52,17 +52,17 @@ def upgrade(engine: Engine) -> None:
 
 
 def make_config() -> Config:
-    """Return Alembic's configuration; it has no file of its own."""
+    """Return Alembic's configuration, which is made here and not read from a file."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
 
 
 def use_write_ahead_log(engine: Engine) -> None:
-    """Let readers and a writer not wait for each other, where the database is one of SQLite.
+    """Switch an SQLite database to a write-ahead log, so that readers and writers do not block.
 
-    The database itself remembers it, but a copy that was put in its place may not. SQLite does not
-    wait for other processes here, so this does.
+    The setting is stored in the database, but a backup that was put in its place may lack it.
+    SQLite does not wait for other processes when it switches, so this function retries.
     """
     if engine.dialect.name != "sqlite":
         return

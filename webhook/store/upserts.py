@@ -1,4 +1,4 @@
-"""Inserts that mind what is there, in the words of either database."""
+"""Inserts that respect existing rows, in SQLite's and PostgreSQL's dialects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,9 +8,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows whose keys are not there yet, and return how many these were."""
+    """Insert the rows whose keys do not exist yet. Return how many were inserted."""
     insert = _insert(connection, table).on_conflict_do_nothing()
-    # Of an insert the count is kept only where that is asked for.
+    # SQLAlchemy keeps the row count of an insert only on request.
     options = {"preserve_rowcount": True}
     return connection.execute(insert, list(rows), execution_options=options).rowcount
 
@@ -18,13 +18,13 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 def upsert(
     connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:
-    """Insert a row, or give the one with this key these values."""
+    """Insert a row, or set ``values`` in the existing row with this key."""
     insert = _insert(connection, table).values(**key, **values)
     connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
 
 
 def add_to(connection: Connection, table: Table, key: Mapping[str, Any], value: float) -> None:
-    """Add to the value of the row with this key; where there is none, it was zero."""
+    """Add ``value`` to the row with this key. A missing row counts as zero."""
     insert = _insert(connection, table).values(**key, value=value)
     total = table.c.value + insert.excluded.value
     connection.execute(

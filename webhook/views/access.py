@@ -1,4 +1,4 @@
-"""Who may ask: whoever has the bearer token."""
+"""Access: requests carry the webhook's bearer token."""
 
 import hmac
 
@@ -10,7 +10,7 @@ from werkzeug.exceptions import Unauthorized
 def check_token(token: str) -> None:
     """Abort with 401 unless the request carries the bearer token."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    # As bytes: compare_digest refuses text beyond ASCII, which a header can hold.
+    # As bytes, because compare_digest refuses text beyond ASCII, which a header can hold.
     same = hmac.compare_digest(given.strip().encode(), token.encode())
     if scheme.lower() != "bearer" or not same:
         raise Unauthorized(

@@ -1,4 +1,4 @@
-"""Every failure of the webhook leaves as application/problem+json (RFC 9457)."""
+"""Errors: every failure is answered as application/problem+json (RFC 9457)."""
 
 import logging
 from http import HTTPStatus
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
-    """Make ``app`` answer each failure with a problem; one of ours says nothing of its inside."""
+    """Make ``app`` answer each failure with a problem. No answer shows internal details."""
     app.register_error_handler(PayloadError, _answer_payload_error)
     app.register_error_handler(StoreError, _answer_store_error)
     app.register_error_handler(SchemaError, _answer_store_error)

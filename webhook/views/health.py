@@ -1,4 +1,4 @@
-"""GET /healthz: whether the process answers. GET /readyz: whether alerts become mail."""
+"""GET /healthz: the process answers. GET /readyz: alerts arrive and become mail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, abort
 
-from webhook.delivery.watchdog import silent_since
+from webhook.alerts.silence import silent_since
 from webhook.mail.formatting import format_time
+from webhook.store.counters import oldest_waiting
 from webhook.store.database import Store, StoreError
-from webhook.store.outbox import oldest_waiting
-from webhook.store.status import DELIVERER, HELD, get_facts
+from webhook.store.status import DELIVERER, HELD, StatusValue, read_status
 
 OLDEST_WAITING = timedelta(hours=1)
 DELIVERER_ABSENT = timedelta(minutes=2)
@@ -20,7 +20,7 @@ DELIVERER_ABSENT = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must be right, and what was found."""
+    """The result of one check, and what was found."""
 
     ok: bool
     detail: str
@@ -29,28 +29,28 @@ class Check:
 def create_blueprint(store: Store) -> Blueprint:
     """Return the blueprint, which reads the store."""
     blueprint = Blueprint("health", __name__)
-    awake_since = datetime.now(UTC)
+    observed_since = datetime.now(UTC)
 
     @blueprint.get("/healthz")
     def show_health() -> dict[str, str]:
-        """Return 200: the settings and quotas.yaml were read, and requests are served.
+        """Return 200: the process has read its settings and quotas.yaml, and serves requests.
 
-        It does not look at store or SMTP server: a restart of the webhook would not mend those.
+        Store and SMTP server are not checked, because restarting the webhook would not help them.
         """
         return {"status": "ok"}
 
     @blueprint.get("/readyz")
     def show_readiness() -> tuple[dict[str, Any], int]:
-        """Return 200 if alerts arrive and become mail, else 503 and what is wrong."""
-        return _answer(look(store, datetime.now(UTC), awake_since))
+        """Return 200 if all checks pass, else 503. Both have the result of each check."""
+        return _answer(check_all(store, datetime.now(UTC), observed_since))
 
     @blueprint.get("/readyz/<name>")
     def show_one(name: str) -> tuple[dict[str, Any], int]:
-        """Return the same of one check: a load balancer asks for ``store`` alone.
+        """Return the same for one check. Load balancers ask for ``store``.
 
-        Were it to ask for all, it would keep alerts away from a webhook because none arrive.
+        If they asked for all checks, they would keep alerts from the webhook because none arrive.
         """
-        checks = look(store, datetime.now(UTC), awake_since)
+        checks = check_all(store, datetime.now(UTC), observed_since)
         if name not in checks:
             abort(HTTPStatus.NOT_FOUND, f"there is no check {name}; there are {', '.join(checks)}")
         return _answer({name: checks[name]})
@@ -58,24 +58,24 @@ def create_blueprint(store: Store) -> Blueprint:
     return blueprint
 
 
-def look(store: Store, now: datetime, awake_since: datetime) -> Mapping[str, Check]:
-    """Return all checks by name; where the store fails, the others are not known."""
+def check_all(store: Store, now: datetime, observed_since: datetime) -> Mapping[str, Check]:
+    """Return all checks by name. While the store cannot be read, all of them fail."""
     try:
         with store.reading() as connection:
-            facts, oldest = get_facts(connection), oldest_waiting(connection)
+            status, oldest = read_status(connection), oldest_waiting(connection)
     except StoreError:
         unknown = Check(ok=False, detail="not known while the store cannot be read")
         checks = {"store": Check(ok=False, detail="the store cannot be read; see the log")}
         return checks | dict.fromkeys(("queue", "delivery", "watchdog"), unknown)
     waits = now - oldest if oldest else timedelta(0)
-    since = silent_since(facts, now, awake_since)
+    since = silent_since(status, now, observed_since)
     return {
         "store": Check(ok=True, detail="can be read"),
         "queue": Check(
             waits <= OLDEST_WAITING,
             f"the oldest mail waits for {int(waits.total_seconds())} s" if oldest else "empty",
         ),
-        "delivery": _look_at_delivery(facts, now, awake_since),
+        "delivery": _check_delivery(status, now, observed_since),
         "watchdog": Check(
             since is None,
             "comes" if since is None else f"has not come since {format_time(since)}",
@@ -83,11 +83,13 @@ def look(store: Store, now: datetime, awake_since: datetime) -> Mapping[str, Che
     }
 
 
-def _look_at_delivery(facts: Mapping[str, Any], now: datetime, awake_since: datetime) -> Check:
-    held, seen = facts.get(HELD), facts.get(DELIVERER)
+def _check_delivery(
+    status: Mapping[str, StatusValue], now: datetime, observed_since: datetime
+) -> Check:
+    held, seen = status.get(HELD), status.get(DELIVERER)
     if held is not None:
         return Check(ok=False, detail=f"held since {format_time(held.at)}: {held.value}")
-    last = max(seen.at, awake_since) if seen else awake_since
+    last = max(seen.at, observed_since) if seen else observed_since
     if now - last > DELIVERER_ABSENT:
         return Check(ok=False, detail="no delivery process; run: flask --app webhook deliver")
     return Check(ok=True, detail="runs")
@@ -96,5 +98,5 @@ def _look_at_delivery(facts: Mapping[str, Any], now: datetime, awake_since: date
 def _answer(checks: Mapping[str, Check]) -> tuple[dict[str, Any], int]:
     ok = all(check.ok for check in checks.values())
     shown = {name: {"ok": check.ok, "detail": check.detail} for name, check in checks.items()}
-    status = HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
-    return {"status": "ok" if ok else "failing", "checks": shown}, status
+    code = HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
+    return {"status": "ok" if ok else "failing", "checks": shown}, code

@@ -1,4 +1,4 @@
-"""GET /metrics: what came in, as this process counts it, and the outbox, as the store has it."""
+"""GET /metrics: requests and alerts counted by this process, and the outbox as stored."""
 
 import os
 import time
@@ -17,25 +17,26 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from webhook.delivery.watchdog import silent_since
-from webhook.intake import Taken
+from webhook.alerts.silence import silent_since
+from webhook.intake import IntakeResult
 from webhook.store.counters import (
     ATTEMPTS,
     BUCKETS_SECONDS,
     SECONDS_BUCKET,
     SECONDS_SUM,
-    read_tallies,
+    count_states,
+    oldest_waiting,
+    read_counters,
 )
 from webhook.store.database import Store, StoreError
-from webhook.store.outbox import count_states, oldest_waiting
-from webhook.store.status import DELIVERER, HELD, WATCHDOG, get_facts
+from webhook.store.status import DELIVERER, HELD, WATCHDOG, read_status
 from webhook.store.tables import STATES
 
 _RESULTS = ("sent", "later", "failed", "expired", "held", "unreachable")
 
 
 class Metrics:
-    """Counts what this process takes, and shows it beside what the store holds."""
+    """The metrics of this process, and those that are read from the store."""
 
     def __init__(self, store: Store) -> None:
         self._requests = Counter(
@@ -49,14 +50,14 @@ class Metrics:
         )
         self._alerts = Counter(
             "webhook_alerts",
-            "Alerts, by result: new to somebody, known to all, or not told.",
+            "Alerts, by result: new to a recipient, known to all of them, or not notified.",
             ["result"],
             registry=None,
         )
         self._outbox = _OutboxCollector(store)
 
     def register(self, app: Flask) -> None:
-        """Measure each request to /alerts, and answer GET /metrics."""
+        """Measure every request to /alerts, and serve GET /metrics."""
 
         def begin() -> None:
             g.began = time.perf_counter()
@@ -71,17 +72,18 @@ class Metrics:
         app.after_request(end)
         app.add_url_rule("/metrics", view_func=self.show)
 
-    def count_alerts(self, taken: Taken, total: int) -> None:
-        """Count the alerts of a payload."""
-        results = {"new": taken.news, "known": taken.known}
-        for result, number in (*results.items(), ("untold", total - sum(results.values()))):
-            self._alerts.labels(result).inc(max(0, number))
+    def count_alerts(self, result: IntakeResult, total: int) -> None:
+        """Count the alerts of a payload. ``total`` is their number."""
+        results = {"new": result.new, "known": result.known}
+        results["untold"] = max(0, total - sum(results.values()))
+        for label, number in results.items():
+            self._alerts.labels(label).inc(number)
 
     def show(self) -> Response:
-        """Answer all metrics in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         registry = CollectorRegistry()
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            # Several processes of gunicorn share a folder: each answers for all.
+            # Several gunicorn processes share this folder, and each answers for all of them.
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # it ships no type here
         else:
             for metric in (self._requests, self._seconds, self._alerts):
@@ -93,15 +95,15 @@ class Metrics:
 class _OutboxCollector(Collector):
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._awake_since = datetime.now(UTC)
+        self._observed_since = datetime.now(UTC)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what the store says; where it cannot be read, that alone."""
+        """Yield the metrics of the store. If it cannot be read, yield only that."""
         now = datetime.now(UTC)
         try:
             with self._store.reading() as connection:
-                facts, states = get_facts(connection), count_states(connection)
-                oldest, tallies = oldest_waiting(connection), read_tallies(connection)
+                status, states = read_status(connection), count_states(connection)
+                oldest, counters = oldest_waiting(connection), read_counters(connection)
         except StoreError:
             yield _gauge("webhook_store_up", "Whether the store can be read.", 0)
             return
@@ -118,19 +120,20 @@ class _OutboxCollector(Collector):
             "webhook_smtp_attempts", "Attempts to send a mail, by result.", labels=["result"]
         )
         for result in _RESULTS:
-            attempts.add_metric([result], tallies.get(ATTEMPTS, {}).get(result, 0))
+            attempts.add_metric([result], counters.get(ATTEMPTS, {}).get(result, 0))
         yield attempts
-        yield _deliveries(tallies.get(SECONDS_BUCKET, {}), tallies.get(SECONDS_SUM, {}).get("", 0))
+        seconds = counters.get(SECONDS_SUM, {}).get("", 0)
+        yield _deliveries(counters.get(SECONDS_BUCKET, {}), seconds)
         yield _gauge(
-            "webhook_delivery_held", "1 while login, TLS or sender are wrong.", HELD in facts
+            "webhook_delivery_held", "1 while login, TLS or sender are wrong.", HELD in status
         )
-        silent = silent_since(facts, now, self._awake_since) is not None
+        silent = silent_since(status, now, self._observed_since) is not None
         yield _gauge("webhook_watchdog_silent", "1 while alerts do not arrive.", silent)
-        for name, fact, text in (
+        for name, key, text in (
             ("webhook_watchdog_seen_timestamp_seconds", WATCHDOG, "When the watchdog last came."),
             ("webhook_deliverer_seen_timestamp_seconds", DELIVERER, "When delivery last ran."),
         ):
-            seen = facts.get(fact)
+            seen = status.get(key)
             yield _gauge(name, text, seen.at.timestamp() if seen else 0)
 
 

@@ -1,4 +1,4 @@
-"""GET /notifications: who was mailed what, and what became of it."""
+"""GET /notifications: all mails with their recipient, state and topics."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,10 +9,10 @@ from flask import Blueprint, abort, request
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from quotas.file.values import LONGEST_VALUE
-from webhook.mail.topics import Topic
 from webhook.store.database import Store
 from webhook.store.notifications import FILTERS, Notification, list_notifications, list_topics
 from webhook.store.tables import STATES
+from webhook.store.topics import Topic
 from webhook.views.access import check_token
 
 MOST_AT_ONCE = 500
@@ -26,7 +26,7 @@ class _QuerySchema(Schema):
     quota = fields.String(validate=validate.Length(1, 200))
     state = fields.String(validate=validate.OneOf(STATES))
     recipient = fields.String(validate=validate.Length(1, 320))
-    # Empty: what has no such label.
+    # An empty value matches topics without this label.
     service = fields.String(validate=validate.Length(0, LONGEST_VALUE))
     route = fields.String(validate=validate.Length(0, LONGEST_VALUE))
     consumer = fields.String(validate=validate.Length(0, LONGEST_VALUE))
@@ -42,18 +42,18 @@ def create_blueprint(token: str, store: Store) -> Blueprint:
 
     @blueprint.get("/notifications")
     def show_notifications() -> dict[str, Any]:
-        """Answer a page, newest first; ``next`` is the ``before`` of the page after it, or null."""
+        """Return a page, newest first. ``next`` is the ``before`` of the next page, or null."""
         check_token(token)
-        asked = _read_query()
-        wanted = {name: asked[name] for name in FILTERS if name in asked}
+        query = _read_query()
+        filters = {name: query[name] for name in FILTERS if name in query}
         with store.reading() as connection:
-            # One more than asked for tells whether there is another page.
-            found = list_notifications(connection, wanted, asked["limit"] + 1, asked["before"])
-            page = found[: asked["limit"]]
-            topics = list_topics(connection, page, wanted)
+            # One more than the page holds, to know whether there is another page.
+            found = list_notifications(connection, filters, query["limit"] + 1, query["before"])
+            page = found[: query["limit"]]
+            topics = list_topics(connection, page, filters)
         more = len(found) > len(page)
         return {
-            "notifications": [shape(*told) for told in zip(page, topics, strict=True)],
+            "notifications": [shape(*pair) for pair in zip(page, topics, strict=True)],
             "next": page[-1].id if more else None,
         }
 
@@ -61,9 +61,9 @@ def create_blueprint(token: str, store: Store) -> Blueprint:
 
 
 def shape(notification: Notification, topics: Sequence[Topic]) -> dict[str, Any]:
-    """Return a notification and what it tells of, as JSON has it: times as RFC 3339.
+    """Return a notification and its topics as JSON values, with times as in RFC 3339.
 
-    A topic's ``period`` is the id of one of its calendar; null for a rolling window.
+    The ``period`` of a topic is the id of a period in its calendar, or null for a rolling window.
     """
     times = {
         name: time and time.isoformat()
@@ -95,9 +95,9 @@ def _read_query() -> dict[str, Any]:
     if any("\0" in value for value in given.values()):
         abort(HTTPStatus.BAD_REQUEST, "a value has a NUL character; leave it out")
     try:
-        asked: dict[str, Any] = _QuerySchema().load(given)
+        query: dict[str, Any] = _QuerySchema().load(given)
     except ValidationError as error:
         messages = dict(error.messages_dict)
         mistakes = "; ".join(f"{name}: {' '.join(found)}" for name, found in messages.items())
         abort(HTTPStatus.BAD_REQUEST, mistakes)
-    return asked
+    return query

@@ -1,4 +1,4 @@
-"""Run the webhook's parts in a process that kills itself at a step: python crashing.py STEP."""
+"""A process that kills itself at one step of intake or delivery: python crashing.py STEP."""
 
 import os
 import signal
@@ -8,16 +8,16 @@ from typing import Any
 
 from tests.integration.support.webhook_app import deliver, post, usage
 from webhook import create_app, intake
-from webhook.delivery import smtp, worker
+from webhook.delivery import leases, smtp, worker
 
 
 def die(*_: Any, **__: Any) -> None:
-    """End as a power cut does."""
+    """Kill this process, as a power cut does."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def after(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that does its work and then dies."""
+    """Return a function that calls ``function`` and then kills this process."""
 
     def run(*arguments: Any, **options: Any) -> None:
         function(*arguments, **options)
@@ -27,13 +27,13 @@ def after(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def replace(where: Any, name: str, make: Callable[[Any], Any]) -> None:
-    """Put something else in the place of what a module or class has under a name."""
+    """Replace an attribute of a module or class by what ``make`` returns for it."""
     setattr(where, name, make(getattr(where, name)))
 
 
 def crash_at(step: str) -> None:
-    """Do what leads to a step, and die there; or deliver, with leases of a second."""
-    worker.LEASE_SECONDS = 1
+    """Run up to a step and kill this process there. The last step delivers until SIGTERM."""
+    leases.LEASE_SECONDS = 1
     app = create_app()
     store = app.extensions["store"]
     match step:
@@ -41,7 +41,7 @@ def crash_at(step: str) -> None:
             replace(intake, "add_mails", after)
             post(app, usage("three"))
         case "after commit":
-            replace(intake, "Taken", lambda _: die)
+            replace(intake, "IntakeResult", lambda _: die)
             post(app, usage("three"))
         case "claimed":
             replace(worker.Deliverer, "_try", lambda _: die)
@@ -61,7 +61,7 @@ def crash_at(step: str) -> None:
 
 
 class Dying:
-    """Stands for the pattern that is used when the server has said 354."""
+    """Replaces the pattern that is first used after the server has answered 354."""
 
     sub = staticmethod(die)
 

@@ -1,4 +1,4 @@
-"""An SMTP server that does what it is told at each command, and counts what it accepted."""
+"""An SMTP server that follows a script, and records the mails that it has accepted."""
 
 import re
 import socket
@@ -22,11 +22,13 @@ _OK = {
 
 @dataclass
 class Script:
-    """What to do instead of accepting, by command, or by command and recipient.
+    """The steps of a server, and what it has recorded.
 
-    Each entry is done once, then the usual is done: an answer is given, ``hang`` says nothing,
-    ``close`` hangs up without a goodbye. ``dot`` is the end of a mail, ``connect`` the greeting; a
-    mail is accepted after ``think`` when ``go_on`` is set.
+    ``steps`` are lists of answers by command, or by command and recipient. Each answer is given
+    once. After the last one, and for other commands, the server accepts. The command ``connect`` is
+    the greeting, and ``dot`` is the end of a mail. Three answers are special: at ``hang`` the
+    server says nothing, at ``close`` it closes the connection, and at ``think`` it sets
+    ``thinking`` and accepts the mail when ``go_on`` is set.
     """
 
     steps: dict[str, list[str]] = field(default_factory=dict)
@@ -40,17 +42,17 @@ class Script:
     go_on: threading.Event = field(default_factory=threading.Event)
 
     def ids(self, recipient: str) -> list[str]:
-        """Return the Message-IDs that were accepted for a recipient."""
+        """Return the Message-IDs of the mails that were accepted for a recipient."""
         return [message_id for to, message_id in self.accepted if to == recipient]
 
     def wait_for(self, count: int, seconds: float = 20) -> None:
-        """Wait until so many mails were accepted."""
+        """Wait until ``count`` mails were accepted."""
         with self.changed:
             arrived = self.changed.wait_for(lambda: len(self.accepted) >= count, seconds)
         assert arrived, f"{len(self.accepted)} of {count} mails came"
 
     def answer(self, *names: str) -> str:
-        """Return what to do now."""
+        """Return the next answer of the first command that has one, else the usual answer."""
         with self.changed:
             for name in names:
                 if self.steps.get(name):
@@ -58,13 +60,13 @@ class Script:
         return _OK.get(names[-1], "250 ok")
 
 
-class Hung(Exception):  # noqa: N818 - not an error: what the script says
-    """The connection is over."""
+class Hung(Exception):  # noqa: N818 - not an error, but a step of the script
+    """The script ends the connection."""
 
 
 @contextmanager
 def scripted(steps: dict[str, list[str]] | None = None, port: int = 0) -> Iterator[Script]:
-    """Run a server inside the ``with`` block."""
+    """Run a server inside the ``with`` block. Give its script."""
     script = Script(steps or {})
     with socket.create_server(("127.0.0.1", port)) as listener:
         script.port = listener.getsockname()[1]
@@ -163,7 +165,7 @@ def _read(connection: socket.socket, script: Script, end: bytes) -> bytes:
 
 
 def make_certificate(folder: Path, host: str, name: str = "server") -> tuple[Path, Path]:
-    """Return certificate and key of a host; who trusts the certificate trusts the server."""
+    """Return the files of a self-signed certificate and its key for a host."""
     certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     kind = "IP" if host[0].isdigit() else "DNS"
     subprocess.run(
@@ -180,7 +182,7 @@ def make_certificate(folder: Path, host: str, name: str = "server") -> tuple[Pat
 
 
 def server_context(folder: Path, host: str, name: str = "server") -> ssl.SSLContext:
-    """Return the TLS of a server that says it is this host."""
+    """Return the TLS context of a server with a certificate for this host."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*make_certificate(folder, host, name))
     return context

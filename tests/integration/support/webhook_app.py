@@ -1,7 +1,8 @@
-"""The webhook as its tests run it: its settings, what is posted to it, what its outbox holds."""
+"""The webhook in tests: its settings, posting alerts to it, and what is in its outbox."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from webhook import create_app
 from webhook.store.database import Store
+from webhook.store.status import HELD, read_status
 from webhook.store.tables import envelopes, mails
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,7 +31,7 @@ quotas:
 
 
 def make_environ(folder: Path, database_url: str = "", **settings: str) -> dict[str, str]:
-    """Return the settings of a webhook that keeps its files in a folder."""
+    """Return the settings of a webhook that stores its files in ``folder``."""
     (folder / "quotas.yaml").write_text(QUOTAS)
     (folder / "token").write_text(f"{TOKEN}\n")
     return {
@@ -41,8 +44,18 @@ def make_environ(folder: Path, database_url: str = "", **settings: str) -> dict[
     }
 
 
+@contextmanager
+def application(folder: Path, port: int, **settings: str) -> Iterator[Flask]:
+    """Give a webhook that sends its mail to a local port."""
+    app = create_app(make_environ(folder, MAIL_PORT=str(port), **settings))
+    try:
+        yield app
+    finally:
+        app.extensions["store"].close()
+
+
 def usage(quota: str = "bun-egress", threshold: int = 90, **labels: str) -> dict[str, Any]:
-    """Return an alert as Alertmanager posts it."""
+    """Return a usage alert as Alertmanager posts it."""
     return {
         "status": "firing",
         "labels": {
@@ -63,7 +76,7 @@ def usage(quota: str = "bun-egress", threshold: int = 90, **labels: str) -> dict
 
 
 def payload(*alerts: dict[str, Any]) -> dict[str, Any]:
-    """Return what Alertmanager posts."""
+    """Return a payload as Alertmanager posts it."""
     return {"version": "4", "groupKey": "group", "alerts": list(alerts or [usage()])}
 
 
@@ -72,20 +85,20 @@ def post(app: Flask, *alerts: dict[str, Any]) -> TestResponse:
     return app.test_client().post("/alerts", json=payload(*alerts), headers=AUTHORIZATION)
 
 
-def notifications(app: Flask, **wanted: str) -> list[dict[str, Any]]:
-    """Return what the webhook tells of its mails, newest first."""
-    answer = app.test_client().get("/notifications", query_string=wanted, headers=AUTHORIZATION)
+def notifications(app: Flask, **filters: str) -> list[dict[str, Any]]:
+    """Return the mails that /notifications lists, newest first."""
+    answer = app.test_client().get("/notifications", query_string=filters, headers=AUTHORIZATION)
     found: list[dict[str, Any]] = answer.get_json()["notifications"]
     return found
 
 
 def deliver(app: Flask) -> int:
-    """Send what is due; return the status of the command."""
+    """Send the mails that are due. Return the exit status of the command."""
     return app.test_cli_runner().invoke(args=["deliver", "--once"]).exit_code
 
 
 def hurry(app: Flask) -> None:
-    """Let the time pass that mails are to wait for."""
+    """Make all mails due now."""
     store: Store = app.extensions["store"]
     with store.writing() as connection:
         connection.execute(update(envelopes).values(due_at=datetime.now(UTC)))
@@ -108,8 +121,16 @@ def states(app: Flask) -> list[str]:
     return [state for _, state, _, _ in outbox(app)]
 
 
+def hold_reason(app: Flask) -> str:
+    """Return why delivery is held, or an empty string if it is not."""
+    store: Store = app.extensions["store"]
+    with store.reading() as connection:
+        held = read_status(connection).get(HELD)
+    return held.value if held else ""
+
+
 def run_all(count: int, work: Any) -> None:
-    """Do the same in so many threads at once; an exception in one fails."""
+    """Call ``work`` in ``count`` threads at once. Raise the first exception of any of them."""
     failures: list[BaseException] = []
 
     def run(number: int) -> None:

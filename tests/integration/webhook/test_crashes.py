@@ -1,4 +1,4 @@
-"""kill -9 at each step: nothing is lost, and at most one mail is repeated, with the same id."""
+"""After kill -9 at any step nothing is lost, and at most one mail repeats, with the same id."""
 
 import os
 import signal
@@ -23,13 +23,13 @@ from tests.integration.support.webhook_app import (
     usage,
 )
 from webhook import create_app
-from webhook.store.status import DELIVERER, get_facts
+from webhook.store.status import DELIVERER, read_status
 from webhook.store.tables import envelopes
 
 A, B, C = RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"]
 LEASE_SECONDS = 1
 TIMEOUT_SECONDS = 60
-# What an engine of containers grants; a lease or a hold lasts longer.
+# How long a container may take to stop. A lease lasts longer.
 STOP_SECONDS = 10
 
 
@@ -69,7 +69,7 @@ def crash(environ: dict[str, str], step: str) -> None:
 
 
 def deliver_all(app: Flask) -> None:
-    """Deliver, as the process that is started after a crash does; leases must run out first."""
+    """Deliver all mails, as the next process does after a crash, once the leases have run out."""
     end = time.monotonic() + TIMEOUT_SECONDS
     while any(state in ("queued", "sending") for state in states(app)):
         assert time.monotonic() < end, outbox(app)
@@ -77,7 +77,7 @@ def deliver_all(app: Flask) -> None:
         time.sleep(0.1)
 
 
-def test_before_the_commit_nothing_is_taken_and_alertmanager_posts_again(
+def test_after_a_crash_before_the_commit_nothing_is_stored_and_a_second_post_succeeds(
     app: Flask, environ: dict[str, str], server: Script
 ) -> None:
     crash(environ, "before commit")
@@ -87,7 +87,7 @@ def test_before_the_commit_nothing_is_taken_and_alertmanager_posts_again(
     assert [to for to, _ in server.accepted] == RECIPIENTS
 
 
-def test_after_the_commit_all_is_sent_and_a_second_post_adds_nothing(
+def test_after_a_crash_after_the_commit_all_is_sent_and_a_second_post_adds_nothing(
     app: Flask, environ: dict[str, str], server: Script
 ) -> None:
     crash(environ, "after commit")
@@ -98,7 +98,7 @@ def test_after_the_commit_all_is_sent_and_a_second_post_adds_nothing(
 
 
 @pytest.mark.parametrize("step", ["claimed", "during data"])
-def test_before_the_server_has_the_mail_it_is_sent_by_the_next_process(
+def test_after_a_crash_before_the_server_has_a_mail_the_next_process_sends_it(
     app: Flask, environ: dict[str, str], server: Script, step: str
 ) -> None:
     post(app, usage("three"))
@@ -110,7 +110,7 @@ def test_before_the_server_has_the_mail_it_is_sent_by_the_next_process(
 
 
 @pytest.mark.parametrize("step", ["after 250", "before settled"])
-def test_after_the_servers_250_one_mail_is_repeated_with_the_same_id(
+def test_after_a_crash_after_the_servers_250_one_mail_repeats_with_the_same_id(
     app: Flask, environ: dict[str, str], server: Script, step: str
 ) -> None:
     post(app, usage("three"))
@@ -146,13 +146,13 @@ def wait_until(is_true: Callable[[], bool], what: str) -> None:
 
 def is_delivering(app: Flask) -> bool:
     with app.extensions["store"].reading() as connection:
-        return DELIVERER in get_facts(connection)
+        return DELIVERER in read_status(connection)
 
 
-def test_sigterm_finishes_the_mail_in_hand(
+def test_after_sigterm_the_current_mail_is_finished(
     app: Flask, environ: dict[str, str], server: Script
 ) -> None:
-    # The server thinks about the first mail until it is let go.
+    # The server accepts the first mail when go_on is set.
     server.steps["dot"] = [THINK]
     post(app, usage("three"))
     with start(environ) as process:
@@ -166,9 +166,7 @@ def test_sigterm_finishes_the_mail_in_hand(
     assert [to for to, _ in server.accepted] == [A]
 
 
-def test_sigterm_ends_a_process_that_has_nothing_to_do_at_once(
-    app: Flask, environ: dict[str, str]
-) -> None:
+def test_sigterm_stops_an_idle_process_at_once(app: Flask, environ: dict[str, str]) -> None:
     assert outbox(app) == []
     with start(environ) as process:
         wait_until(lambda: is_delivering(app), "no process delivers")
@@ -178,7 +176,7 @@ def test_sigterm_ends_a_process_that_has_nothing_to_do_at_once(
         assert time.monotonic() - began < STOP_SECONDS
 
 
-def test_several_processes_share_the_work_and_send_nothing_twice(
+def test_several_processes_share_the_mails_and_send_none_twice(
     app: Flask, environ: dict[str, str], server: Script
 ) -> None:
     for number in range(20):
@@ -191,12 +189,12 @@ def test_several_processes_share_the_work_and_send_nothing_twice(
         process.terminate()
     for process in processes:
         _, said = process.communicate(timeout=TIMEOUT_SECONDS)
-        # The others may have sent everything before one has started up.
+        # A process that has not started up yet is ended by the signal itself.
         assert process.returncode in (0, -signal.SIGTERM), said
 
 
 @pytest.mark.parametrize("kills", [5])
-def test_killed_at_any_moment_nothing_is_lost_and_a_repeat_has_the_same_id(
+def test_after_kills_at_random_moments_nothing_is_lost_and_repeats_have_the_same_id(
     app: Flask, environ: dict[str, str], server: Script, kills: int
 ) -> None:
     for number in range(30):
@@ -208,13 +206,13 @@ def test_killed_at_any_moment_nothing_is_lost_and_a_repeat_has_the_same_id(
     free_leases(app)
     deliver_all(app)
     assert states(app) == ["sent"] * 90
-    # Each kill may have come after a 250 that was not committed.
+    # Each kill may have come after a 250 whose outcome was not committed.
     assert 90 <= len(server.accepted) <= 90 + kills
     assert len(set(server.accepted)) == 90
 
 
 def free_leases(app: Flask) -> None:
-    """Let the time pass that a killed process keeps its mails."""
+    """End the leases of a killed process."""
     with app.extensions["store"].writing() as connection:
         connection.execute(
             update(envelopes)
@@ -223,7 +221,7 @@ def free_leases(app: Flask) -> None:
         )
 
 
-def test_a_lease_is_kept_while_the_server_thinks(
+def test_a_lease_is_renewed_while_the_server_takes_its_time(
     app: Flask, environ: dict[str, str], server: Script
 ) -> None:
     server.steps["dot"] = [THINK]
@@ -232,7 +230,7 @@ def test_a_lease_is_kept_while_the_server_thinks(
     with start(environ, crashing, "short leases") as process:
         wait_until(server.thinking.is_set, "no mail came")
         time.sleep(2)
-        # Another process finds nothing to do: the first keeps its leases.
+        # Another process finds no work, because the first one renews its leases.
         deliver(app)
         assert len(server.accepted) == 0
         server.go_on.set()

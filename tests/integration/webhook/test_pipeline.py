@@ -1,4 +1,4 @@
-"""Real Alertmanagers, alone and as a pair, to the webhook under gunicorn, to real SMTP."""
+"""From real Alertmanagers, one or a pair, through the webhook under gunicorn to real SMTP."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from local.processes import free_ports
 from local.sink.server import Sink, running
 from tests.integration.support.polling import poll
 from tests.integration.support.webhook_app import AUTHORIZATION, ROOT, make_environ, payload
-from tests.integration.webhook.test_alertmanager import fire, is_ready, shorten_config
+from tests.integration.webhook.alertmanager import fire, is_ready, shorten_config
 
 TIMEOUT_SECONDS = 40
 
@@ -75,7 +75,7 @@ def port() -> int:
 
 @contextmanager
 def webhook(port: int, environ: dict[str, str], log: Path) -> Iterator[str]:
-    """Run the webhook as it is deployed."""
+    """Run the webhook under gunicorn. Give its address."""
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "gunicorn", "--threads=4", f"--bind=127.0.0.1:{port}"]
     with process(log, *command, "--no-control-socket", "webhook:create_app()", **environ):
@@ -99,7 +99,7 @@ def delivery(environ: dict[str, str], log: Path) -> Iterator[None]:
 
 @contextmanager
 def alertmanagers(folder: Path, webhook_url: str, count: int) -> Iterator[list[str]]:
-    """Run Alertmanagers that are a cluster where they are several; give their addresses."""
+    """Run one Alertmanager, or several as a cluster. Give their addresses."""
     config = shorten_config(folder, webhook_url)
     ports = free_ports(2 * count)
     web, cluster = ports[:count], ports[count:]
@@ -116,7 +116,7 @@ def alertmanagers(folder: Path, webhook_url: str, count: int) -> Iterator[list[s
                 f"--cluster.listen-address={listen}",
                 *peers,
             ]
-            # Each waits so long for the others before it posts.
+            # How long each waits for the others before it posts.
             command += ["--cluster.peer-timeout=1s", "--cluster.settle-timeout=1s"]
             stack.enter_context(process(folder / f"alertmanager{number}.log", *command))
             urls.append(f"http://127.0.0.1:{web[number]}")
@@ -125,38 +125,38 @@ def alertmanagers(folder: Path, webhook_url: str, count: int) -> Iterator[list[s
         yield urls
 
 
-def told(sink: Sink) -> Counter[tuple[str, str]]:
-    """Return how often each recipient got a mail with which tag."""
+def count_mails(sink: Sink) -> Counter[tuple[str, str]]:
+    """Return the number of mails by recipient and tag."""
     return Counter((mail.to, mail.subject.partition("]")[0] + "]") for mail in sink.mailbox.mails())
 
 
-def test_from_alertmanager_to_the_mailbox_while_parts_are_down(
+def test_all_mails_arrive_once_although_webhook_and_delivery_were_down(
     tmp_path: Path, environ: dict[str, str], port: int, sink: Sink
 ) -> None:
     log = tmp_path / "log"
     with alertmanagers(tmp_path, f"http://127.0.0.1:{port}", 1) as (alertmanager,):
-        # The receiver is down for several group intervals of a second.
+        # The webhook is down for several group intervals of a second.
         fire(alertmanager, usage(80))
         time.sleep(4)
         with webhook(port, environ, log) as url:
-            poll(lambda: metric(url, 'webhook_outbox_mails{state="queued"}') == 2, "not taken")
-        # The webhook is restarted, while another threshold is passed and nobody delivers.
+            poll(lambda: metric(url, 'webhook_outbox_mails{state="queued"}') == 2, "not queued")
+        # The webhook restarts while another threshold is reached and delivery is down.
         fire(alertmanager, usage(80), usage(90))
         with webhook(port, environ, log) as url:
-            poll(lambda: metric(url, 'webhook_outbox_mails{state="queued"}') == 4, "not taken")
+            poll(lambda: metric(url, 'webhook_outbox_mails{state="queued"}') == 4, "not queued")
             with delivery(environ, log):
                 sink.mailbox.wait_for(4, timeout_seconds=TIMEOUT_SECONDS)
                 fire(alertmanager, usage(80), usage(90), usage(100))
                 sink.mailbox.wait_for(6, timeout_seconds=TIMEOUT_SECONDS)
                 poll(lambda: metric(url, 'webhook_outbox_mails{state="sent"}') == 6, "not sent")
-    assert told(sink) == {
+    assert count_mails(sink) == {
         (f"{to}@example.com", f"[{percent} %]"): 1
         for to in ("bun", "boss")
         for percent in (80, 90, 100)
     }
 
 
-def test_a_pair_of_alertmanagers_tells_once(
+def test_a_pair_of_alertmanagers_notifies_once(
     tmp_path: Path, environ: dict[str, str], port: int, sink: Sink
 ) -> None:
     log = tmp_path / "log"
@@ -170,13 +170,13 @@ def test_a_pair_of_alertmanagers_tells_once(
             for alertmanager in pair:
                 fire(alertmanager, usage(threshold))
             sink.mailbox.wait_for({80: 2, 90: 4, 100: 6}[threshold], timeout_seconds=40)
-        # Time for whichever was not the first.
+        # Time for the Alertmanager that was not the first.
         time.sleep(4)
-    assert sum(told(sink).values()) == 6
-    assert set(told(sink).values()) == {1}
+    assert sum(count_mails(sink).values()) == 6
+    assert set(count_mails(sink).values()) == {1}
 
 
-def test_the_watchdog_is_seen_and_readiness_says_what_is_wrong(
+def test_readiness_shows_that_the_watchdog_has_arrived(
     tmp_path: Path, environ: dict[str, str], port: int
 ) -> None:
     log = tmp_path / "log"
@@ -217,7 +217,7 @@ def test_under_gunicorn_a_body_that_is_too_large_is_answered_413(
     port: int,
     in_chunks: bool,  # noqa: FBT001 - pytest passes it
 ) -> None:
-    # Right but for its size: what is cut from it would go unnoticed.
+    # Valid except for its size, so a body that was cut would be accepted.
     body = b'{"version": "4", "status": "firing", "alerts": []}' + b" " * (11 * 1024 * 1024)
     headers = AUTHORIZATION | {"Content-Type": "application/json"}
     with webhook(port, environ, tmp_path / "log") as url:
@@ -231,7 +231,7 @@ def test_under_gunicorn_a_body_that_is_too_large_is_answered_413(
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
-def test_under_gunicorn_a_wrong_setting_ends_the_start_and_names_it(
+def test_under_gunicorn_a_wrong_setting_stops_the_start_and_is_named(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     done = subprocess.run(
@@ -244,4 +244,4 @@ def test_under_gunicorn_a_wrong_setting_ends_the_start_and_names_it(
         timeout=TIMEOUT_SECONDS,
     )
     assert done.returncode != 0
-    assert 'MAIL_PORT: "smtp" is not a port; write a number from 1 to 65535' in done.stderr
+    assert 'MAIL_PORT: "smtp" is not a port; write a whole number from 1 to 65535' in done.stderr

@@ -1,4 +1,4 @@
-"""The outbox in real databases: requests at once, migrations at once, locked, full, gone."""
+"""The store in real databases: simultaneous requests and migrations; locked, full and down."""
 
 import json
 import sqlite3
@@ -41,8 +41,8 @@ def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
     app.extensions["store"].close()
 
 
-def test_the_same_alerts_from_many_at_once_are_told_once(app: Flask) -> None:
-    """A pair of Alertmanagers posts the same; gunicorn's threads take both at once."""
+def test_simultaneous_requests_with_the_same_alerts_notify_once(app: Flask) -> None:
+    """A pair of Alertmanagers posts the same alerts, which several threads handle at once."""
     alerts = [usage("three", threshold) for threshold in (80, 90, 100)]
     answers: list[int] = []
 
@@ -52,13 +52,13 @@ def test_the_same_alerts_from_many_at_once_are_told_once(app: Flask) -> None:
 
     run_all(8, work)
     assert set(answers) == {200}
-    told = Counter(recipient for recipient, *_ in outbox(app))
-    # At most 80, 90 and 100 % one after the other; each consumer of the other quota once.
-    assert all(1 <= told[f"{name}@example.com"] <= 3 for name in "abc")
-    assert told["bun@example.com"] == told["boss@example.com"] == 8
+    mails = Counter(recipient for recipient, *_ in outbox(app))
+    # 80, 90 and 100 % at most once each, and each consumer of the other quota once.
+    assert all(1 <= mails[f"{name}@example.com"] <= 3 for name in "abc")
+    assert mails["bun@example.com"] == mails["boss@example.com"] == 8
 
 
-def test_many_that_start_at_once_make_the_tables_once(database_url: str) -> None:
+def test_simultaneous_starts_create_the_tables_once(database_url: str) -> None:
     stores = [Store(database_url) for _ in range(6)]
     run_all(6, lambda number: stores[number].prepare())
     with stores[0].reading() as connection:
@@ -68,9 +68,7 @@ def test_many_that_start_at_once_make_the_tables_once(database_url: str) -> None
         store.close()
 
 
-def test_a_store_with_mails_is_brought_up_to_date_and_keeps_them(
-    tmp_path: Path, database_url: str
-) -> None:
+def test_an_upgrade_of_the_tables_keeps_the_mails(tmp_path: Path, database_url: str) -> None:
     old = Store(database_url)
     with old.engine.begin() as connection:
         config = make_config()
@@ -91,18 +89,18 @@ def test_a_store_with_mails_is_brought_up_to_date_and_keeps_them(
     old.close()
     app = create_app(make_environ(tmp_path, database_url))
     assert post(app, usage("three", consumer="acme")).status_code == 200
-    assert [told["topics"] for told in notifications(app, quota="three")][-1] == []
+    assert [mail["topics"] for mail in notifications(app, quota="three")][-1] == []
     [*new] = notifications(app, quota="three", consumer="acme")
-    assert [told["topics"][0]["selector"] for told in new] == [{"consumer": "acme"}] * 3
+    assert [mail["topics"][0]["selector"] for mail in new] == [{"consumer": "acme"}] * 3
     assert len(outbox(app)) == 4
     app.extensions["store"].close()
 
 
-def test_what_is_told_of_many_at_once_is_found_one_by_one(app: Flask) -> None:
+def test_each_of_many_topics_of_a_mail_is_found(app: Flask) -> None:
     post(app, *(usage("three", consumer=f"c{number}\udcff") for number in range(2_000)))
     found = notifications(app, quota="three", service="", consumer="c1999\\udcff")
-    assert [len(told["topics"]) for told in found] == [1, 1, 1]
-    assert [len(told["topics"]) for told in notifications(app)] == [100, 100, 100]
+    assert [len(mail["topics"]) for mail in found] == [1, 1, 1]
+    assert [len(mail["topics"]) for mail in notifications(app)] == [100, 100, 100]
     with app.extensions["store"].writing() as connection:
         connection.execute(delete(mails))
         assert connection.execute(select(func.count()).select_from(topics)).scalar() == 0
@@ -117,20 +115,18 @@ def test_a_database_of_a_newer_version_stops_the_start(
         create_app(make_environ(tmp_path, database_url))
 
 
-def test_a_database_that_knows_no_encoding_is_none_the_worse(
-    tmp_path: Path, postgres_url: str
-) -> None:
-    """Who makes a server in the locale C gets it: PostgreSQL then converts nothing."""
+def test_a_database_without_an_encoding_stores_any_text(tmp_path: Path, postgres_url: str) -> None:
+    """A server that was set up in the locale C has SQL_ASCII and converts nothing."""
     like = "TEMPLATE template0 ENCODING 'SQL_ASCII'"
     with database("postgresql", tmp_path, postgres_url, like) as url:
         app = create_app(make_environ(tmp_path, url))
         assert post(app, usage(consumer="café 日本")).status_code == 200
-        [topic, *_] = [topic for told in notifications(app) for topic in told["topics"]]
+        [topic, *_] = [topic for mail in notifications(app) for topic in mail["topics"]]
         assert topic["selector"]["consumer"] == "café 日本"
         app.extensions["store"].close()
 
 
-def test_sqlite_survives_a_loss_of_power(tmp_path: Path) -> None:
+def test_sqlite_runs_with_a_write_ahead_log_and_full_sync(tmp_path: Path) -> None:
     app = create_app(make_environ(tmp_path))
     with app.extensions["store"].reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -139,7 +135,7 @@ def test_sqlite_survives_a_loss_of_power(tmp_path: Path) -> None:
     app.extensions["store"].close()
 
 
-def test_a_copy_put_in_the_place_of_the_outbox_takes_readers_beside_a_writer(
+def test_a_restored_backup_runs_with_a_write_ahead_log(
     tmp_path: Path,
 ) -> None:
     create_app(make_environ(tmp_path)).extensions["store"].close()
@@ -155,7 +151,7 @@ def test_a_copy_put_in_the_place_of_the_outbox_takes_readers_beside_a_writer(
     app.extensions["store"].close()
 
 
-def test_a_locked_database_is_503_in_bounded_time_and_nothing_is_lost_or_doubled(
+def test_a_locked_database_is_answered_503_in_time_and_nothing_is_lost_or_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_database, "BUSY_SECONDS", 0.3)
@@ -174,13 +170,13 @@ def test_a_locked_database_is_503_in_bounded_time_and_nothing_is_lost_or_doubled
     app.extensions["store"].close()
 
 
-def test_a_full_disk_is_503_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+def test_a_full_disk_is_answered_503_and_nothing_is_lost_or_repeated(tmp_path: Path) -> None:
     app = create_app(make_environ(tmp_path))
     store: Store = app.extensions["store"]
     post(app, usage(consumer="first"))
     pages = sqlite3.connect(tmp_path / "outbox.db").execute("PRAGMA page_count").fetchone()[0]
     with store.engine.connect() as connection:
-        # It holds for this connection, which the pool gives to the next request.
+        # This applies to the connection, which the pool gives to the next request.
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     statuses = {post(app, usage(consumer=f"c{number}")).status_code for number in range(20)}
     assert 503 in statuses
@@ -192,14 +188,14 @@ def test_a_full_disk_is_503_and_nothing_is_lost_or_doubled(tmp_path: Path) -> No
     store.close()
 
 
-def test_a_server_that_is_gone_is_503_and_taken_up_when_it_is_back(tmp_path: Path) -> None:
+def test_an_unreachable_database_server_is_answered_503(tmp_path: Path) -> None:
     with postgres.running() as url:
         app = create_app(make_environ(tmp_path, url))
         assert post(app).status_code == 200
     began = time.monotonic()
     assert post(app, usage("three")).status_code == 503
     assert time.monotonic() - began < 15
-    # The webhook starts without its database too.
+    # The webhook also starts without its database.
     late = create_app(make_environ(tmp_path, url))
     assert post(late).status_code == 503
     assert late.test_client().get("/readyz").status_code == 503
@@ -233,7 +229,7 @@ any_map = st.dictionaries(
     ),
     truncated=st.integers(0, 10**9) | st.none(),
 )
-def test_no_payload_is_answered_500(
+def test_no_payload_is_answered_500_on_either_database(
     app: Flask, alerts: list[dict[str, Any]], truncated: int | None
 ) -> None:
     body = {"version": "4", "alerts": alerts, "truncatedAlerts": truncated, "groupKey": "\ud800"}

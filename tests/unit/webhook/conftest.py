@@ -2,8 +2,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from tests.unit.webhook.samples import QUOTAS_YAML, SENDER, TOKEN, FakeConnection
+from webhook import create_app
 from webhook.store.database import Store
 
 
@@ -14,7 +16,7 @@ def connection() -> FakeConnection:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """Return a store on disk, with its tables."""
+    """Return a store on disk with up-to-date tables."""
     store = Store(f"sqlite:///{tmp_path / 'outbox.db'}")
     store.prepare()
     yield store
@@ -23,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """Return what must be set at least."""
+    """Return the required settings."""
     quotas_file = tmp_path / "quotas.yaml"
     quotas_file.write_text(QUOTAS_YAML)
     return {
@@ -32,3 +34,11 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{tmp_path / 'outbox.db'}",
         "MAIL_DEFAULT_SENDER": str(SENDER),
     }
+
+
+@pytest.fixture
+def app(environ: dict[str, str]) -> Iterator[Flask]:
+    """Return the webhook. It uses the same database as ``store``."""
+    app = create_app(environ)
+    yield app
+    app.extensions["store"].close()

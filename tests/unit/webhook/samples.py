@@ -1,28 +1,21 @@
-"""Alerts and quotas that the tests of the webhook share."""
+"""Alerts, quotas and a fake SMTP connection that the tests of the webhook share."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 from email.headerregistry import Address
-from email.message import EmailMessage
 
 from quotas import names
 from quotas.model import Accounting, Match, Quota, QuotaFile
 from webhook.alerts.payload import FIRING, RESOLVED, Alert
-from webhook.delivery.smtp import ConnectionLostError
-from webhook.mail.links import Addresses
-from webhook.mail.message import Letterhead, Mail
+from webhook.delivery.answers import ConnectionLostError
+from webhook.settings import Addresses
 
 NOW = datetime(2026, 11, 24, 13, 37, tzinfo=UTC)
 SENDER = Address("Gateway quotas", "quotas", "example.com")
-LETTERHEAD = Letterhead(SENDER)
-LINKED = Letterhead(
-    SENDER,
-    Addresses(
-        "https://grafana.example.com/d/quotas",
-        "https://prometheus.example.com",
-        "https://alerts.example.com/",
-    ),
+ADDRESSES = Addresses(
+    "https://grafana.example.com/d/quotas",
+    "https://prometheus.example.com",
+    "https://alerts.example.com/",
 )
 QUOTAS = QuotaFile(
     accounting=Accounting(),
@@ -45,8 +38,8 @@ QUOTAS = QuotaFile(
         ),
     ),
 )
-# The same, where people also want to know what is over.
-WANTING = replace(
+# The same with notify_resolved.
+QUOTAS_WITH_RESOLVED = replace(
     QUOTAS,
     notify_resolved=True,
     quotas=tuple(replace(quota, notify_resolved=True) for quota in QUOTAS.quotas),
@@ -107,8 +100,8 @@ def usage(
     )
 
 
-def over(threshold: int = 90, *, ends_at: datetime | None = NOW) -> Alert:
-    """Return an alert that ended since quotas.yaml has a limit of 500 GB instead of 400 GB."""
+def resolved(threshold: int = 90, *, ends_at: datetime | None = NOW) -> Alert:
+    """Return an alert that ended because its limit was raised from 400 GB to 500 GB."""
     return usage(threshold, limit_bytes=400 * 10**9, status=RESOLVED, ends_at=ends_at)
 
 
@@ -139,58 +132,37 @@ def pipeline(
 
 
 @dataclass
-class Opened:
-    """A mail as its reader has it."""
-
-    headers: EmailMessage
-    text: str
-    html: str
-
-
-def open_mail(mail: Mail) -> Opened:
-    message = message_from_bytes(mail.content, _class=EmailMessage, policy=policy.default)
-    text, html = message.get_body(("plain",)), message.get_body(("html",))
-    assert text is not None
-    assert html is not None
-    return Opened(
-        message,
-        text.get_content().replace("\r\n", "\n"),
-        html.get_content().replace("\r\n", "\n"),
-    )
-
-
-@dataclass
 class FakeConnection:
-    """A connection that keeps what it is given, or fails as it is told.
+    """An SMTP connection that records mails instead of sending them, or fails as configured.
 
-    ``failures`` are by recipient, each for once, or for every time under ``*``; ``refuses`` is
-    what opening it ends with.
+    ``failures`` are exceptions by recipient, each raised once, or under ``*`` raised every time.
+    ``open_failure`` is raised when the connection is opened.
     """
 
     failures: dict[str, Exception] = field(default_factory=dict)
-    refuses: Exception | None = None
+    open_failure: Exception | None = None
     sent: list[tuple[str, bytes]] = field(default_factory=list)
     opened: int = 0
-    host: object | None = None
+    is_open: bool = False
 
     def open(self) -> None:
         """Open it, or fail."""
-        if self.refuses:
-            raise self.refuses
+        if self.open_failure:
+            raise self.open_failure
         self.opened += 1
-        self.host = object()
+        self.is_open = True
 
     def close(self) -> None:
         """Close it."""
-        self.host = None
+        self.is_open = False
 
     def send_bytes(self, sender: str, recipient: str, content: bytes) -> str:
-        """Keep a mail, or fail."""
+        """Record a mail, or fail."""
         assert sender == SENDER.addr_spec
         failure = self.failures.pop(recipient, None) or self.failures.get("*")
         if failure:
             if isinstance(failure, ConnectionLostError):
-                self.host = None
+                self.is_open = False
             raise failure
         self.sent.append((recipient, content))
         return "250 kept"

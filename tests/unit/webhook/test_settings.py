@@ -6,13 +6,13 @@ from quotas.settings import SettingsError
 from webhook.settings import SETTINGS, read_settings
 
 
-def refusal(environ: dict[str, str], **changes: str) -> str:
+def error_of(environ: dict[str, str], **changes: str) -> str:
     with pytest.raises(SettingsError) as caught:
         read_settings(environ | changes)
     return str(caught.value)
 
 
-def test_what_is_not_set_has_its_default(environ: dict[str, str]) -> None:
+def test_an_unset_variable_has_its_default(environ: dict[str, str]) -> None:
     del environ["QUOTAS_FILE"]
     settings = read_settings(environ)
     assert settings.quotas_file == Path("quotas.yaml")
@@ -21,12 +21,12 @@ def test_what_is_not_set_has_its_default(environ: dict[str, str]) -> None:
     assert settings.mail.username == ""
 
 
-def test_a_variable_that_is_set_to_nothing_is_not_set(environ: dict[str, str]) -> None:
+def test_an_empty_variable_counts_as_unset(environ: dict[str, str]) -> None:
     assert read_settings(environ | {"MAIL_PORT": ""}).mail.port == 25
 
 
-def test_what_must_be_set_is_named_all_at_once() -> None:
-    message = refusal({})
+def test_all_missing_variables_are_named_at_once() -> None:
+    message = error_of({})
     assert "WEBHOOK_TOKEN is not set; set WEBHOOK_TOKEN or WEBHOOK_TOKEN_FILE" in message
     assert "MAIL_DEFAULT_SENDER is not set" in message
     assert len(message.splitlines()) == 2
@@ -55,10 +55,10 @@ def test_what_must_be_set_is_named_all_at_once() -> None:
         ("LINK_ALERTMANAGER_URL", "javascript:alert(1)"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_variable(
+def test_a_wrong_value_is_reported_with_its_variable_and_what_is_allowed(
     environ: dict[str, str], name: str, value: str
 ) -> None:
-    message = refusal(environ, **{name: value})
+    message = error_of(environ, **{name: value})
     assert message.startswith(f'{name}: "{value}" ')
     assert "; write " in message
 
@@ -75,10 +75,10 @@ def test_a_wrong_value_is_named_with_its_variable(
         "mysql://localhost/x",
     ],
 )
-def test_a_database_that_cannot_hold_the_outbox_is_refused_without_showing_its_password(
+def test_an_unusable_database_is_refused_without_showing_its_address(
     environ: dict[str, str], url: str
 ) -> None:
-    message = refusal(environ, DATABASE_URL=url)
+    message = error_of(environ, DATABASE_URL=url)
     assert message.startswith("DATABASE_URL: is no database that can be used; write sqlite:")
     assert url not in message.removeprefix("DATABASE_URL: ").partition(";")[0]
 
@@ -86,7 +86,7 @@ def test_a_database_that_cannot_hold_the_outbox_is_refused_without_showing_its_p
 @pytest.mark.parametrize(
     "url", ["sqlite:///outbox.db", "sqlite:////var/o.db", "postgresql+psycopg://u:p@h:5432/db"]
 )
-def test_sqlite_in_a_file_and_postgresql_hold_the_outbox(environ: dict[str, str], url: str) -> None:
+def test_sqlite_in_a_file_and_postgresql_are_accepted(environ: dict[str, str], url: str) -> None:
     settings = read_settings(environ | {"DATABASE_URL": url})
     assert settings.database_url == url
     assert url not in repr(settings)
@@ -101,7 +101,7 @@ def test_sqlite_in_a_file_and_postgresql_hold_the_outbox(environ: dict[str, str]
         ("sqlite:////var/o.db", "sqlite:////var/o.db"),
     ],
 )
-def test_the_database_password_is_that_of_a_user_without_one(
+def test_the_database_password_is_added_to_a_user_without_one(
     environ: dict[str, str], tmp_path: Path, url: str, whole: str
 ) -> None:
     file = tmp_path / "password"
@@ -110,13 +110,13 @@ def test_the_database_password_is_that_of_a_user_without_one(
     assert read_settings(environ | more).database_url == whole
 
 
-def test_a_wrong_secret_is_not_repeated(environ: dict[str, str]) -> None:
-    message = refusal(environ, WEBHOOK_TOKEN="geheim geheim")
+def test_a_wrong_secret_is_not_shown(environ: dict[str, str]) -> None:
+    message = error_of(environ, WEBHOOK_TOKEN="geheim geheim")
     assert message.startswith("WEBHOOK_TOKEN: has characters")
     assert "geheim" not in message
 
 
-def test_a_secret_can_come_from_a_file_and_loses_its_line_end(
+def test_a_secret_is_read_from_a_file_without_its_line_end(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text("from-file\n")
@@ -127,12 +127,12 @@ def test_a_secret_can_come_from_a_file_and_loses_its_line_end(
 
 
 def test_a_secret_that_is_set_twice_is_refused(environ: dict[str, str]) -> None:
-    assert "both set" in refusal(environ, WEBHOOK_TOKEN_FILE="/anything")
+    assert "both set" in error_of(environ, WEBHOOK_TOKEN_FILE="/anything")
 
 
-def test_a_secret_file_that_cannot_be_read_is_named(environ: dict[str, str]) -> None:
+def test_an_unreadable_secret_file_is_named(environ: dict[str, str]) -> None:
     del environ["WEBHOOK_TOKEN"]
-    message = refusal(environ, WEBHOOK_TOKEN_FILE="/does/not/exist")
+    message = error_of(environ, WEBHOOK_TOKEN_FILE="/does/not/exist")
     assert 'WEBHOOK_TOKEN_FILE: "/does/not/exist" cannot be read' in message
 
 
@@ -145,25 +145,25 @@ def test_only_secrets_can_come_from_a_file() -> None:
     }
 
 
-def test_plain_text_to_another_machine_must_be_permitted(environ: dict[str, str]) -> None:
-    assert "MAIL_ALLOW_PLAINTEXT=true" in refusal(environ, MAIL_SERVER="smtp.example.com")
+def test_plain_text_to_another_machine_needs_permission(environ: dict[str, str]) -> None:
+    assert "MAIL_ALLOW_PLAINTEXT=true" in error_of(environ, MAIL_SERVER="smtp.example.com")
     for permitted in ("MAIL_USE_TLS", "MAIL_USE_SSL", "MAIL_ALLOW_PLAINTEXT"):
         read_settings(environ | {"MAIL_SERVER": "smtp.example.com", permitted: "true"})
 
 
 @pytest.mark.parametrize("server", ["localhost", "127.0.0.1", "127.1.2.3", "::1"])
-def test_plain_text_to_this_machine_is_permitted(environ: dict[str, str], server: str) -> None:
+def test_plain_text_to_this_machine_is_allowed(environ: dict[str, str], server: str) -> None:
     assert read_settings(environ | {"MAIL_SERVER": server}).mail.server == server
 
 
 def test_two_kinds_of_tls_are_refused(environ: dict[str, str]) -> None:
-    message = refusal(environ, MAIL_USE_TLS="yes", MAIL_USE_SSL="on")
+    message = error_of(environ, MAIL_USE_TLS="yes", MAIL_USE_SSL="on")
     assert "both true" in message
 
 
 def test_a_user_needs_a_password(environ: dict[str, str]) -> None:
-    assert "belong together" in refusal(environ, MAIL_USERNAME="me")
-    assert "belong together" in refusal(environ, MAIL_PASSWORD="secret")
+    assert "belong together" in error_of(environ, MAIL_USERNAME="me")
+    assert "belong together" in error_of(environ, MAIL_PASSWORD="secret")
 
 
 def test_settings_do_not_show_their_secrets(environ: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Alembic runs the migrations from here, on the connection that it is given."""
+"""Alembic's entry point: it runs the migrations on the connection from the configuration."""
 
 from alembic import context
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from webhook.alerts.payload import PayloadError, parse_payload
 
-# As Alertmanager 0.25 sends it.
+# A payload of Alertmanager 0.25.
 BODY: dict[str, Any] = {
     "receiver": "webhook",
     "status": "firing",
@@ -57,7 +57,7 @@ def test_unknown_fields_are_ignored() -> None:
     assert len(payload.alerts) == 1
 
 
-def test_null_is_as_good_as_missing() -> None:
+def test_null_counts_as_missing() -> None:
     nothing = alert(annotations=None, startsAt=None, endsAt=None, generatorURL=None)
     payload = parse_payload(body(groupKey=None, truncatedAlerts=None, alerts=nothing))
     assert payload.alerts[0].annotations == {}
@@ -65,13 +65,13 @@ def test_null_is_as_good_as_missing() -> None:
     assert payload.group_key == ""
 
 
-def test_a_label_of_null_is_no_label() -> None:
+def test_a_label_with_null_counts_as_missing() -> None:
     payload = parse_payload(body(alerts=alert(labels={"alertname": "x", "quota": None})))
     assert payload.alerts[0].labels == {"alertname": "x"}
 
 
 @pytest.mark.parametrize("time", ["yesterday", 5, "0001-01-01T00:00:00+14:00", "2026-11-24", {}])
-def test_a_time_that_cannot_be_read_does_not_cost_the_alert(time: object) -> None:
+def test_a_time_that_cannot_be_read_is_unknown(time: object) -> None:
     assert parse_payload(body(alerts=alert(startsAt=time))).alerts[0].starts_at is None
 
 
@@ -88,7 +88,7 @@ def test_a_time_that_cannot_be_read_does_not_cost_the_alert(time: object) -> Non
         ({"alerts": alert(labels={"quota": 5})}, "alerts.0.labels.quota"),
     ],
 )
-def test_what_is_no_payload_is_refused_by_its_place(changes: dict[str, Any], named: str) -> None:
+def test_a_wrong_payload_is_refused_with_its_place(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(PayloadError) as caught:
         parse_payload(body(**changes))
     assert f"{named}" in str(caught.value)
@@ -98,12 +98,12 @@ def test_what_is_no_payload_is_refused_by_its_place(changes: dict[str, Any], nam
     "raw",
     [b"", b"{", b"[]", b"null", b"\xff\xfe", b'"4"', b"[" * 100_000, b"1" * 10_000],
 )
-def test_what_is_no_json_object_is_refused(raw: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(raw: bytes) -> None:
     with pytest.raises(PayloadError):
         parse_payload(raw)
 
 
-def test_a_body_full_of_mistakes_gets_a_short_answer() -> None:
+def test_the_error_for_many_mistakes_is_short() -> None:
     with pytest.raises(PayloadError) as caught:
         parse_payload(body(alerts=[5] * 5000))
     assert len(str(caught.value)) < 3000
@@ -134,6 +134,6 @@ def test_any_json_is_a_payload_or_a_payload_error(
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_payload_error(raw: bytes) -> None:
+def test_random_bytes_are_a_payload_error(raw: bytes) -> None:
     with pytest.raises(PayloadError):
         parse_payload(raw)

@@ -18,17 +18,17 @@ def path(tmp_path: Path) -> Path:
 def replace(path: Path, text: str) -> None:
     new = path.with_suffix(".new")
     new.write_text(text)
-    os.replace(new, path)  # noqa: PTH105 - what editors do
+    os.replace(new, path)  # noqa: PTH105 - as editors do
 
 
-def test_a_new_recipient_is_known_without_a_restart(path: Path) -> None:
+def test_a_change_is_read_without_a_restart(path: Path) -> None:
     file = QuotasFile(path)
     assert file.read().notify == ("ops@example.com",)
     replace(path, QUOTAS_YAML.replace("ops@", "night-shift@"))
     assert file.read().notify == ("night-shift@example.com",)
 
 
-def test_a_version_that_is_wrong_is_logged_and_the_good_one_stays(
+def test_a_wrong_version_is_logged_once_and_the_former_one_stays(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = QuotasFile(path)
@@ -41,7 +41,7 @@ def test_a_version_that_is_wrong_is_logged_and_the_good_one_stays(
     assert caplog.text == ""
 
 
-def test_a_file_that_is_gone_leaves_the_good_one(path: Path) -> None:
+def test_a_missing_file_leaves_the_former_version(path: Path) -> None:
     file = QuotasFile(path)
     before = file.read()
     path.unlink()
@@ -50,7 +50,7 @@ def test_a_file_that_is_gone_leaves_the_good_one(path: Path) -> None:
     assert file.read() == before
 
 
-def test_a_file_that_is_wrong_from_the_beginning_is_an_error(path: Path) -> None:
+def test_a_file_that_is_wrong_at_the_start_is_an_error(path: Path) -> None:
     path.write_text("quotas: 5")
     with pytest.raises(QuotasError):
         QuotasFile(path)

@@ -1,16 +1,14 @@
-from typing import cast
-
 import pytest
 
 from tests.unit.webhook.samples import SENDER, FakeConnection
 from webhook.delivery import session as session_module
+from webhook.delivery.answers import ConnectionLostError, SendError, UnreachableError
 from webhook.delivery.session import Session
-from webhook.delivery.smtp import Connection, ConnectionLostError, SendError, UnreachableError
 
 
 @pytest.fixture
 def session(connection: FakeConnection) -> Session:
-    return Session(lambda: cast("Connection", connection), SENDER.addr_spec)
+    return Session(lambda: connection, SENDER.addr_spec)
 
 
 def test_mails_share_a_connection(session: Session, connection: FakeConnection) -> None:
@@ -19,7 +17,7 @@ def test_mails_share_a_connection(session: Session, connection: FakeConnection) 
     assert connection.opened == 1
 
 
-def test_a_connection_that_was_lost_is_opened_again_for_the_same_mail(
+def test_a_mail_goes_over_a_new_connection_if_the_former_one_was_lost(
     session: Session, connection: FakeConnection
 ) -> None:
     session.send("a@example.com", b"one")
@@ -29,7 +27,7 @@ def test_a_connection_that_was_lost_is_opened_again_for_the_same_mail(
     assert [content for _, content in connection.sent] == [b"one", b"two"]
 
 
-def test_a_new_connection_that_is_lost_is_not_tried_once_more(
+def test_a_mail_is_not_tried_again_if_a_new_connection_is_lost(
     session: Session, connection: FakeConnection
 ) -> None:
     connection.failures = {"*": ConnectionLostError("421 not now")}
@@ -38,7 +36,9 @@ def test_a_new_connection_that_is_lost_is_not_tried_once_more(
     assert connection.opened == 1
 
 
-def test_a_refusal_leaves_the_connection_open(session: Session, connection: FakeConnection) -> None:
+def test_a_refused_mail_leaves_the_connection_open(
+    session: Session, connection: FakeConnection
+) -> None:
     connection.failures = {"a@example.com": SendError("550 no", permanent=True)}
     with pytest.raises(SendError):
         session.send("a@example.com", b"one")
@@ -46,11 +46,13 @@ def test_a_refusal_leaves_the_connection_open(session: Session, connection: Fake
     assert connection.opened == 1
 
 
-def test_without_a_server_nothing_is_kept(session: Session, connection: FakeConnection) -> None:
-    connection.refuses = UnreachableError("nobody listens")
+def test_a_connection_that_could_not_be_opened_is_not_kept(
+    session: Session, connection: FakeConnection
+) -> None:
+    connection.open_failure = UnreachableError("nobody listens")
     with pytest.raises(UnreachableError):
         session.send("a@example.com", b"one")
-    connection.refuses = None
+    connection.open_failure = None
     session.send("a@example.com", b"one")
 
 
@@ -59,7 +61,7 @@ def test_an_idle_connection_is_closed(
 ) -> None:
     session.send("a@example.com", b"one")
     session.close_idle()
-    assert connection.host is not None
+    assert connection.is_open
     monkeypatch.setattr(session_module, "IDLE_SECONDS", -1)
     session.close_idle()
-    assert connection.host is None
+    assert not connection.is_open

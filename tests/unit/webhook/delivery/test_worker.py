@@ -3,7 +3,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -11,21 +11,19 @@ from sqlalchemy.exc import OperationalError
 
 from tests.unit.webhook.samples import SENDER, FakeConnection
 from webhook.delivery import worker
-from webhook.delivery.backoff import GIVE_UP_AFTER
-from webhook.delivery.session import Session
-from webhook.delivery.smtp import (
-    Connection,
+from webhook.delivery.answers import (
     ConnectionLostError,
     HoldError,
     SendError,
     UnreachableError,
 )
+from webhook.delivery.backoff import GIVE_UP_AFTER
+from webhook.delivery.session import Session
 from webhook.delivery.worker import Deliverer
-from webhook.mail.message import FIRST, SECOND, Mail
-from webhook.store.counters import ATTEMPTS, read_tallies
+from webhook.store.counters import ATTEMPTS, read_counters
 from webhook.store.database import Store
-from webhook.store.outbox import add_mails, claim
-from webhook.store.status import HELD, get_facts
+from webhook.store.outbox import FIRST, SECOND, Mail, add_mails, claim
+from webhook.store.status import HELD, read_status
 from webhook.store.tables import envelopes
 
 A, B, C = "a@example.com", "b@example.com", "c@example.com"
@@ -41,7 +39,7 @@ def queue(store: Store, *recipients: str, priority: int = SECOND) -> None:
 
 
 def make(store: Store, connection: FakeConnection) -> Deliverer:
-    session = Session(lambda: cast("Connection", connection), SENDER.addr_spec)
+    session = Session(lambda: connection, SENDER.addr_spec)
     return Deliverer(store, session, threading.Event())
 
 
@@ -68,14 +66,16 @@ def test_every_mail_is_sent_once(store: Store, connection: FakeConnection) -> No
     assert rows(store, "state", "attempts", "answer") == [("sent", 1, "250 kept")] * 2
 
 
-def test_the_gravest_are_sent_first(store: Store, connection: FakeConnection) -> None:
+def test_mails_with_the_first_priority_are_sent_first(
+    store: Store, connection: FakeConnection
+) -> None:
     queue(store, A, B)
     queue(store, C, priority=FIRST)
     make(store, connection).run_once()
     assert [to for to, _ in connection.sent] == [C, A, B]
 
 
-def test_a_permanent_refusal_is_kept_and_is_that_of_one_recipient(
+def test_a_permanent_refusal_fails_the_mail_of_that_recipient_alone(
     store: Store, connection: FakeConnection
 ) -> None:
     queue(store, A, B, C)
@@ -87,7 +87,7 @@ def test_a_permanent_refusal_is_kept_and_is_that_of_one_recipient(
     assert len(connection.sent) == 2
 
 
-def test_a_temporary_refusal_waits_and_the_others_do_not(
+def test_a_temporary_refusal_delays_that_mail_alone(
     store: Store, connection: FakeConnection
 ) -> None:
     queue(store, A, B)
@@ -99,7 +99,7 @@ def test_a_temporary_refusal_waits_and_the_others_do_not(
     assert attempts == 1
 
 
-def test_after_three_days_a_mail_expires(store: Store, connection: FakeConnection) -> None:
+def test_a_refused_mail_expires_after_three_days(store: Store, connection: FakeConnection) -> None:
     queue(store, A)
     age(store, GIVE_UP_AFTER)
     connection.failures = {A: SendError("451 later", permanent=False)}
@@ -107,11 +107,11 @@ def test_after_three_days_a_mail_expires(store: Store, connection: FakeConnectio
     assert rows(store, "state", "answer") == [("expired", "451 later")]
 
 
-def test_a_server_that_cannot_be_reached_costs_no_attempt(
+def test_an_unreachable_server_counts_no_attempt_and_expires_only_old_mails(
     store: Store, connection: FakeConnection
 ) -> None:
     queue(store, A, B)
-    connection.refuses = UnreachableError("nobody listens")
+    connection.open_failure = UnreachableError("nobody listens")
     assert not make(store, connection).run_once()
     assert rows(store, "state", "attempts", "leased_by") == [("queued", 0, None)] * 2
     age(store, GIVE_UP_AFTER + timedelta(seconds=1))
@@ -120,28 +120,28 @@ def test_a_server_that_cannot_be_reached_costs_no_attempt(
 
 
 @pytest.mark.parametrize("why", ["TLS failed: self-signed certificate", "the login failed: 535"])
-def test_what_an_operator_must_mend_holds_the_queue_and_raises_the_alarm(
+def test_a_wrong_login_or_certificate_holds_the_queue_and_is_stored_as_status(
     store: Store, connection: FakeConnection, why: str
 ) -> None:
     queue(store, A, B)
     age(store, 2 * GIVE_UP_AFTER)
-    connection.refuses = HoldError(why)
+    connection.open_failure = HoldError(why)
     assert not make(store, connection).run_once()
     assert rows(store, "state", "attempts") == [("queued", 0)] * 2
     with store.reading() as reading:
-        first = get_facts(reading)[HELD]
+        first = read_status(reading)[HELD]
     assert first.value == why
     make(store, connection).run_once()
     with store.reading() as reading:
-        assert get_facts(reading)[HELD].at == first.at
-    connection.refuses = None
+        assert read_status(reading)[HELD].at == first.at
+    connection.open_failure = None
     assert make(store, connection).run_once()
     assert states(store) == ["sent", "sent"]
     with store.reading() as reading:
-        assert HELD not in get_facts(reading)
+        assert HELD not in read_status(reading)
 
 
-def test_a_server_that_goes_away_costs_the_mail_in_hand_an_attempt(
+def test_a_lost_connection_counts_an_attempt_of_the_current_mail_alone(
     store: Store, connection: FakeConnection
 ) -> None:
     queue(store, A, B)
@@ -150,7 +150,7 @@ def test_a_server_that_goes_away_costs_the_mail_in_hand_an_attempt(
     assert rows(store, "state", "attempts") == [("queued", 1), ("queued", 0)]
 
 
-def test_what_was_sent_is_not_sent_again_though_the_store_fails(
+def test_a_sent_mail_is_not_sent_again_if_its_outcome_could_not_be_stored(
     store: Store, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue(store, A)
@@ -168,7 +168,9 @@ def test_what_was_sent_is_not_sent_again_though_the_store_fails(
     assert len(connection.sent) == 1
 
 
-def test_a_lease_that_has_run_out_is_taken_up(store: Store, connection: FakeConnection) -> None:
+def test_a_mail_is_sent_after_the_lease_of_a_killed_process_has_run_out(
+    store: Store, connection: FakeConnection
+) -> None:
     queue(store, A)
     now = datetime.now(UTC)
     with store.writing() as writing:
@@ -181,7 +183,7 @@ def test_a_lease_that_has_run_out_is_taken_up(store: Store, connection: FakeConn
     assert len(connection.sent) == 1
 
 
-def test_when_told_to_stop_the_mail_in_hand_is_finished_and_the_rest_is_given_back(
+def test_on_stop_the_current_mail_is_finished_and_the_others_are_queued_again(
     store: Store, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue(store, A, B, C)
@@ -193,12 +195,12 @@ def test_when_told_to_stop_the_mail_in_hand_is_finished_and_the_rest_is_given_ba
         return send(self, *arguments)
 
     monkeypatch.setattr(FakeConnection, "send_bytes", send_and_stop)
-    session = Session(lambda: cast("Connection", connection), SENDER.addr_spec)
+    session = Session(lambda: connection, SENDER.addr_spec)
     Deliverer(store, session, stop).run()
     assert states(store) == ["sent", "queued", "queued"]
 
 
-def test_attempts_are_counted(store: Store, connection: FakeConnection) -> None:
+def test_attempts_are_counted_by_result(store: Store, connection: FakeConnection) -> None:
     queue(store, A, B, C)
     connection.failures = {
         A: SendError("451 later", permanent=False),
@@ -206,10 +208,10 @@ def test_attempts_are_counted(store: Store, connection: FakeConnection) -> None:
     }
     make(store, connection).run_once()
     with store.reading() as reading:
-        assert read_tallies(reading)[ATTEMPTS] == {"later": 1, "failed": 1, "sent": 1}
+        assert read_counters(reading)[ATTEMPTS] == {"later": 1, "failed": 1, "sent": 1}
 
 
-def test_an_answer_of_the_server_cannot_forge_a_line_of_the_log(
+def test_a_servers_answer_cannot_add_a_line_to_the_log(
     store: Store, connection: FakeConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue(store, A)

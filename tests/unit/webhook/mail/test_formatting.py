@@ -20,7 +20,6 @@ from webhook.mail.formatting import (
     format_percent,
     format_time,
     is_binary,
-    parse_bytes,
 )
 
 # The dashboard's tests read the same cases.
@@ -47,32 +46,6 @@ def test_the_shared_table_covers_every_function_that_both_sides_have() -> None:
         function.__name__
         for function in (format_size, format_amount, format_bytes, format_percent, format_duration)
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "size_bytes"),
-    [
-        ("450200000000", 450_200_000_000),
-        ("4.502e+11", 450_200_000_000),
-        ("0", 0),
-        ("9007199254740992", 2**53),
-        ("", None),
-        (None, None),
-        ("NaN", None),
-        ("+Inf", None),
-        ("-1", None),
-        ("1e999999999", None),
-        ("many", None),
-    ],
-)
-def test_bytes_are_read_as_prometheus_writes_them(text: str | None, size_bytes: int | None) -> None:
-    assert parse_bytes(text) == size_bytes
-
-
-@given(st.text())
-def test_any_text_is_bytes_or_nothing(text: str) -> None:
-    size_bytes = parse_bytes(text)
-    assert size_bytes is None or size_bytes >= 0
 
 
 def bytes_of(text: str) -> Fraction:

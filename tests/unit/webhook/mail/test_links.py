@@ -1,48 +1,81 @@
-"""Where a mail leads; what else it links to is tested with the mails."""
-
 from dataclasses import replace
+from urllib.parse import unquote
 
 import pytest
 
 from quotas import names
-from tests.unit.webhook.samples import LINKED, NOW, QUOTAS, pipeline, usage
-from webhook.alerts.events import read_notices
-from webhook.alerts.payload import RESOLVED, Alert
-from webhook.mail.content import Link
+from tests.unit.webhook.mails import Page, read
+from tests.unit.webhook.samples import ADDRESSES, NOW, QUOTAS, pipeline, usage
+from webhook.alerts.payload import FIRING, RESOLVED, Alert
+from webhook.alerts.recipients import select_events
+from webhook.mail.content import MailLink
 from webhook.mail.links import make_links
+from webhook.settings import Addresses
 
 RUNBOOK = "https://wiki.example.com/operations#bandwidthquotausage"
 
 
-def explained(alert: Alert, url: str = RUNBOOK) -> Alert:
+def with_runbook(alert: Alert, url: str = RUNBOOK) -> Alert:
     return replace(alert, annotations={**alert.annotations, names.RUNBOOK_URL: url})
 
 
-def links_to(*alerts: Alert) -> tuple[Link, ...]:
-    wanting = replace(QUOTAS, notify_resolved=True)
-    return make_links(read_notices(alerts, wanting, NOW), LINKED.addresses)
+def links_of(*alerts: Alert) -> tuple[MailLink, ...]:
+    quotas = replace(QUOTAS, notify_resolved=True)
+    return make_links(select_events(alerts, quotas, NOW), ADDRESSES)
 
 
-def test_an_alert_that_says_where_is_linked_to_what_to_do() -> None:
+def test_a_firing_alert_with_a_runbook_has_a_link_to_it() -> None:
     for alert in (usage(), pipeline()):
-        assert Link("What to do", RUNBOOK) in links_to(explained(alert))
-        assert "What to do" not in [link.label for link in links_to(alert)]
+        assert MailLink("What to do", RUNBOOK) in links_of(with_runbook(alert))
+        assert "What to do" not in [link.label for link in links_of(alert)]
 
 
-def test_of_several_alerts_what_to_do_about_the_gravest_is_linked() -> None:
-    gravest = explained(usage(100, 510_000_000_000))
-    other = explained(pipeline(), "https://wiki.example.com/operations#gatewayscrapefailing")
-    assert [link.url for link in links_to(other, gravest) if link.label == "What to do"] == [
-        RUNBOOK
-    ]
+def test_a_mail_about_several_alerts_has_the_runbook_of_the_most_severe() -> None:
+    most_severe = with_runbook(usage(100, 510_000_000_000))
+    other = with_runbook(pipeline(), "https://wiki.example.com/operations#gatewayscrapefailing")
+    links = links_of(other, most_severe)
+    assert [link.url for link in links if link.label == "What to do"] == [RUNBOOK]
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "/operations", "", "http://x/ y"])
-def test_only_a_web_page_is_linked_to_what_to_do(url: str) -> None:
-    assert "What to do" not in [link.label for link in links_to(explained(usage(), url))]
+def test_a_runbook_that_is_not_a_web_address_is_ignored(url: str) -> None:
+    assert "What to do" not in [link.label for link in links_of(with_runbook(usage(), url))]
 
 
-def test_what_is_over_needs_nothing_to_be_done() -> None:
-    links = links_to(explained(pipeline(RESOLVED)))
+def test_a_resolved_alert_has_no_link_to_its_runbook() -> None:
+    links = links_of(with_runbook(pipeline(RESOLVED)))
     assert links
     assert "What to do" not in [link.label for link in links]
+
+
+def test_a_mail_links_to_dashboard_prometheus_and_silences() -> None:
+    opened = read(usage(consumer='a"b'), addresses=ADDRESSES)
+    dashboard, prometheus, silence = Page(opened.html).targets
+    assert dashboard == "https://grafana.example.com/d/quotas"
+    assert prometheus.startswith("https://prometheus.example.com/graph?g0.expr=quota")
+    assert "bun-egress" in unquote(prometheus)
+    assert silence.startswith("https://alerts.example.com/#/silences/new?filter=%7B")
+    assert 'consumer="a\\"b"' in unquote(silence)
+    assert "https://grafana.example.com/d/quotas" in opened.text
+    assert "https://alerts.example.com/#/silences/new" in opened.text
+
+
+def test_none_as_an_address_removes_its_links() -> None:
+    opened = read(usage(), addresses=Addresses(prometheus="none", alertmanager="none"))
+    assert Page(opened.html).targets == []
+    assert "none" not in opened.text
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "file:///etc/passwd", "http://", "//x", "http://[", "ftp://x/"]
+)
+def test_an_alerts_own_link_is_ignored_unless_it_is_a_web_address(url: str) -> None:
+    alert = usage()
+    html = read(Alert(FIRING, alert.labels, alert.annotations, generator_url=url)).html
+    assert Page(html).targets == []
+
+
+def test_without_an_address_of_prometheus_the_alerts_own_link_is_shown() -> None:
+    opened = read(usage())
+    assert Page(opened.html).targets == [usage().generator_url]
+    assert usage().generator_url in opened.text

@@ -1,7 +1,6 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,20 +14,13 @@ from werkzeug.test import TestResponse
 
 import webhook.intake
 from quotas import names
+from tests.unit.webhook.client import make_body
 from tests.unit.webhook.samples import TOKEN, pipeline, usage
-from webhook import create_app
 from webhook.alerts.payload import RESOLVED, Alert
 from webhook.store.database import Store
-from webhook.store.status import WATCHDOG, get_facts
+from webhook.store.status import WATCHDOG, read_status
 from webhook.store.tables import envelopes, mails
 from webhook.views.alerts import LARGEST_BODY_BYTES
-
-
-@pytest.fixture
-def app(environ: dict[str, str]) -> Iterator[Flask]:
-    app = create_app(environ)
-    yield app
-    app.extensions["store"].close()
 
 
 @pytest.fixture
@@ -37,27 +29,16 @@ def client(app: Flask) -> FlaskClient:
 
 
 def queued(store: Store) -> list[tuple[str, str]]:
-    """Return recipient and subject of all that waits in the outbox, oldest first."""
+    """Return recipient and subject of all queued mails, oldest first."""
     with store.reading() as connection:
         query = select(envelopes.c.recipient, mails.c.subject).join(mails)
         return [tuple(row) for row in connection.execute(query.order_by(mails.c.id))]
 
 
-def body(*alerts: Alert) -> dict[str, Any]:
-    return {
-        "version": "4",
-        "groupKey": "group",
-        "alerts": [
-            {"status": alert.status, "labels": alert.labels, "annotations": alert.annotations}
-            for alert in alerts
-        ],
-    }
-
-
 def post(client: FlaskClient, *alerts: Alert, **options: Any) -> TestResponse:
     options.setdefault("headers", {"Authorization": f"Bearer {TOKEN}"})
     if "data" not in options:
-        options["json"] = body(*alerts)
+        options["json"] = make_body(*alerts)
     return client.post("/alerts", **options)
 
 
@@ -77,29 +58,27 @@ def test_an_alert_is_queued_for_each_recipient(client: FlaskClient, store: Store
     assert [recipient for recipient, _ in queued(store)] == ["bun@example.com", "boss@example.com"]
 
 
-def test_what_comes_again_is_acknowledged_without_mail(client: FlaskClient, store: Store) -> None:
+def test_a_repeated_alert_is_acknowledged_without_mail(client: FlaskClient, store: Store) -> None:
     post(client, usage(), pipeline())
     assert post(client, usage(), pipeline()).json == {"alerts": 2, "mails": 0}
     assert len(queued(store)) == 3
 
 
-def test_the_watchdog_is_acknowledged_without_mail_and_noted(
+def test_the_watchdog_is_acknowledged_without_mail_and_its_time_is_stored(
     client: FlaskClient, store: Store
 ) -> None:
     assert post(client, pipeline(name=names.WATCHDOG_ALERT)).status_code == 200
     assert queued(store) == []
     with store.reading() as connection:
-        assert WATCHDOG in get_facts(connection)
+        assert WATCHDOG in read_status(connection)
 
 
-def test_a_quota_that_is_resolved_is_acknowledged_without_mail(
-    client: FlaskClient, store: Store
-) -> None:
+def test_a_resolved_quota_is_acknowledged_without_mail(client: FlaskClient, store: Store) -> None:
     assert post(client, usage(status=RESOLVED)).status_code == 200
     assert queued(store) == []
 
 
-def test_a_store_that_cannot_commit_is_answered_503_and_a_later_try_is_taken(
+def test_a_store_that_cannot_commit_is_answered_503_and_a_later_request_succeeds(
     client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -126,7 +105,7 @@ def test_a_store_that_cannot_commit_is_answered_503_and_a_later_try_is_taken(
         {"Authorization": f"Bearer {TOKEN}\xfc"},
     ],
 )
-def test_without_the_token_nothing_is_read(
+def test_a_request_without_the_token_is_answered_401(
     client: FlaskClient, store: Store, headers: dict[str, str]
 ) -> None:
     response = post(client, usage(), headers=headers)
@@ -135,18 +114,18 @@ def test_without_the_token_nothing_is_read(
     assert queued(store) == []
 
 
-def test_the_scheme_of_the_token_may_be_written_in_any_case(client: FlaskClient) -> None:
+def test_the_scheme_of_the_token_is_case_insensitive(client: FlaskClient) -> None:
     assert post(client, headers={"Authorization": f"bEARER {TOKEN}"}).status_code == 200
 
 
-def test_a_body_that_is_no_payload_is_answered_400(client: FlaskClient) -> None:
+def test_a_body_that_is_not_a_payload_is_answered_400(client: FlaskClient) -> None:
     for data in ("", "{", "[]", '{"version": "3"}', "[" * 100_000):
         response = post(client, data=data, content_type="application/json")
         assert_problem(response, 400)
         assert "Traceback" not in response.text
 
 
-def test_another_method_is_answered_405_with_what_is_allowed(client: FlaskClient) -> None:
+def test_another_method_is_answered_405_with_the_allowed_ones(client: FlaskClient) -> None:
     response = client.get("/alerts")
     assert_problem(response, 405)
     assert "POST" in response.headers["Allow"]
@@ -167,24 +146,24 @@ def test_no_path_is_answered_with_a_redirect(client: FlaskClient, path: str) -> 
     assert_problem(response, 404)
 
 
-def test_a_fault_of_ours_is_answered_without_its_trace(
+def test_an_internal_error_is_answered_without_its_traceback(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError("inside")
 
-    monkeypatch.setattr(webhook.intake, "compose_mails", fail)
+    monkeypatch.setattr(webhook.intake, "select_events", fail)
     response = post(client, usage())
     assert_problem(response, 500)
     assert "inside" not in response.text
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_health_is_answered_without_a_token(client: FlaskClient) -> None:
+def test_health_needs_no_token(client: FlaskClient) -> None:
     assert client.get("/healthz").json == {"status": "ok"}
 
 
-def test_the_log_has_a_line_for_the_request_and_each_alert_but_no_secret_and_no_body(
+def test_the_log_has_a_line_for_the_request_and_each_alert_without_secrets_or_body(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -214,7 +193,7 @@ any_map = st.dictionaries(
         max_size=4,
     )
 )
-def test_no_payload_is_answered_500(client: FlaskClient, alerts: list[dict[str, Any]]) -> None:
+def test_no_alert_is_answered_500(client: FlaskClient, alerts: list[dict[str, Any]]) -> None:
     payload = json.dumps({"version": "4", "groupKey": "x", "alerts": alerts})
     response = post(client, data=payload, content_type="application/json")
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""Who was told, mails, envelopes, facts and tallies."""
+"""Notified recipients, mails, envelopes, status values and counters."""
 
 import sqlalchemy as sa
 from alembic import op

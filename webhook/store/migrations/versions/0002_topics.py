@@ -1,4 +1,4 @@
-"""What mails tell of. Mails from before have no topics."""
+"""What mails are about. Mails from earlier versions have no topics."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,21 +1,21 @@
-"""Which databases the store can use, as ``DATABASE_URL`` names them."""
+"""Checking ``DATABASE_URL``: which databases the store can use."""
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 
 def parse_database_url(text: str) -> str:
-    """Return the address of a database that the store can use.
+    """Return ``text`` if it names a database that the store can use.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it does not.
 
     """
     try:
         url = make_url(text)
     except ArgumentError:
         url = make_url("none://")
-    # Each connection to one in memory would be another one, and a restart would lose it.
+    # Every connection to an in-memory database would get its own, and a restart would lose it.
     in_file = url.database not in (None, "", ":memory:") and "mode" not in url.query
     if url.drivername in ("sqlite", "sqlite+pysqlite") and in_file:
         return text
@@ -28,7 +28,7 @@ def parse_database_url(text: str) -> str:
 
 
 def add_password(database_url: str, password: str) -> str:
-    """Return the address with this password, if it has a user and no password of its own."""
+    """Return the address with ``password`` added, if it has a user but no password."""
     if not database_url or not password:
         return database_url
     url = make_url(database_url)

@@ -1,0 +1,33 @@
+from quotas import names
+from tests.unit.webhook.mails import CASES, Page, read
+from tests.unit.webhook.samples import ADDRESSES, usage
+from webhook.alerts.payload import FIRING, Alert
+
+
+def test_text_and_html_have_the_same_content() -> None:
+    opened = read(usage())
+    for words in (
+        "responses to clients (egress) of service bun-service",
+        "450,200,000,000 bytes",
+        "49.8 GB",
+        "1 December 2026, 00:00 UTC",
+        "Warning",
+    ):
+        assert words in opened.text
+        assert words in opened.html
+
+
+def test_html_loads_nothing_and_runs_nothing() -> None:
+    for alerts in CASES.values():
+        html = read(*alerts, addresses=ADDRESSES).html
+        assert not {"script", "img", "link", "iframe", "form"} & set(Page(html).elements)
+        assert "url(" not in html
+        assert len(html) < 20_000
+
+
+def test_markup_in_an_alert_is_shown_as_text() -> None:
+    hostile = '<img src=x onerror="alert(1)">{{ 7 * 7 }}'
+    alert = Alert(FIRING, {"alertname": hostile}, {names.SUMMARY: hostile, "description": hostile})
+    opened = read(alert)
+    assert "img" not in Page(opened.html).elements
+    assert hostile in opened.text.replace("\n", " ")

@@ -1,0 +1,49 @@
+from tests.unit.webhook.mails import CASES, Page, compose, open_mail, read
+from tests.unit.webhook.samples import resolved, usage
+
+
+def test_several_alerts_are_one_mail_with_the_highest_first() -> None:
+    (mail,) = compose(*CASES["several"])
+    text = open_mail(mail).text
+    names_of_all = [f"each-consumer ({who})" for who in ("acme", "big-co", "small-co")]
+    assert mail.subject == "[100 %] 3 alerts: {}, {} and {}".format(*names_of_all)
+    assert text.index("acme") < text.index("big-co") < text.index("small-co")
+
+
+def test_a_long_table_ends_after_a_hundred_rows_and_says_how_many_more_there_are() -> None:
+    alerts = [usage(90, 450_000_000_000 + n, quota="shared", consumer=f"c{n}.") for n in range(500)]
+    (mail,) = compose(*alerts)
+    opened = open_mail(mail)
+    assert "400 more are not shown" in opened.text
+    assert len(Page(opened.html).elements) > 100
+    assert "consumer c499." in opened.html
+    assert "consumer c400." in opened.html
+    assert "consumer c399." not in opened.html
+    assert len(mail.content) < 100_000
+
+
+def test_html_is_shorter_than_what_mail_clients_cut_even_with_long_names() -> None:
+    alerts = [
+        usage(quota="shared", consumer=f"{n}" + "&" * 200, service="\N{SNOWMAN}" * 200)
+        for n in range(200)
+    ]
+    opened = read(*alerts)
+    assert len(opened.html.encode()) < 100_000
+    assert "more are not shown" in opened.text
+
+
+def test_the_largest_ratio_comes_first() -> None:
+    alerts = [
+        usage(80, 499 * 10**9, quota="b"),
+        usage(100, 500 * 10**9, quota="a"),
+        usage(80, 401 * 10**9, quota="c"),
+    ]
+    text = read(*alerts).text
+    assert text.index("  a") < text.index("  b") < text.index("  c")
+
+
+def test_a_resolved_quota_is_a_row_with_the_current_limit_and_no_usage() -> None:
+    text = read(usage(100), resolved(90)).text
+    assert "below 90 % of 500 GB again" in text
+    assert "360.2 GB" not in text
+    assert text.index("100 %") < text.index("resolved")

@@ -1,0 +1,44 @@
+"""The content of a mail about one alert that is about no quota."""
+
+from collections.abc import Sequence
+
+from quotas import names
+from webhook.alerts.events import OtherEvent
+from webhook.alerts.payload import FIRING
+from webhook.mail.content import Detail, MailContent, MailLink
+from webhook.mail.formatting import format_time
+from webhook.mail.wording import (
+    LONGEST_SUBJECT,
+    describe_labels,
+    describe_tone,
+    name_event,
+    tone_of,
+)
+from webhook.text import clean_line, clean_paragraphs
+
+
+def make_alert_content(event: OtherEvent, links: Sequence[MailLink]) -> MailContent:
+    """Return the content of a mail about one event: the alert's own texts, times and labels."""
+    alert = event.alert
+    is_firing = alert.status == FIRING
+    name = name_event(event)
+    title = clean_line(alert.annotations.get(names.SUMMARY, "")) or name
+    details = [Detail("Alert", name)]
+    if alert.starts_at:
+        details.append(Detail("Since", format_time(alert.starts_at)))
+    if not is_firing and alert.ends_at:
+        details.append(Detail("Until", format_time(alert.ends_at)))
+    labels = {label: value for label, value in alert.labels.items() if label != "alertname"}
+    if labels:
+        details.append(Detail("Labels", describe_labels(labels)))
+    description = clean_paragraphs(alert.annotations.get(names.DESCRIPTION, ""))
+    return MailContent(
+        subject=clean_line(f"[{alert.status}] {name}: {title}", LONGEST_SUBJECT),
+        tone=tone_of(event),
+        state=describe_tone(event),
+        title=title if is_firing else f"Resolved: {title}",
+        lead="" if is_firing else "This is over; nothing has to be done.",
+        details=tuple(details),
+        paragraphs=description if is_firing else (),
+        links=tuple(links),
+    )
