@@ -30,7 +30,8 @@ from bench.support.chart import (
     start,
 )
 from bench.support.load import requests_per_second
-from local.processes import Part, Processes, free_ports
+from local.stack.ports import free_ports
+from local.stack.processes import Part, Processes
 
 RUNS = 25
 LOAD_SECONDS = 6.0

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.support.table import print_table
-from local.config import ROOT
-from local.processes import Part, Processes, free_ports
+from local.stack.config import ROOT
+from local.stack.ports import free_ports
+from local.stack.processes import Part, Processes
 
 TOKEN = "a-token-for-the-benchmark"  # noqa: S105 - of a webhook that nobody else reaches
 CLIENTS = 8

@@ -11,8 +11,8 @@ from api.access import ALL
 from api.bandwidth.reading import Question, counters_query
 from api.selectors import match_filters
 from local import programs
-from local.config import ROOT
-from local.processes import Part, Processes
+from local.stack.config import ROOT
+from local.stack.processes import Part, Processes
 from quotas import names
 from quotas.model import Accounting
 

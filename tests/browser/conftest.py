@@ -8,8 +8,8 @@ import requests
 from selenium.webdriver import Chrome
 
 from local.demo.run import DemoStack
-from local.processes import Processes
-from local.stack import Ports
+from local.stack.ports import Ports
+from local.stack.processes import Processes
 from tests.browser.chromium import Page, running
 
 SETTLE_SECONDS = 60

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from local import config
-from local.processes import free_ports
+from local.stack import config
+from local.stack.ports import free_ports
 from quotas.file.loading import load_quotas
 from quotas.rules.compiler import compile_rules
 from quotas.rules.rulefile import render_files, write_files

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import config
+from local.stack import config
 from tests.compose.folder import TEMPLATES, Folder
 from tests.compose.project import Project
 from tests.compose.stack import Stack

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 import requests
 
-from local import config
+from local.stack import config
 from tests.compose.conftest import Traffic
 from tests.compose.engine import EngineError, containers, docker, exit_codes
 from tests.compose.folder import QUOTAS, Folder, keep_logs

@@ -13,9 +13,10 @@ import yaml
 
 import generate_rules
 from local import programs
-from local.observe import Observer
-from local.processes import Part, Processes, free_ports
-from local.stack import DEMO_QUOTAS, Ports, Stack
+from local.stack.observer import Observer
+from local.stack.ports import Ports, free_ports
+from local.stack.processes import Part, Processes
+from local.stack.stack import SMOKE_QUOTAS, Stack
 from quotas import names
 from quotas.prometheus import verify
 from quotas.prometheus.client import Ruler
@@ -33,14 +34,14 @@ class Verified:
     capsys: pytest.CaptureFixture[str]
 
     def status_and_lines(
-        self, quotas: Path = DEMO_QUOTAS, url: str | None = None
+        self, quotas: Path = SMOKE_QUOTAS, url: str | None = None
     ) -> tuple[int, list[str]]:
         """Return the exit status of a verification, and the lines that it printed."""
         arguments = ["--quotas", str(quotas), "--verify", url or self.prometheus_url]
         status = generate_rules.main(arguments)
         return status, self.capsys.readouterr().out.splitlines()
 
-    def wrong(self, quotas: Path = DEMO_QUOTAS, url: str | None = None) -> list[str]:
+    def wrong(self, quotas: Path = SMOKE_QUOTAS, url: str | None = None) -> list[str]:
         """Return what is found wrong."""
         status, lines = self.status_and_lines(quotas, url)
         found = [line.removeprefix("wrong ") for line in lines if line.startswith("wrong ")]
@@ -143,7 +144,7 @@ def _await_scrape(url: str) -> None:
 
 def changed(path: Path, before: str, after: str) -> Path:
     """Return a copy of the stack's quotas in which something is otherwise."""
-    text = DEMO_QUOTAS.read_text(encoding="utf-8")
+    text = SMOKE_QUOTAS.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""What a running stack says of itself: truth at the gateway, series, quotas and mails."""
+"""Ask the parts of a running stack for counts, series, quota usage and mails."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import requests
 
-from local.processes import Processes, StackError
-from local.stack import Ports
+from local.stack.ports import Ports
+from local.stack.processes import Processes, StackError
 from quotas import names
 from quotas.promql import select
 
@@ -20,16 +20,21 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Observer:
-    """Asks the parts of a running stack."""
+    """Sends requests to the parts of a running stack and reads their answers."""
 
     ports: Ports
     processes: Processes
 
     def wait_for(self, what: str, look: Callable[[], Answer | None], seconds: float) -> Answer:
-        """Return what ``look`` returns as soon as it returns something other than None.
+        """Call ``look`` until it returns something other than None, and return that.
+
+        Args:
+            what: what is waited for, for the error message.
+            look: is called every POLL_SECONDS.
+            seconds: how long to wait at most.
 
         Raises:
-            StackError: it returned None for so long, or a part of the stack ended.
+            StackError: ``look`` returned None until the time was over, or a part ended.
 
         """
         deadline = time.monotonic() + seconds
@@ -43,7 +48,7 @@ class Observer:
             time.sleep(POLL_SECONDS)
 
     def send(self, path: str, *, consumer: str = "", times: int = 1) -> None:
-        """Send requests through the gateway, as a consumer or as nobody."""
+        """Send requests through the gateway, one after the other; "" sends no consumer."""
         headers = {"X-Consumer-Username": consumer} if consumer else {}
         with requests.Session() as session:
             for _ in range(times):
@@ -51,7 +56,7 @@ class Observer:
                 session.get(url, headers=headers, timeout=TIMEOUT_SECONDS).raise_for_status()
 
     def truth(self) -> list[dict[str, Any]]:
-        """Return the gateway's own counts, once no request is in flight."""
+        """Return the exact byte counts of the gateway, once it handles no request."""
 
         def settled() -> list[dict[str, Any]] | None:
             answer = self._json("status", "/truth")
@@ -61,31 +66,31 @@ class Observer:
         return self.wait_for("the gateway to be idle", settled, TIMEOUT_SECONDS)
 
     def query(self, promql: str) -> list[tuple[dict[str, str], float]]:
-        """Return labels and value of each element of an instant query's vector."""
+        """Return the labels and the value of each series that an instant query returns."""
         answer = self._json("prometheus", "/api/v1/query", query=promql)
         return [
             (element["metric"], float(element["value"][1])) for element in answer["data"]["result"]
         ]
 
     def used_bytes(self, quota: str) -> int | None:
-        """Return what a quota has used so far, or None before its first evaluation."""
+        """Return the usage of a quota in bytes, or None before its first evaluation."""
         found = self.query(f"{names.USED}{select({names.QUOTA: quota})}")
         return int(found[0][1]) if found else None
 
     def rows(self, lookback: str = "15m", **filters: str) -> list[dict[str, Any]]:
-        """Return the API's rows of bandwidth used."""
+        """Return the rows of the API's /metrics/bandwidth_used."""
         rows: list[dict[str, Any]] = self._json(
             "api", "/metrics/bandwidth_used", lookback_duration=lookback, **filters
         )
         return rows
 
     def mails(self) -> list[dict[str, Any]]:
-        """Return the mails that arrived, oldest first."""
+        """Return the mails in the mail sink, oldest first."""
         mails: list[dict[str, Any]] = self._json("mails", "/api/mails")
         return mails
 
     def wait_until_watched(self, seconds: float = 60) -> None:
-        """Wait until the gateway was scraped before the current step of the quotas and the API."""
+        """Wait until the first scrape is 4 s old, so that quotas and charts miss no byte."""
         query = f"up{select({'job': names.GATEWAY_JOB})} offset 4s == 1"
         self.wait_for("the first scrapes", lambda: self.query(query) or None, seconds)
 
@@ -97,8 +102,8 @@ class Observer:
         return response.json()
 
 
-def total(rows: list[dict[str, Any]], number: str, **where: str) -> int:
-    """Return the sum of a number over the rows that have these values; null adds nothing."""
+def total(rows: list[dict[str, Any]], column: str, **where: str) -> int:
+    """Return the sum of a column over the rows that have these values; null counts as 0."""
     return sum(
-        row[number] or 0 for row in rows if all(row[name] == value for name, value in where.items())
+        row[column] or 0 for row in rows if all(row[name] == value for name, value in where.items())
     )

@@ -1,10 +1,9 @@
-"""Local processes: started, waited for, watched, and all ended together."""
+"""Start local processes, wait until they are ready, watch them, and stop them together."""
 
 import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,19 +15,28 @@ from typing import IO, TextIO
 
 import requests
 
+from local.stack.ports import is_free
+
 READY_TIMEOUT_SECONDS = 30.0
 STOP_TIMEOUT_SECONDS = 10.0
+# A killed process is gone as soon as the kernel has cleaned up after it.
+KILL_TIMEOUT_SECONDS = 10.0
 KEPT_LINES = 40
 _COLOURS = (36, 35, 33, 32, 34, 96, 95, 93)
 
 
 class StackError(Exception):
-    """The stack cannot go on; the message says which part failed, and what to do."""
+    """The stack cannot continue; the message names the part that failed and says what to do."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A process of the stack: how it is started, where it listens, when it is ready."""
+    """One process of the stack.
+
+    ``command`` starts it, with ``environment`` added to this process's own variables. It listens on
+    ``ports`` and is ready once ``ready_url`` answers with a status below 400; without ``ready_url``
+    it is ready at once.
+    """
 
     name: str
     command: Sequence[str]
@@ -38,7 +46,11 @@ class Part:
 
 
 class Processes:
-    """The running parts; their output goes to ``log``, a line each, with their name before it."""
+    """The running parts of a stack.
+
+    Each line that a part prints is copied to ``log`` (standard output by default), with the name of
+    the part in front of it.
+    """
 
     def __init__(self, log: TextIO | None = None) -> None:
         self._log = log or sys.stdout
@@ -53,14 +65,14 @@ class Processes:
         """Start a part and wait until it is ready.
 
         Raises:
-            StackError: one of its ports is taken, it cannot be started, it ended, or it was not
-                ready in time.
+            StackError: one of its ports is in use, its program cannot be started, any part ended
+                meanwhile, or it was not ready within READY_TIMEOUT_SECONDS.
 
         """
         check_free(part)
         if shutil.which(part.command[0]) is None:
             raise StackError(f"{part.name} cannot be started: {part.command[0]} is not a program")
-        # Where this program is killed, so are the parts.
+        # If this process is killed and cannot stop the parts itself, the kernel does it.
         tied = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         try:
             process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
@@ -71,8 +83,8 @@ class Processes:
                 text=True,
                 errors="replace",
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **part.environment},
-                # A group of its own: Ctrl-C reaches this program alone, which ends the parts in
-                # order, and what a part started ends with it.
+                # With a process group of its own, a part does not receive Ctrl-C: this process
+                # stops the parts in order. The group also holds the children of the part.
                 start_new_session=True,
             )
         except OSError as error:
@@ -80,7 +92,7 @@ class Processes:
         self._parts[part.name] = part
         self._running[part.name] = process
         self._last_lines[part.name] = deque(maxlen=KEPT_LINES)
-        assert process.stdout is not None  # noqa: S101 - it was asked for above
+        assert process.stdout is not None  # noqa: S101 - stdout=PIPE above
         copier = threading.Thread(
             target=self._copy_output, args=(part.name, process.stdout), daemon=True
         )
@@ -89,23 +101,23 @@ class Processes:
         self._await_ready(part)
 
     def stop(self, name: str, stop_signal: signal.Signals = signal.SIGTERM) -> None:
-        """End a part and wait for its end; what does not end in time is killed."""
+        """Stop a part and wait until it has ended; kill it after STOP_TIMEOUT_SECONDS."""
         process = self._running.pop(name)
         _signal_group(process, stop_signal)
         try:
             process.wait(STOP_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             _signal_group(process, signal.SIGKILL)
-            process.wait(STOP_TIMEOUT_SECONDS)
-        self._copiers.pop(name).join(STOP_TIMEOUT_SECONDS)
+            process.wait(KILL_TIMEOUT_SECONDS)
+        self._copiers.pop(name).join(KILL_TIMEOUT_SECONDS)
 
     def restart(self, name: str, stop_signal: signal.Signals = signal.SIGTERM) -> None:
-        """End a part and start it again in the same way."""
+        """Stop a part and start it again with the same command."""
         self.stop(name, stop_signal)
         self.start(self._parts[name])
 
     def stop_all(self) -> None:
-        """End all parts, the last started first; a second Ctrl-C does not leave any behind."""
+        """Stop all parts, the last started first, even if Ctrl-C is pressed again meanwhile."""
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             for name in reversed(list(self._running)):
@@ -114,11 +126,11 @@ class Processes:
             signal.signal(signal.SIGINT, before)
 
     def pid(self, name: str) -> int:
-        """Return the number of a running part's process."""
+        """Return the process id of a running part."""
         return self._running[name].pid
 
     def check(self) -> None:
-        """Raise StackError if a part has ended by itself."""
+        """Raise StackError if a part has ended although nobody stopped it."""
         for name, process in self._running.items():
             if process.poll() is not None:
                 raise StackError(self._ended(name, process))
@@ -159,38 +171,16 @@ class Processes:
 
 
 def check_free(*parts: Part) -> None:
-    """Raise StackError if something listens already on a loopback port that a part needs."""
+    """Raise StackError if another program listens on a port that one of the parts needs."""
     taken = [
         f"port {port}, which {part.name} needs, is in use; "
         f"end what listens there: ss -ltnp 'sport = :{port}'"
         for part in parts
         for port in part.ports
-        if not _is_free(port)
+        if not is_free(port)
     ]
     if taken:
         raise StackError("\n".join(taken))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback interface that are free now, no two the same."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:

@@ -1,6 +1,7 @@
-"""The configuration files of production with this machine's addresses, paths and short times.
+"""The configuration files of production, adapted to this machine.
 
-There is no second copy to drift: the files are read, and only what is listed here is replaced.
+Only addresses, paths and intervals are replaced; everything else is read from the files of
+production, so that there is no second copy to maintain.
 """
 
 from collections.abc import Mapping
@@ -9,31 +10,31 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PROMETHEUS_FILE = ROOT / "prometheus" / "prometheus.yml"
 ALERTMANAGER_FILE = ROOT / "alertmanager" / "alertmanager.yml"
 
-# Times for one who waits: a limit is crossed, and the mail is there a few seconds later.
+# Short intervals: the mail arrives a few seconds after a threshold is reached.
 PROMETHEUS_TIMES = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "2s"}
 ALERTMANAGER_TIMES = {"group_wait": "1s", "group_interval": "2s"}
 
 
 def localise_prometheus(addresses: Mapping[str, str], rules: Path) -> dict[str, Any]:
-    """Return prometheus.yml with local addresses, the rules of this folder and short times.
+    """Return prometheus.yml with local addresses, other rule files and short intervals.
 
     Args:
-        addresses: ``host:port`` in the file to ``host:port`` here.
-        rules: the folder of the rule files.
+        addresses: from each ``host:port`` in the file to the ``host:port`` on this machine.
+        rules: the folder that holds the rule files.
 
     Raises:
-        KeyError: the file has an address that is not among ``addresses``.
+        KeyError: ``addresses`` lacks an address that the file has.
 
     """
     config = _read(PROMETHEUS_FILE)
     config["global"] |= PROMETHEUS_TIMES
     config["rule_files"] = [str(rules / "*.yml")]
     for alertmanagers in config["alerting"]["alertmanagers"]:
-        # A name that many have is one address on this machine.
+        # In production DNS gives the addresses of all Alertmanagers; here there is one.
         targets = [
             f"{name}:{dns['port']}"
             for dns in alertmanagers.pop("dns_sd_configs")
@@ -47,10 +48,10 @@ def localise_prometheus(addresses: Mapping[str, str], rules: Path) -> dict[str, 
 
 
 def localise_alertmanager(addresses: Mapping[str, str], token_file: Path) -> dict[str, Any]:
-    """Return alertmanager.yml with local addresses, this token file and short times.
+    """Return alertmanager.yml with local addresses, another token file and short intervals.
 
     Raises:
-        KeyError: the file has an address that is not among ``addresses``.
+        KeyError: ``addresses`` lacks an address that the file has.
 
     """
     config = _read(ALERTMANAGER_FILE)

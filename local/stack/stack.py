@@ -1,4 +1,4 @@
-"""The whole system as local processes, from the files that production uses."""
+"""The parts of the whole system: with which commands and settings each one is started."""
 
 import secrets
 import shutil
@@ -8,53 +8,35 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from local import config, programs
-from local.processes import Part, Processes, check_free, free_ports
+from local import programs
+from local.stack import config
+from local.stack.ports import HOST, Ports
+from local.stack.processes import Part, Processes, check_free
 from quotas.file.loading import load_quotas
 from quotas.rules.compiler import compile_rules
 from quotas.rules.rulefile import render_files, write_files
 
-DEMO_QUOTAS = Path(__file__).resolve().parent / "quotas.yaml"
-HOST = "127.0.0.1"
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Where each part listens; the defaults are those of production."""
-
-    proxy: int = 9000
-    status: int = 9001
-    prometheus: int = 9090
-    alertmanager: int = 9093
-    webhook: int = 8080
-    api: int = 8000
-    smtp: int = 1025
-    mails: int = 8025
-
-    @classmethod
-    def free(cls) -> "Ports":
-        """Return ports that are free now."""
-        return cls(*free_ports(len(cls.__dataclass_fields__)))
-
-    def url(self, name: str) -> str:
-        """Return the address of a part by the name of its port."""
-        return f"http://{HOST}:{getattr(self, name)}"
+SMOKE_QUOTAS = config.ROOT / "local" / "smoke_quotas.yaml"
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack to run: where it listens and keeps its state, its quotas, its version of Kong."""
+    """A stack to run.
+
+    It listens on ``ports`` and keeps its configuration and data in ``folder``. The gateway has the
+    ``/metrics`` of the version ``kong``.
+    """
 
     ports: Ports
     folder: Path
-    quotas: Path = DEMO_QUOTAS
+    quotas: Path = SMOKE_QUOTAS
     kong: str = "3.9"
 
     def prepare(self) -> None:
-        """Write the rules, the configuration and a token of its own into the folder.
+        """Write the rules, the configuration files and a new webhook token into the folder.
 
         Raises:
-            quotas.load.QuotasError: the quotas are wrong.
+            quotas.file.loading.QuotasError: the quotas file is invalid.
 
         """
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +60,7 @@ class Stack:
         )
 
     def parts(self) -> Sequence[Part]:
-        """Return the parts in the order in which they start."""
+        """Return all parts in the order in which they are started."""
         return (
             self._gateway(),
             self._mail_sink(),
@@ -90,11 +72,11 @@ class Stack:
         )
 
     def start(self, processes: Processes) -> None:
-        """Start all parts in a new folder, each once the one before is ready.
+        """Replace the folder with a new one and start all parts, one after the other.
 
         Raises:
-            local.processes.StackError: ports are in use (the folder is left as it was), or a part
-                does not start.
+            local.stack.processes.StackError: a port is in use (the folder is then left as it was),
+                or a part does not start.
 
         """
         parts = self.parts()
@@ -153,7 +135,7 @@ class Stack:
             "WEBHOOK_TOKEN_FILE": str(self._token_file),
             "DATABASE_URL": f"sqlite:///{self.folder / 'outbox.db'}",
             "LINK_DASHBOARD_URL": self.ports.url("api"),
-            # Debian's packages have no pages that a link could open.
+            # Debian builds both programs without their web pages.
             "LINK_PROMETHEUS_URL": "none",
             "LINK_ALERTMANAGER_URL": "none",
             "MAIL_SERVER": HOST,

@@ -1,4 +1,4 @@
-"""Parts of the stack: what is said when one fails, and that none outlives the others."""
+"""Starting and stopping the parts of a stack, and what is reported when one fails."""
 
 import io
 import os
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from local import processes
-from local.processes import Part, Processes, StackError, check_free, free_ports
+from local.stack import processes
+from local.stack.ports import free_ports
+from local.stack.processes import Part, Processes, StackError, check_free
 
 FOREVER = "import time; print('ready'); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {FOREVER}"
@@ -19,7 +20,7 @@ TIMEOUT_SECONDS = 20
 
 
 def python(name: str, code: str, *, ports: tuple[int, ...] = (), url: str | None = None) -> Part:
-    """Return a part that runs some Python."""
+    """Return a part that runs Python code."""
     return Part(name, [sys.executable, "-c", code], ports, url)
 
 
@@ -50,12 +51,12 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def nobody_listens() -> str:
+def unused_url() -> str:
     (port,) = free_ports(1)
     return f"http://127.0.0.1:{port}/"
 
 
-def test_a_port_in_use_is_told_with_the_part_that_needs_it(running: Processes) -> None:
+def test_a_port_in_use_is_reported_with_the_part_that_needs_it(running: Processes) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -69,7 +70,7 @@ def test_a_port_in_use_is_told_with_the_part_that_needs_it(running: Processes) -
     assert not running._running
 
 
-def test_a_port_that_a_server_just_left_is_free() -> None:
+def test_a_port_that_a_server_has_just_closed_is_free() -> None:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", 0))
@@ -80,11 +81,7 @@ def test_a_port_that_a_server_just_left_is_free() -> None:
     check_free(python("api", FOREVER, ports=(port,)))
 
 
-def test_free_ports_differ_from_each_other() -> None:
-    assert len(set(free_ports(20))) == 20
-
-
-def test_a_part_that_ends_by_itself_is_told_with_its_last_lines(
+def test_a_part_that_ends_by_itself_is_reported_with_its_last_lines(
     running: Processes, log: io.StringIO
 ) -> None:
     code = f"print(*range({processes.KEPT_LINES + 2}), sep='\\n'); raise SystemExit(3)"
@@ -99,26 +96,26 @@ def test_a_part_that_ends_by_itself_is_told_with_its_last_lines(
     assert log.getvalue().startswith("     webhook | 0\n")
 
 
-def test_a_part_that_ends_before_it_is_ready_is_told_at_once(running: Processes) -> None:
+def test_a_part_that_ends_before_it_is_ready_is_reported_at_once(running: Processes) -> None:
     with pytest.raises(StackError, match="api ended with status 1; its last lines:\n"):
-        running.start(python("api", "raise SystemExit(1)", url=nobody_listens()))
+        running.start(python("api", "raise SystemExit(1)", url=unused_url()))
 
 
-def test_a_part_that_is_not_ready_in_time_is_told_with_its_address(
+def test_a_part_that_is_not_ready_in_time_is_reported_with_its_url(
     running: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "READY_TIMEOUT_SECONDS", 0.2)
-    url = nobody_listens()
+    url = unused_url()
     with pytest.raises(StackError, match=f"api was not ready at {url} within 0 s"):
         running.start(python("api", FOREVER, url=url))
 
 
-def test_a_program_that_is_not_there_is_told(running: Processes) -> None:
+def test_a_missing_program_is_reported(running: Processes) -> None:
     with pytest.raises(StackError, match=r"is not a program"):
         running.start(Part("api", ["/nowhere/program"]))
 
 
-def test_a_part_runs_with_its_own_environment_beside_ours(
+def test_a_part_gets_its_own_variables_and_ours(
     running: Processes, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OURS", "1")
@@ -128,7 +125,7 @@ def test_a_part_runs_with_its_own_environment_beside_ours(
     assert log.getvalue() == "         api | 1 2\n"
 
 
-def test_each_line_of_output_and_error_has_the_name_of_its_part_before_it(
+def test_each_line_of_output_and_errors_is_logged_with_the_name_of_its_part(
     running: Processes, log: io.StringIO
 ) -> None:
     running.start(python("api", "print('one\\ntwo')"))
@@ -142,15 +139,13 @@ def test_each_line_of_output_and_error_has_the_name_of_its_part_before_it(
     ]
 
 
-def test_bytes_that_are_no_text_do_not_end_the_log(running: Processes, log: io.StringIO) -> None:
+def test_bytes_that_are_not_text_do_not_stop_the_log(running: Processes, log: io.StringIO) -> None:
     running.start(python("api", "import sys; sys.stdout.buffer.write(b'\\xff\\nnext\\n')"))
     running._copiers["api"].join(TIMEOUT_SECONDS)
     assert log.getvalue() == "         api | \ufffd\n         api | next\n"
 
 
-def test_a_part_that_is_asked_to_end_ends_by_that_signal(
-    running: Processes, log: io.StringIO
-) -> None:
+def test_a_part_is_stopped_with_the_requested_signal(running: Processes, log: io.StringIO) -> None:
     running.start(python("api", FOREVER))
     until(log.getvalue)
     process = running._running["api"]
@@ -158,7 +153,7 @@ def test_a_part_that_is_asked_to_end_ends_by_that_signal(
     assert process.returncode == -signal.SIGTERM
 
 
-def test_what_ignores_being_asked_to_end_is_killed(
+def test_a_part_that_ignores_the_signal_is_killed(
     running: Processes, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "STOP_TIMEOUT_SECONDS", 0.3)
@@ -169,7 +164,9 @@ def test_what_ignores_being_asked_to_end_is_killed(
     assert process.returncode == -signal.SIGKILL
 
 
-def test_what_a_part_started_ends_with_it(running: Processes, log: io.StringIO) -> None:
+def test_child_processes_of_a_part_are_stopped_with_it(
+    running: Processes, log: io.StringIO
+) -> None:
     code = (
         "import subprocess, sys, time; "
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
@@ -184,7 +181,7 @@ def test_what_a_part_started_ends_with_it(running: Processes, log: io.StringIO) 
 
 
 def is_zombie(pid: int) -> bool:
-    """Return whether a process has ended and only waits for somebody to ask how."""
+    """Return whether a process has ended and only its exit status is left."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:  # noqa: PTH123 - no real file
             return ") Z " in file.read()
@@ -192,7 +189,7 @@ def is_zombie(pid: int) -> bool:
         return True
 
 
-def test_all_parts_end_the_last_started_first(
+def test_all_parts_are_stopped_the_last_started_first(
     log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = Processes(log)
@@ -214,7 +211,7 @@ def test_all_parts_end_the_last_started_first(
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_part_that_is_restarted_runs_anew(running: Processes, log: io.StringIO) -> None:
+def test_a_restarted_part_is_a_new_process(running: Processes, log: io.StringIO) -> None:
     running.start(python("api", FOREVER))
     before = running._running["api"].pid
     until(log.getvalue)

@@ -1,51 +1,23 @@
-"""Turn the bytes that came over SMTP into a mail as a person sees it."""
+"""Turn the bytes that arrived over SMTP into a mail that can be shown."""
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import EmailMessage
-from email.utils import parseaddr
+
+from local.sink.mailbox import Mail
 
 # What the email package raises, other than its own errors, on headers and parts that
 # break the standard: https://github.com/python/cpython/issues?q=email+is%3Aissue
 UNREADABLE = (MessageError, LookupError, ValueError, AttributeError, TypeError)
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One mail that was accepted. Texts are decoded; what a mail lacks is empty."""
+def parse_mail(raw: bytes, envelope_from: str, envelope_to: Sequence[str]) -> Mail:
+    """Return the mail in these bytes; what is broken in it is left empty or shown undecoded.
 
-    id: str
-    received_at: datetime
-    envelope_from: str
-    envelope_to: tuple[str, ...]
-    message_id: str
-    subject: str
-    sender: str
-    to: str
-    cc: str
-    text: str
-    html: str
-    raw: bytes
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes as received, line ends included."""
-        return len(self.raw)
-
-    @property
-    def sender_name(self) -> str:
-        """The name in From, or all of From where there is none: enough for a list."""
-        return parseaddr(self.sender)[0] or self.sender
-
-
-def read_mail(raw: bytes, envelope_from: str, envelope_to: Sequence[str]) -> Mail:
-    """Return the mail that these bytes are; a broken one is read as far as it goes.
-
-    The id is random, so that a link never shows another mail after a restart.
+    The id is random: after a restart, an old link never shows another mail.
     """
     message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
     return Mail(
@@ -65,7 +37,7 @@ def read_mail(raw: bytes, envelope_from: str, envelope_to: Sequence[str]) -> Mai
 
 
 def decode(raw: bytes, charset: str = "utf-8") -> str:
-    """Decode bytes whatever they are: an unknown charset is read as UTF-8."""
+    """Return bytes as text; an unknown charset is read as UTF-8, and bad bytes are replaced."""
     try:
         return raw.decode(charset, "replace")
     except (LookupError, ValueError):
@@ -83,7 +55,7 @@ def _header(message: EmailMessage, name: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Replace what has no place on one line: control characters and lone surrogates."""
+    """Replace control characters and lone surrogates, which have no place in one line of text."""
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )
