@@ -38,13 +38,13 @@ def test_metrics_are_written_as_this_version_of_kong_writes_them(kong: str) -> N
 
 
 @pytest.mark.parametrize("kong", FORMATS)
-def test_a_fresh_gateway_has_no_series_of_traffic(kong: str) -> None:
+def test_a_new_gateway_has_no_traffic_metrics(kong: str) -> None:
     text = render(FORMATS[kong](Counters().snapshot(), NODE))
     assert not re.search("bandwidth|http_requests|http_status|consumer", text)
     assert "kong_nginx_metric_errors_total 0\n" in text
 
 
-def test_kong_2_7_adds_up_the_bytes_of_all_consumers() -> None:
+def test_kong_2_7_sums_the_bytes_of_all_consumers() -> None:
     counters = counted(
         exchange("bun", "acme", size=(1, 10)), exchange("bun", "globex", size=(2, 20))
     )
@@ -58,6 +58,6 @@ def test_label_values_are_escaped() -> None:
     assert r'consumer="a\"b\\c\nd"} 1' in render(FORMATS["3.9"](counters.snapshot(), NODE))
 
 
-def test_numbers_above_a_petabyte_stay_integers() -> None:
+def test_values_of_a_petabyte_are_written_as_integers() -> None:
     counters = counted(exchange("bun", "", size=(1, 10**15)))
     assert 'consumer=""} 1000000000000000\n' in render(FORMATS["3.9"](counters.snapshot(), NODE))

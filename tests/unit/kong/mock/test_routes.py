@@ -12,7 +12,7 @@ def write(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_the_committed_configuration_has_the_three_routes() -> None:
+def test_the_configuration_of_the_project_has_three_routes() -> None:
     assert {(route.service, route.route, route.path) for route in read_routes(DEFAULT_CONFIG)} == {
         ("bin-service", "bin-route", "/bin"),
         ("bun-service", "bun-route", "/bun"),
@@ -20,7 +20,7 @@ def test_the_committed_configuration_has_the_three_routes() -> None:
     }
 
 
-def test_the_committed_configuration_counts_bandwidth_everywhere() -> None:
+def test_the_configuration_of_the_project_counts_the_bandwidth_of_all_routes() -> None:
     document = yaml.safe_load(DEFAULT_CONFIG.read_text())
     assert document["_format_version"] == "3.0"
     (plugin,) = document["plugins"]
@@ -42,18 +42,18 @@ def test_the_longest_path_is_tried_first(tmp_path: Path) -> None:
     assert match_route(routes, "/a/c") == Route("s", "short", "/a")
 
 
-def test_a_prefix_matches_in_the_middle_of_a_word_as_in_kong() -> None:
+def test_a_prefix_also_matches_within_a_word_as_in_kong() -> None:
     route = match_route(read_routes(DEFAULT_CONFIG), "/binary")
     assert route is not None
     assert route.route == "bin-route"
 
 
-def test_a_path_of_no_route_matches_nothing() -> None:
+def test_a_path_without_a_route_matches_nothing() -> None:
     assert match_route(read_routes(DEFAULT_CONFIG), "/other") is None
 
 
 @pytest.mark.parametrize("service", ["s", "{name: s}"])
-def test_routes_may_stand_beside_services(tmp_path: Path, service: str) -> None:
+def test_routes_can_be_listed_outside_of_services(tmp_path: Path, service: str) -> None:
     config = write(tmp_path, f"routes: [{{name: r, paths: [/r], service: {service}}}]")
     assert read_routes(config) == (Route("s", "r", "/r"),)
 
@@ -69,7 +69,7 @@ def test_routes_may_stand_beside_services(tmp_path: Path, service: str) -> None:
         ("services: [", "while parsing"),
     ],
 )
-def test_an_unusable_configuration_says_what_is_wrong(
+def test_the_error_for_an_invalid_configuration_says_what_is_wrong(
     tmp_path: Path, text: str, message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
@@ -77,6 +77,6 @@ def test_an_unusable_configuration_says_what_is_wrong(
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_file_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.yml"):
         read_routes(tmp_path / "absent.yml")

@@ -16,14 +16,14 @@ def test_both_directions_of_an_exchange_are_counted() -> None:
     assert list(counters.snapshot().requests.values()) == [2]
 
 
-def test_a_direction_without_bytes_gets_no_series() -> None:
+def test_a_direction_without_bytes_has_no_counter() -> None:
     counters = Counters()
     counters.begin()
     counters.finish(Exchange("s", "r", "", 400, "kong", 10, 0))
     assert [key.direction for key in counters.snapshot().bandwidth_bytes] == ["ingress"]
 
 
-def test_a_request_without_route_counts_as_a_request_only() -> None:
+def test_a_request_without_route_is_counted_only_in_the_total_of_requests() -> None:
     counters = Counters()
     counters.begin()
     assert counters.snapshot().in_flight == 1
@@ -34,7 +34,7 @@ def test_a_request_without_route_counts_as_a_request_only() -> None:
     assert not snapshot.requests
 
 
-def test_a_reset_forgets_counts_and_keeps_what_is_open() -> None:
+def test_a_reset_drops_all_counts_and_keeps_open_connections_and_requests() -> None:
     counters = Counters()
     started_at = counters.snapshot().started_at
     counters.open_connection()
@@ -48,7 +48,7 @@ def test_a_reset_forgets_counts_and_keeps_what_is_open() -> None:
     assert snapshot.started_at >= started_at
 
 
-def test_threads_lose_no_count() -> None:
+def test_concurrent_threads_lose_no_counts() -> None:
     counters = Counters()
 
     def count() -> None:

@@ -1,4 +1,4 @@
-"""Files over a socket that count what crosses it, and bodies read from them."""
+"""Files over a socket that count bytes, and reading the body of a request from them."""
 
 import io
 import socket
@@ -10,11 +10,11 @@ LINE_BYTES = 8 * 1024
 
 
 class BodyError(Exception):
-    """The request's body is not what its headers announce; the text says how."""
+    """The body of a request does not match its headers; the message says how."""
 
 
 class CountingReader(io.BufferedReader):
-    """Counts the bytes handed out, not those read ahead, which belong to the next request."""
+    """Counts the bytes that were read from it, not those that it has read ahead."""
 
     count_bytes = 0
 
@@ -25,25 +25,25 @@ class CountingReader(io.BufferedReader):
         return line
 
     def read1(self, size: int = -1, /) -> bytes:
-        """Read what is there, b"" once the client has gone."""
+        """Read what has arrived; b"" means that the client has disconnected."""
         block = super().read1(size)
         self.count_bytes += len(block)
         return block
 
 
 class CountingWriter(io.BufferedIOBase):
-    """Counts the bytes that the kernel took, also when the client goes in the middle."""
+    """Counts the bytes that the kernel accepted, also if the client disconnects meanwhile."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self.count_bytes = 0
 
     def writable(self) -> bool:
-        """Say that this can be written to."""
+        """Return True, as ``io`` requires."""
         return True
 
     def write(self, data: bytes | memoryview, /) -> int:  # type: ignore[override]
-        """Send all of `data`; sendall would not say how much it sent before it failed."""
+        """Send all of ``data``. If sendall failed, the number of sent bytes would be unknown."""
         rest = memoryview(data)
         while rest:
             sent_bytes = self._connection.send(rest)
@@ -53,7 +53,7 @@ class CountingWriter(io.BufferedIOBase):
 
 
 def request_path(target: str) -> str:
-    """Take the path out of a request's target, which may be a whole URL, and broken too."""
+    """Return the path of a request's target, which may be a whole URL, even an invalid one."""
     path = target.partition("?")[0]
     if path.startswith("/"):
         return path
@@ -61,11 +61,11 @@ def request_path(target: str) -> str:
 
 
 def skip_body(reader: CountingReader, headers: Message, limit_bytes: int) -> None:
-    """Read a request's body and drop it.
+    """Read the body of a request and drop it.
 
     Raises:
-        BodyError: lengths that contradict each other or are none, broken chunks, a body above
-            `limit_bytes`, or one that ends early. What follows on the connection is undefined.
+        BodyError: the lengths are invalid or contradict each other, a chunk is invalid, or the body
+            is larger than ``limit_bytes`` or ends early. The rest of the connection is unusable.
 
     """
     encoding = headers.get("Transfer-Encoding")
