@@ -1,4 +1,4 @@
-"""A day of ten services in a Prometheus, the API over it, and charts of that day."""
+"""Start the API over a Prometheus with a day of ten services, and name charts of that day."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ BY = ("service",)
 
 @dataclass(frozen=True)
 class Bench:
-    """Where Prometheus and the API listen, and when the chart ends, in Unix seconds."""
+    """The ports of Prometheus and of the API, and the end of the chart in Unix seconds."""
 
     prometheus_port: int
     api_port: int
@@ -35,11 +35,11 @@ class Bench:
 
     @property
     def start(self) -> int:
-        """Return when the chart begins."""
+        """The start of the chart in Unix seconds."""
         return self.end - POINTS * STEP_SECONDS
 
     def chart(self, number: int, **more: str) -> str:
-        """Return the path of a chart that no other number has, all of the same cost."""
+        """Return the path of a chart. Each number has a chart of its own, at the same cost."""
         parameters = {
             "start": self.start,
             "end": self.end,
@@ -51,14 +51,14 @@ class Bench:
         return f"/api/v1/bandwidth?{urlencode(parameters, doseq=True)}"
 
     def query(self, number: int) -> str:
-        """Return what the API asks of Prometheus for it."""
+        """Return the query that the API sends to Prometheus for this chart."""
         filters = {names.WORKSPACE: ("default", f"other-{number}")}
         question = Question(tuple(match_filters(filters, ALL)), BY, Accounting())
         return counters_query(question, 1000 * STEP_SECONDS, STEP_SECONDS)
 
 
 def samples(end: int) -> Iterator[str]:
-    """Yield 26 hours of a gateway with ten services, in OpenMetrics."""
+    """Yield 26 hours of samples of a gateway with ten services, in OpenMetrics."""
     times = range(end - 26 * 3_600, end + 600, SCRAPE_SECONDS)
     target = f'job="{names.GATEWAY_JOB}",instance="kong:8100"'
     yield from (f"up{{{target}}} 1 {at}\n" for at in times)
@@ -73,7 +73,7 @@ def samples(end: int) -> Iterator[str]:
 
 
 def prepare(folder: Path, end: int) -> None:
-    """Write the samples into blocks of Prometheus."""
+    """Write the samples into the data folder of Prometheus."""
     text = folder / "samples.txt"
     with text.open("w", encoding="utf-8") as file:
         file.writelines(samples(end))
@@ -85,7 +85,7 @@ def prepare(folder: Path, end: int) -> None:
 
 
 def serve(port: int, application: str) -> list[str]:
-    """Return the command that serves an application as the API is served."""
+    """Return the command that serves an application in the same way as the API."""
     settings = ROOT / "api" / "gunicorn_settings.py"
     command = [sys.executable, "-m", "gunicorn", "--config", str(settings)]
     return [*command, "--bind", f"{HOST}:{port}", "--log-level", "warning", application]

@@ -1,4 +1,4 @@
-"""A month of history on a disk, as promtool makes it from OpenMetrics, and an hour in memory."""
+"""Generate a month of samples in blocks on disk, and the past 75 minutes for remote write."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from local import programs
 from quotas import names
 from quotas.promql import select
 
-# December 2026: a month of 31 days, and its last minutes are when its queries read most.
+# A month of 31 days. Queries read most in its last minutes.
 START = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp())
 END = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp())
 PERIOD = "202612"
 SERVICES = 10
 GATEWAYS = 2
-# Of services that only deltas are there of, so that a quota can match more of them.
+# These services have deltas but no counters: with them a quota can match 40 series of deltas.
 OTHER_SERVICES = 10
 SCRAPE_SECONDS = 15
 STEP_SECONDS = 60
-# The size of blocks in a Prometheus that keeps 45 days.
+# The size of the largest blocks with a retention of 45 days.
 BLOCK_SECONDS = 54 * 3_600
 BUILD_TIMEOUT_SECONDS = 600
 
@@ -29,15 +29,15 @@ RATE = "peer:bandwidth_bytes:rate5m"
 TARGETS = 20
 COUNTERS_OF_TARGET = 500
 SCRAPES = 301
-# Samples of an empty Prometheus must not be older than an hour before the newest.
+# An empty Prometheus rejects samples that are more than an hour older than its newest one.
 SCRAPES_AT_ONCE = 100
 
 
 def build_month(folder: Path) -> None:
-    """Write a month of counters, and of what rules would have recorded of them, into a folder.
+    """Write a month of counters, and of what the rules record of them, into a data folder.
 
     Raises:
-        subprocess.SubprocessError: promtool fails.
+        subprocess.SubprocessError: promtool failed.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def build_month(folder: Path) -> None:
 
 
 def _month(start: int, end: int) -> Iterator[str]:
-    """Yield the lines of each series between two times."""
+    """Yield the lines of each series between two times, in OpenMetrics."""
     yield f"# TYPE {names.GATEWAY_BYTES} gauge\n"
     for number in range(SERVICES):
         for direction in (names.EGRESS, names.INGRESS):
@@ -89,8 +89,12 @@ def _month(start: int, end: int) -> Iterator[str]:
 
 
 def _lines(head: str, times: range, step: int, counted_from: int | None) -> str:
-    """Return samples that grow from a time on, with some noise, or that vary, or (0) are 1."""
-    head = head.replace(", ", ",")  # OpenMetrics has no blanks there
+    """Return the samples of one series.
+
+    They grow by ``step`` per second from the time ``counted_from``. Without this time, they vary
+    around ``step``. With the step 0, all are 1.
+    """
+    head = head.replace(", ", ",")  # OpenMetrics allows no blanks here
     if step == 0:
         return "".join(f"{head} 1 {time}\n" for time in times)
     if counted_from is None:
@@ -111,14 +115,14 @@ def _labels(number: int, direction: str) -> dict[str, str]:
 
 
 def recent_hour(now: int) -> Iterator[list[Series]]:
-    """Yield the scrapes of 20 gateways with 500 counters each in the past 75 minutes, in parts."""
+    """Yield the past 75 minutes of 20 gateways with 500 counters each, in parts sorted by time."""
     for first in range(0, SCRAPES, SCRAPES_AT_ONCE):
         yield list(_recent(now, range(first, min(first + SCRAPES_AT_ONCE, SCRAPES))))
 
 
 def _recent(now: int, scrapes: range) -> Iterator[Series]:
     for gateway in range(TARGETS):
-        # Each at a phase of its own.
+        # The scrapes of the gateways are spread over the interval.
         phase = gateway * SCRAPE_SECONDS / TARGETS
         times = [now - SCRAPE_SECONDS * (SCRAPES - n) + phase for n in scrapes]
         target = {"job": names.GATEWAY_JOB, "instance": f"10.0.0.{gateway}:8100"}

@@ -1,4 +1,4 @@
-"""One request again and again over kept connections, from two processes: how often in a second."""
+"""Repeat one HTTP request over persistent connections and measure the requests per second."""
 
 import multiprocessing
 import socket
@@ -16,10 +16,10 @@ _HEAD_END = b"\r\n\r\n"
 def requests_per_second(
     port: int, path: str, seconds: float, headers: Mapping[str, str] | None = None
 ) -> float:
-    """Return how many requests of a path are answered in a second, each answer read whole.
+    """Return the requests per second. Two processes send them, and each reads whole answers.
 
     Raises:
-        RuntimeError: an answer is neither 200 nor 304.
+        RuntimeError: the status of an answer is neither 200 nor 304.
 
     """
     lines = [f"GET {path} HTTP/1.1", f"Host: {HOST}:{port}"]

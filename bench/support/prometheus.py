@@ -1,9 +1,6 @@
-"""A Prometheus that is measured: started on a free port, asked, and stopped."""
+"""Run a Prometheus and measure the cost of queries."""
 
 import json
-import socket
-import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,14 +10,15 @@ from statistics import mean, median
 import requests
 
 from local import programs
+from local.stack.ports import free_ports
+from local.stack.processes import Part, Processes
 
-START_TIMEOUT_SECONDS = 120
 QUERY_TIMEOUT_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a query cost: seconds of evaluation, of CPU in all threads, and samples read."""
+    """The cost of a query: evaluation time, CPU time of all threads, and samples read."""
 
     seconds: float
     cpu_seconds: float
@@ -30,17 +28,17 @@ class Cost:
 
 @dataclass(frozen=True)
 class Server:
-    """A running Prometheus."""
+    """A running Prometheus, as a process of this machine."""
 
     url: str
     version: str
     pid: int
 
     def ask(self, query: str, at: float) -> Cost:
-        """Evaluate a query at a time and return its cost.
+        """Evaluate a query at a time, in Unix seconds, and return its cost.
 
         Raises:
-            RuntimeError: Prometheus refuses the query.
+            RuntimeError: Prometheus answers with an error.
 
         """
         cpu_before = self._cpu_seconds()
@@ -61,29 +59,29 @@ class Server:
         )
 
     def _cpu_seconds(self) -> float:
-        """Return the CPU time of all threads so far: to the microsecond, unlike /proc/PID/stat."""
+        """Return the CPU time of all threads, which is more exact than that in /proc/PID/stat."""
         threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     def compare(
         self, queries: Mapping[str, str], times: Sequence[float], runs: int
     ) -> dict[str, Cost]:
-        """Return the median cost of each query.
+        """Return the cost of each query: medians of the evaluation time, means of the CPU time.
 
-        They take turns, so that what else the machine does meets all of them, and times change, so
-        that no answer is remembered.
+        The queries run in turns, so that other load on the machine affects all of them. They are
+        evaluated at changing times, so that no result comes from a cache.
         """
         costs: dict[str, list[Cost]] = {name: [] for name in queries}
         for run in range(runs + 1):
             for name, query in queries.items():
                 cost = self.ask(query, times[run % len(times)])
-                # The first of each fills the caches.
+                # The first run of each query only fills the caches.
                 if run:
                     costs[name].append(cost)
         return {
             name: Cost(
                 median(cost.seconds for cost in mine),
-                # Collecting garbage is paid for by whoever comes next, so it is all that counts.
+                # Garbage of one query may be collected during the next, which a median would hide.
                 mean(cost.cpu_seconds for cost in mine),
                 mine[-1].samples,
                 mine[-1].results,
@@ -94,13 +92,14 @@ class Server:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Server]:
-    """Run a Prometheus on the data in ``folder/data`` that scrapes nothing and takes samples.
+    """Run a Prometheus over ``folder/data`` that scrapes nothing and accepts remote write.
 
     Raises:
-        TimeoutError: it does not get ready; its log is ``folder/prometheus.log``.
+        local.stack.processes.StackError: it did not start.
 
     """
-    port = _free_port()
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
     config = folder / "prometheus.yml"
     # JSON is YAML.
     config.write_text(json.dumps({"global": {"evaluation_interval": "1h"}}), encoding="utf-8")
@@ -117,32 +116,10 @@ def running(folder: Path) -> Iterator[Server]:
         "--log.level=warn",
     ]
     with (folder / "prometheus.log").open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - no shell
-    try:
-        yield _await(f"http://127.0.0.1:{port}", process)
-    finally:
-        process.terminate()
+        processes = Processes(log)
         try:
-            process.wait(START_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _await(url: str, process: subprocess.Popen[bytes]) -> Server:
-    until = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if requests.get(f"{url}/-/ready", timeout=1).ok:
-                info = requests.get(f"{url}/api/v1/status/buildinfo", timeout=5).json()
-                return Server(url, info["data"]["version"], process.pid)
-        except requests.RequestException:
-            pass
-        time.sleep(0.1)
-    raise TimeoutError("Prometheus did not get ready; its log says why")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+            processes.start(Part("prometheus", command, (port,), f"{url}/-/ready"))
+            info = requests.get(f"{url}/api/v1/status/buildinfo", timeout=5).json()
+            yield Server(url, info["data"]["version"], processes.pid("prometheus"))
+        finally:
+            processes.stop_all()

@@ -1,10 +1,10 @@
-"""The least that Flask can do: a view that answers the same bytes always, by which to measure."""
+"""A Flask application that always answers the same bytes: the fastest that an API can be."""
 
 from flask import Flask, Response
 
 
 def create_app(size: int) -> Flask:
-    """Return an application that answers every path with so many bytes."""
+    """Return an application that answers ``/`` with ``size`` bytes."""
     app = Flask(__name__)
     body = b" " * size
 
