@@ -1,4 +1,4 @@
-"""A quota's page tells who was told of it, and says so where that is not known."""
+"""The notifications on the page of a quota, with and without an answer of the webhook."""
 
 import re
 import time
@@ -16,17 +16,17 @@ from tests.browser.chromium import Page
 from tests.browser.conftest import Api
 from tests.browser.serving import serving, serving_app
 
-TOLD_SECONDS = 90
+NOTIFIED_SECONDS = 90
 ADDRESS = "#/quotas/bun-egress"
 SELECTOR = {"service": "bun-service", "direction": "egress"}
 GONE = "gone.long.ago.with.a.long.name@subsidiary.example.com"
 CARD = "section[aria-labelledby='told-title']"
 
 
-def told(
+def notification(
     recipient: str, state: str = "sent", day: str = "2026-11-20", **changes: Any
 ) -> dict[str, Any]:
-    """Return what a webhook would answer of a mail about bun-egress."""
+    """Return what the webhook would answer about one mail on bun-egress."""
     settled = f"{day}T10:00:02+00:00" if state in ("sent", "failed", "expired") else None
     topic = {"quota": "bun-egress", "selector": SELECTOR, "kind": "usage", "threshold": 80.0}
     topic |= {"calendar": "month", "period": "202611"} | changes
@@ -36,20 +36,20 @@ def told(
 
 
 MIXED = [
-    told("ops@example.com", "queued", "2026-11-23", threshold=100.0),
-    told("team-bun@example.com", "sending", "2026-11-23", threshold=100.0),
-    told("ops@example.com", "sent", "2026-11-22", kind="over", threshold=90.0),
-    told("ops@example.com", "sent", "2026-11-21", threshold=90.0),
-    told("team-bun@example.com", "sent", "2026-11-21", threshold=90.0),
-    told(GONE, "failed", "2026-11-21", threshold=90.0),
-    told("ops@example.com", "expired", kind="forecast", threshold=100.0),
-    told("ops@example.com", "sent", "2026-10-20", period="202610"),
+    notification("ops@example.com", "queued", "2026-11-23", threshold=100.0),
+    notification("team-bun@example.com", "sending", "2026-11-23", threshold=100.0),
+    notification("ops@example.com", "sent", "2026-11-22", kind="over", threshold=90.0),
+    notification("ops@example.com", "sent", "2026-11-21", threshold=90.0),
+    notification("team-bun@example.com", "sent", "2026-11-21", threshold=90.0),
+    notification(GONE, "failed", "2026-11-21", threshold=90.0),
+    notification("ops@example.com", "expired", kind="forecast", threshold=100.0),
+    notification("ops@example.com", "sent", "2026-10-20", period="202610"),
 ]
 
 
 @contextmanager
-def telling(stack: DemoStack, notifications: list[dict[str, Any]]) -> Iterator[str]:
-    """Serve the dashboard over the demo's Prometheus and a webhook that is made up."""
+def fake_webhook(stack: DemoStack, notifications: list[dict[str, Any]]) -> Iterator[str]:
+    """Serve the dashboard with the Prometheus of the demo and a fake webhook; give its URL."""
     webhook = Flask("webhook")
     webhook.add_url_rule(
         "/notifications", view_func=lambda: jsonify(notifications=notifications, next=None)
@@ -66,13 +66,13 @@ def telling(stack: DemoStack, notifications: list[dict[str, Any]]) -> Iterator[s
 
 
 def open_quota(page: Page, address: str = ADDRESS, *, width: int = 1280) -> None:
-    """Open a quota's page, and wait for what comes from the webhook too."""
+    """Open the page of a quota and wait until its notifications are drawn."""
     page.open(address, width=width)
     page.wait(lambda: page.texts(CARD))
 
 
 def drawn(page: Page) -> list[tuple[str, list[str]]]:
-    """Return what was told, and what became of it, line by line."""
+    """Return the event of each line, and its deliveries."""
     lines: list[list[Any]] = page.driver.execute_script(
         "return [...document.querySelectorAll('.told ol > li')].map((line) =>"
         "[line.querySelector('strong').innerText,"
@@ -82,20 +82,20 @@ def drawn(page: Page) -> list[tuple[str, list[str]]]:
 
 
 @pytest.fixture(scope="module")
-def told_of(api: Api) -> Api:
-    """Wait until people were told of all that fires, and return the API.
+def notified_api(api: Api) -> Api:
+    """Wait until all alerts are mailed, and return the API.
 
-    What fires before Prometheus has found its Alertmanager, it sends again after a minute.
+    Prometheus repeats an alert after one minute if it had not yet found its Alertmanager.
     """
-    deadline = time.monotonic() + TOLD_SECONDS
-    while not all(is_told(api, entry) for entry in api.get("quotas")["quotas"]):
+    deadline = time.monotonic() + NOTIFIED_SECONDS
+    while not all(is_notified(api, entry) for entry in api.get("quotas")["quotas"]):
         assert time.monotonic() < deadline
         time.sleep(1)
     return api
 
 
-def is_told(api: Api, entry: dict[str, Any]) -> bool:
-    """Whether all mail about an entry was sent, and there is some if a threshold was reached."""
+def is_notified(api: Api, entry: dict[str, Any]) -> bool:
+    """Return whether all mail on an entry is sent, with one for the threshold that it reached."""
     found = api.get(f"quotas/{entry['name']}/notifications", **entry["selector"])["notifications"]
     reached = [str(one["threshold"]) for one in found if one["kind"] == "usage"]
     return all(one["state"] == "sent" for one in found) and reached[:1] == (
@@ -103,9 +103,9 @@ def is_told(api: Api, entry: dict[str, Any]) -> bool:
     )
 
 
-def test_what_is_drawn_is_what_the_api_says(page: Page, told_of: Api) -> None:
+def test_notifications_are_drawn_as_the_api_answers(page: Page, notified_api: Api) -> None:
     open_quota(page)
-    notifications = told_of.get("quotas/bun-egress/notifications")["notifications"]
+    notifications = notified_api.get("quotas/bun-egress/notifications")["notifications"]
     assert notifications
     words = {"usage": "{} % reached", "forecast": "expected to pass the limit"}
     asked = [
@@ -119,17 +119,17 @@ def test_what_is_drawn_is_what_the_api_says(page: Page, told_of: Api) -> None:
     assert datetime.fromisoformat(str(at)).tzinfo is not None
 
 
-@pytest.mark.usefixtures("told_of")
-def test_where_no_threshold_was_reached_it_says_that_nobody_had_to_be_told(page: Page) -> None:
+@pytest.mark.usefixtures("notified_api")
+def test_without_a_reached_threshold_it_says_that_there_are_no_notifications(page: Page) -> None:
     open_quota(page, "#/quotas/each-consumer?consumer=globex")
     assert page.texts(f"{CARD} .lead") == ["Nobody had to be told yet."]
     assert drawn(page) == []
 
 
-def test_recipients_of_the_same_stand_together_with_what_became_of_it(
+def test_recipients_of_one_event_are_grouped_by_the_state_of_their_mail(
     chromium: Chrome, stack: DemoStack
 ) -> None:
-    with telling(stack, MIXED) as url:
+    with fake_webhook(stack, MIXED) as url:
         page = Page(chromium, url)
         open_quota(page)
         assert drawn(page) == [
@@ -154,29 +154,29 @@ def test_recipients_of_the_same_stand_together_with_what_became_of_it(
         [now, before] = page.texts(".told h3")
         assert before == "October 2026"
         assert re.fullmatch("November 2026(, so far)?", now)
-        assert page.complaints() == []
+        assert page.console() == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
-def test_axe_finds_nothing_and_nothing_is_too_wide(
+def test_axe_finds_no_accessibility_problem_and_nothing_is_too_wide(
     chromium: Chrome, stack: DemoStack, width: int, scheme: str
 ) -> None:
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     try:
-        with telling(stack, MIXED) as url:
+        with fake_webhook(stack, MIXED) as url:
             page = Page(chromium, url)
             open_quota(page, width=width)
             assert len(drawn(page)) == 5
-            assert page.faults() == []
+            assert page.violations() == []
             root = "document.scrollingElement"
             assert page.script(f"return {root}.scrollWidth - {root}.clientWidth") == 0
     finally:
         chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-def test_a_webhook_that_is_away_is_told_and_the_rest_is_drawn(
+def test_an_unreachable_webhook_is_reported_and_the_rest_is_drawn(
     chromium: Chrome, stack: DemoStack
 ) -> None:
     prometheus = stack.ports.url("prometheus")
@@ -189,12 +189,12 @@ def test_a_webhook_that_is_away_is_told_and_the_rest_is_drawn(
         assert words.endswith("it cannot be reached.")
         assert page.texts(".past li")
         assert page.text("#notices") == ""
-        assert page.faults() == []
-        assert all("503" in message for message in page.complaints())
+        assert page.violations() == []
+        assert all("503" in message for message in page.console())
         chromium.get("about:blank")
 
 
-def test_without_a_webhook_nothing_is_shown_and_nothing_fails(
+def test_without_a_webhook_there_is_no_card_of_notifications(
     chromium: Chrome, stack: DemoStack
 ) -> None:
     with serving(PROMETHEUS_URL=stack.ports.url("prometheus")) as url:
@@ -202,4 +202,4 @@ def test_without_a_webhook_nothing_is_shown_and_nothing_fails(
         page.open(ADDRESS)
         assert page.texts(".past li")
         assert page.texts(CARD) == []
-        assert page.complaints() == []
+        assert page.console() == []
