@@ -10,15 +10,17 @@ from tests.integration.support.databases import database
 from tests.integration.support.webhook_app import make_environ, outbox, post, usage
 from webhook import create_app
 
-HANDBOOK = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
+OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 # The path in the container, which the program reads.
 OUTBOX = "/var/lib/gateway/outbox.db"
 
 
-def handbook_program() -> str:
+def copy_program() -> str:
     """Return the program, as the page shows it."""
     (program,) = re.findall(
-        r"<<'PYTHON'\n(.*?)^PYTHON$", HANDBOOK.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        r"<<'PYTHON'\n(.*?)^PYTHON$",
+        OPERATIONS.read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
     )
     return str(program)
 
@@ -31,7 +33,7 @@ def test_after_the_copy_nobody_is_notified_twice(tmp_path: Path, postgres_url: s
     old.extensions["store"].close()
     with database("postgresql", tmp_path, postgres_url) as url:
         environ = make_environ(tmp_path, url)
-        program = handbook_program().replace(OUTBOX, str(tmp_path / "outbox.db"))
+        program = copy_program().replace(OUTBOX, str(tmp_path / "outbox.db"))
         done = subprocess.run(
             [sys.executable, "-c", program],
             env={**os.environ, **environ},
