@@ -11,7 +11,7 @@ TIMEOUT_SECONDS = 60
 
 
 def run_check() -> int:
-    """Check prometheus.yml, rules/ and alertmanager.yml; print mistakes and return 1, or return 0."""
+    """Check prometheus.yml, rules/ and alertmanager.yml; return 0, or print errors and return 1."""
     promtool, amtool = programs.find(programs.PROMTOOL), programs.find(programs.AMTOOL)
     rules = sorted(str(path) for path in (ROOT / "rules").glob("*.yml"))
     accepted = [

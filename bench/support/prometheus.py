@@ -101,7 +101,7 @@ def running(folder: Path) -> Iterator[Server]:
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     config = folder / "prometheus.yml"
-    # JSON is YAML.
+    # Every JSON text is also YAML.
     config.write_text(json.dumps({"global": {"evaluation_interval": "1h"}}), encoding="utf-8")
     command = [
         str(programs.find(programs.PROMETHEUS)),

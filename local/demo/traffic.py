@@ -16,7 +16,7 @@ from quotas.calendars import DAY_SECONDS
 
 DAYS = 40
 BUCKET_SECONDS = 600
-# The end is rounded down to this: the scrapes of the last bucket must fit into it.
+# The history ends at a multiple of this, so that whole scrape intervals fit into its last bucket.
 SCRAPE_SECONDS = 30
 
 _ROUTES = {("bin-service", "bin-route"): 3.0, ("bun-service", "bun-route"): 6.0}

@@ -69,4 +69,4 @@ class Refusals:
             del self._refusals[key]
         elif refusal.times is not None:
             self._refusals[key] = replace(refusal, times=refusal.times - 1)
-        return f"{refusal.code} {refusal.code // 100}.0.0 refused, as the sink was told"
+        return f"{refusal.code} {refusal.code // 100}.0.0 refused on request of a test"

@@ -135,7 +135,7 @@ class Stack:
         assert len(self.subjects(word)) == 1
 
     def wait(self, what: str, look: Callable[[], Any], seconds: float = WAIT_SECONDS) -> None:
-        """Wait until ``look`` returns something true; failed requests and commands count as false."""
+        """Wait until ``look`` returns something true. A failed request or command is repeated."""
         deadline = time.monotonic() + seconds
         last: Exception | None = None
         while True:

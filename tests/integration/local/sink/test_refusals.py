@@ -13,7 +13,7 @@ def test_one_recipient_is_refused_and_the_others_receive_the_mail(sink: Sink) ->
     call(sink, "PUT", "api/refuse", json={"recipient": "Gone@example.com", "code": 550})
     with smtplib.SMTP(sink.host, sink.smtp_port, timeout=TIMEOUT_SECONDS) as client:
         refused = client.send_message(compose(), to_addrs=["ops@example.com", "gone@example.com"])
-    assert refused == {"gone@example.com": (550, b"5.0.0 refused, as the sink was told")}
+    assert refused == {"gone@example.com": (550, b"5.0.0 refused on request of a test")}
     assert get_mails(sink)[0]["envelope_to"] == ["ops@example.com"]
 
 
