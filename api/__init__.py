@@ -1,4 +1,8 @@
-"""The REST API: bandwidth over time and quotas, from Prometheus, for a frontend."""
+"""The REST API: bandwidth over time and quotas, from Prometheus, for a frontend.
+
+Views import ``http`` and the domain (``bandwidth``, ``usage``), the domain imports ``clients``, and
+all import ``quotas``. Nothing imports ``webhook``.
+"""
 
 import os
 from collections.abc import Callable, Mapping
@@ -6,18 +10,16 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from api.clients.cache import Memory
+from api.bandwidth.windows import TooManyPointsError
+from api.clients.cache import Cache
 from api.clients.prometheus import Prometheus
 from api.clients.range_cache import Upstream
+from api.clients.webhook import Webhook
 from api.http import errors, headers
-from api.http import metrics as measures
+from api.http import metrics as http_metrics
 from api.http.context import Context, set_context
-from api.refusals import TooManyPointsError
 from api.settings import read_settings
-from api.usage.notifications import Webhook
-from api.views import bandwidth, catalog, dashboard, health
-from api.views import openapi as docs
-from api.views import quotas as quotas_views
+from api.views import bandwidth, catalog, dashboard, health, metrics, openapi, quotas
 from quotas.http.exchange import UpstreamError
 
 
@@ -32,7 +34,7 @@ def create_app(
 
     Args:
         environ: the environment variables; by default those of the process.
-        clock: what tells the time, aware.
+        clock: returns the current time, aware.
 
     Raises:
         SettingsError: an environment variable is wrong.
@@ -42,22 +44,18 @@ def create_app(
     app = Flask(__name__)
     # Without this, /api//v1 would be answered with a redirect.
     app.url_map.merge_slashes = False
-    memory = Memory(
-        settings.cache_megabytes * 2**20, remembered_errors=(UpstreamError, TooManyPointsError)
-    )
-    measured = measures.make_measures(memory)
+    cache = Cache(settings.cache_megabytes * 2**20, (UpstreamError, TooManyPointsError))
+    measured = http_metrics.make_metrics(cache)
     prometheus = Prometheus(
-        settings.prometheus_url,
-        settings.prometheus_timeout_seconds,
-        observe=measured.observe_query,
+        settings.prometheus_url, settings.prometheus_timeout_seconds, measured.observe_query
     )
     known = settings.webhook
     webhook = None if known is None else Webhook(known.url, known.token)
-    upstream = Upstream(prometheus, memory)
+    upstream = Upstream(prometheus, cache)
     set_context(app.extensions, Context(settings, clock, upstream, measured, webhook))
-    for part in (bandwidth, quotas_views, catalog, health, measures, docs, dashboard):
-        app.register_blueprint(part.blueprint)
+    for view in (bandwidth, quotas, catalog, health, metrics, openapi, dashboard):
+        app.register_blueprint(view.blueprint)
     errors.register(app)
     headers.register(app)
-    measures.register(app)
+    http_metrics.register(app, measured)
     return app

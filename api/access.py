@@ -1,4 +1,4 @@
-"""Who may ask for what: a file of bearer tokens, of which it holds only the SHA-256 hashes.
+"""Who may see what: scopes, and the file of bearer tokens, which holds only SHA-256 hashes.
 
 ::
 
@@ -13,7 +13,7 @@
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,12 @@ from typing import Any
 import yaml
 from marshmallow import Schema, ValidationError, fields, validate
 
+from quotas import names
 from quotas.file.document import LARGEST_FILE_BYTES, DocumentError, read_document
+from quotas.promql import match_any, quote
+
+# No label value matches this, so nothing is found.
+_NOTHING = f"{names.SERVICE}=~{quote('$.')}"
 
 Names = tuple[str, ...]
 
@@ -31,13 +36,17 @@ class TokensError(Exception):
     """The file of tokens is wrong; the message has one line for each mistake."""
 
 
+class UnauthorizedError(Exception):
+    """The request has no token, or one that is unknown or has expired."""
+
+
 @dataclass(frozen=True)
 class Scope:
-    """What may be seen. None does not restrict; an empty tuple lets nothing through.
+    """What a token may see. None does not restrict; an empty tuple lets nothing through.
 
-    Bytes must be of one of the services and of one of the consumers; a quota must be one of the
-    quotas, and where it is of one service or consumer, of one of those. Who is let see quotas alone
-    sees no bytes.
+    Bandwidth is visible for the listed services and consumers. A quota is visible if it is listed
+    and, if it counts one service or consumer, that one is listed too. A scope of quotas alone has
+    ``sees_bytes`` False: it sees no bandwidth.
     """
 
     services: Names | None = None
@@ -51,7 +60,7 @@ ALL = Scope()
 
 @dataclass(frozen=True)
 class Grant:
-    """A token, by its hash, and what it opens until it expires."""
+    """A token, by its hash, with its scope and expiry."""
 
     name: str
     sha256: str
@@ -60,12 +69,33 @@ class Grant:
 
 
 def find_grant(grants: Sequence[Grant], token: str, now: datetime) -> Grant | None:
-    """Return the grant of a token; None for one that is unknown or has expired."""
+    """Return the grant of a token; None if it is unknown or has expired."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     for grant in grants:
         if grant.sha256 == digest:
             return grant if grant.expires is None or now < grant.expires else None
     return None
+
+
+def match_scope(scope: Scope) -> list[str]:
+    """Return the PromQL matchers of the counters that a scope may see."""
+    if not scope.sees_bytes:
+        return [_NOTHING]
+    allowed = ((names.SERVICE, scope.services), (names.CONSUMER, scope.consumers))
+    return [
+        match_any(name, values) if values else _NOTHING
+        for name, values in allowed
+        if values is not None
+    ]
+
+
+def sees_quota(scope: Scope, quota: str, labels: Mapping[str, str]) -> bool:
+    """Return whether a scope sees an entry of a quota, given its labels."""
+    allowed = ((names.SERVICE, scope.services), (names.CONSUMER, scope.consumers))
+    return (scope.quotas is None or quota in scope.quotas) and all(
+        values is None or label not in labels or labels[label] in values
+        for label, values in allowed
+    )
 
 
 class _Scope(fields.Field[Scope]):
@@ -85,7 +115,7 @@ class _Scope(fields.Field[Scope]):
 
 
 class _ScopeSchema(Schema):
-    """What is not listed under ``quotas`` cannot be seen."""
+    """Without ``quotas``, no quota can be seen."""
 
     services = fields.List(fields.String())
     consumers = fields.List(fields.String())
@@ -109,7 +139,7 @@ class _FileSchema(Schema):
 
 
 def load_grants(path: Path) -> tuple[Grant, ...]:
-    """Return what a file of tokens says.
+    """Return the grants of a file of tokens.
 
     Raises:
         TokensError: it cannot be read or is wrong.

@@ -3,7 +3,7 @@
 import gc
 
 bind = "0.0.0.0:8000"
-# One process: one cache, and equal questions of all clients are one question to Prometheus.
+# One process has one cache, so equal questions of all clients are one question to Prometheus.
 workers = 1
 worker_class = "gthread"
 # Enough that some are free while others wait for a slow Prometheus.
@@ -12,12 +12,12 @@ threads = 32
 timeout = 60
 # A container is killed ten seconds after SIGTERM: requests in hand are answered before that.
 graceful_timeout = 8
-# The file by which a worker shows that it lives: in memory, also where the disk is read-only.
+# The heartbeat file of a worker, in memory: the disk may be read-only.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn makes a file of a random name there
 control_socket_disable = True
 
 
 def post_worker_init(_: object) -> None:
-    """Spare the collector of garbage what stays for ever: each look at all of it takes 20 ms."""
+    """Exclude what lives as long as the process from garbage collection, which takes 20 ms."""
     gc.collect()
     gc.freeze()

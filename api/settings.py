@@ -1,4 +1,4 @@
-"""The settings of the API: read once from the environment, checked, frozen."""
+"""The settings of the API, read once from environment variables."""
 
 import re
 from collections.abc import Mapping
@@ -73,7 +73,7 @@ SETTINGS = (
     ),
     Setting("WEBHOOK_TOKEN", "", "its token, where `WEBHOOK_URL` is set", secret=True),
 )
-# RFC 6454, section 6.2: what a browser sends is compared with it, letter by letter.
+# RFC 6454, section 6.2: browsers send origins in exactly this form, and they are compared as text.
 _ORIGIN = re.compile(
     r"(http(?!.*:80\Z)|https(?!.*:443\Z))://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?"
 )
@@ -83,25 +83,25 @@ _ORIGIN = re.compile(
 class WebhookSettings:
     """Where the webhook is, and its token."""
 
-    # It may hold a password, and a repr ends in logs.
+    # It may hold a password, and reprs end up in logs.
     url: str = field(repr=False)
     token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All that the API is told from outside."""
+    """The settings of the API."""
 
-    # It may hold a password, and a repr ends in logs.
+    # It may hold a password, and reprs end up in logs.
     prometheus_url: str = field(repr=False)
     prometheus_timeout_seconds: int
     scrape_interval_seconds: int
     accounting: Accounting
-    # None: nobody is asked for a token.
+    # None: no tokens are required.
     grants: tuple[Grant, ...] | None
     cors_origins: frozenset[str]
     cache_megabytes: int
-    # None: who was told is not shown.
+    # None: notifications are not shown.
     webhook: WebhookSettings | None = None
 
 

@@ -42,3 +42,9 @@ def match_none(name: str, values: Sequence[str]) -> str:
 def match_regex(name: str, regex: str) -> str:
     """Return the matcher of a label all of whose value a regular expression matches."""
     return f"{name}=~{quote(regex)}"
+
+
+def selector(matchers: Iterable[str]) -> str:
+    """Return the selector of these matchers: ``{service="bun"}``; empty if there are none."""
+    inside = ", ".join(matchers)
+    return f"{{{inside}}}" if inside else ""

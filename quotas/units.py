@@ -30,6 +30,9 @@ _LOOSE = re.compile(
 _BITS = re.compile(r"(?P<prefix>[KkMmGgTtPp]i?)(?:b|[Bb]its?)")
 _BITS_IN_A_BYTE = 8
 _MOST_DIGITS = 3
+_SIGNIFICANT_DIGITS = 4
+# Room for the bytes of any size: decimal refuses to round what has more digits than that.
+_WIDE = Context(prec=60)
 
 
 def parse_size(text: str) -> int:
@@ -108,18 +111,31 @@ def _unit_readings(number: str, unit: str) -> tuple[str, str] | None:
 def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUND_HALF_EVEN) -> str:
     """Return a size for people, with four digits at most: ``9133`` is ``9.133 kB``.
 
-    ``rounding`` is one of decimal's modes.
+    PB is the largest unit: beyond 9999 PB a size has as many digits as it needs.
+
+    Args:
+        size_bytes: the size in bytes.
+        binary: whether to use KiB, MiB, … instead of kB, MB, ….
+        rounding: one of decimal's modes.
+
     """
     units = {"B": 1} | BINARY_UNITS if binary else DECIMAL_UNITS
-    # What rounds up to the next unit is written in that: 999,960 is 1 MB.
-    rounded = Context(prec=4, rounding=rounding).create_decimal(Decimal(size_bytes))
-    unit = max((u for u in units if units[u] <= abs(rounded)), key=units.__getitem__, default="B")
-    number = Decimal(size_bytes) / units[unit]
-    digits = max(0, 3 - max(0, number.adjusted()))
-    text = f"{number.quantize(Decimal(10) ** -digits, rounding):f}"
+    base = 1024 if binary else 1000
+    # A float counts as the decimal that it is written as.
+    size = Decimal(str(size_bytes))
+    numbers = {unit: _round(size / of_unit, rounding) for unit, of_unit in units.items()}
+    # A number that rounds up to the next unit is written in that unit: 999,960 bytes are 1 MB.
+    unit = next((unit for unit in units if abs(numbers[unit]) < base), list(units)[-1])
+    text = f"{numbers[unit]:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return f"{text} {unit}"
+
+
+def _round(number: Decimal, rounding: str) -> Decimal:
+    """Return a number with four significant digits, of which at most three are decimals."""
+    decimals = max(0, _SIGNIFICANT_DIGITS - 1 - max(0, number.adjusted()))
+    return number.quantize(Decimal(10) ** -decimals, rounding, _WIDE)
 
 
 def format_exact(size_bytes: int) -> str:

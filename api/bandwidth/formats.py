@@ -1,25 +1,30 @@
-"""Traffic as a chart takes it: series, columns, rows or CSV."""
+"""The formats of traffic: series, columns, rows or CSV for charts, and plain rows."""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from api.amounts import whole
 from api.bandwidth.reading import Traffic
 from api.bandwidth.windows import Windows, from_ms
+from api.byte_numbers import as_whole
+from quotas import names
 
 OTHER = "other"
-# What a spreadsheet would take for a formula.
+# A spreadsheet takes text that begins with these for a formula.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 Column = list[float | None]
 
+# The labels that tell plain rows apart, in the order in which rows of one time are sorted.
+ROW_LABELS = (names.DIRECTION, names.SERVICE, names.ROUTE)
+
 
 @dataclass(frozen=True)
 class Line:
-    """One series: its labels, or OTHER for the sum of those that are not among the top."""
+    """One series; ``labels`` is None for the sum of those beyond the top."""
 
     labels: dict[str, str] | None
     bytes: Column
@@ -27,12 +32,12 @@ class Line:
 
 
 def rank(traffic: Traffic, by: Sequence[str], top: int | None) -> tuple[list[Line], bool]:
-    """Return the series, those with most bytes first, and whether others were summed up.
+    """Return the series, those with most bytes first, and whether some were summed up.
 
     Args:
         traffic: the series.
         by: the public names of their labels.
-        top: how many to keep; None for all.
+        top: how many to keep; the others become one. None keeps all.
 
     """
     lines = [
@@ -49,15 +54,15 @@ def rank(traffic: Traffic, by: Sequence[str], top: int | None) -> tuple[list[Lin
 
 def _sum(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
-    return whole(float(sum(known))) if known else None
+    return as_whole(float(sum(known))) if known else None
 
 
 def _total(column: Column) -> float:
-    return whole(float(sum(filter(None, column))))
+    return as_whole(float(sum(filter(None, column))))
 
 
 def describe(windows: Windows, traffic: Traffic, *, truncated: bool) -> dict[str, Any]:
-    """Return the meta of an answer."""
+    """Return what the numbers of an answer are: span, step, unit, source."""
     return {
         "start": from_ms(windows.bounds_ms[0]).isoformat(),
         "end": from_ms(windows.end_ms).isoformat(),
@@ -87,7 +92,7 @@ def as_series(windows: Windows, lines: Sequence[Line]) -> list[dict[str, Any]]:
 
 
 def as_columns(windows: Windows, lines: Sequence[Line]) -> dict[str, Any]:
-    """Return ``columns`` as uPlot takes them, the times in seconds first, and whose they are."""
+    """Return ``columns`` as uPlot takes them, times in seconds first, and their ``series``."""
     times = [start / 1000 if start % 1000 else start // 1000 for start in windows.starts_ms]
     series = [_named(line) | {"total_bytes": line.total_bytes} for line in lines]
     return {"columns": [times, *(line.bytes for line in lines)], "series": series}
@@ -95,13 +100,14 @@ def as_columns(windows: Windows, lines: Sequence[Line]) -> dict[str, Any]:
 
 def as_rows(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> list[dict[str, Any]]:
     """Return ``{start, end, <labels>, bytes}`` for each window and series, oldest first."""
-    names = [line.labels if line.labels is not None else dict.fromkeys(by, OTHER) for line in lines]
-    times = [from_ms(bound).isoformat() for bound in windows.bounds_ms]
-    times[-1] = from_ms(windows.end_ms).isoformat()
+    labelled = [
+        line.labels if line.labels is not None else dict.fromkeys(by, OTHER) for line in lines
+    ]
+    times = [from_ms(bound).isoformat() for bound in [*windows.starts_ms, windows.end_ms]]
     return [
         {"start": times[index], "end": times[index + 1], **labels, "bytes": line.bytes[index]}
         for index in range(len(windows.starts_ms))
-        for labels, line in zip(names, lines, strict=True)
+        for labels, line in zip(labelled, lines, strict=True)
     ]
 
 
@@ -116,7 +122,36 @@ def as_csv(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> bytes:
 
 
 def _harmless(value: Any) -> Any:
-    """Return the value, text with an apostrophe before what a spreadsheet would calculate."""
+    """Return the value; a text that a spreadsheet would calculate gets an apostrophe in front."""
     if isinstance(value, str) and value.startswith(_FORMULAS):
         return f"'{value}"
     return value
+
+
+def as_plain_rows(
+    windows: Windows, end: datetime, traffic: Traffic, selection: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return ``{time, type, service, route, bandwidth_used}`` by window, oldest first.
+
+    Each row has the time at which its window ends; the last window ends at ``end``. ``traffic`` is
+    by ROW_LABELS. A series that ``selection`` names by all of them has rows even if its counter was
+    never seen.
+    """
+    columns = dict(traffic.columns)
+    if set(ROW_LABELS) <= set(selection):
+        idle: Column = [0 if seen else None for seen in traffic.observed]
+        columns.setdefault(tuple(selection[label] for label in ROW_LABELS), idle)
+    times = [from_ms(bound) for bound in windows.bounds_ms[1:]]
+    if windows.partial_last:
+        times[-1] = end
+    return [
+        {
+            "time": time.isoformat(),
+            "type": direction,
+            "service": service,
+            "route": route,
+            "bandwidth_used": column[index],
+        }
+        for index, time in enumerate(times)
+        for (direction, service, route), column in sorted(columns.items())
+    ]

@@ -1,1 +1,4 @@
-"""Who the API asks, and what it remembers: Prometheus and the caches."""
+"""The servers that the API asks, Prometheus and the webhook, and the cache in front of them.
+
+It knows nothing of Flask and imports only ``quotas``.
+"""

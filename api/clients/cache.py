@@ -1,4 +1,4 @@
-"""What need not be asked again: answers in bounded memory, and errors for a moment."""
+"""A cache of values in bounded memory, which also makes equal concurrent questions one."""
 
 import threading
 import time
@@ -9,17 +9,17 @@ from typing import Any, cast
 
 from cachetools import TLRUCache
 
-# So long an error is answered again without asking Prometheus again.
+# How long an error is raised again without asking again.
 ERROR_SECONDS = 3.0
-# What an entry takes beside its content: keys, dictionaries, bookkeeping.
+# What an entry takes in addition to its content: keys, dictionaries, bookkeeping.
 OVERHEAD_BYTES = 1_000
-# Nobody waits longer for another's question; Prometheus's own timeouts are shorter by far.
+# The longest wait for a value that another thread makes; Prometheus's timeouts are far shorter.
 LONGEST_WAIT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A value or an error, its size, and for how long it is worth keeping."""
+class CacheEntry:
+    """A value or an error, its size in bytes, and how many seconds it stays valid."""
 
     value: Any
     size_bytes: int
@@ -27,22 +27,25 @@ class Entry:
     error: Exception | None = None
 
 
-def _expiry(_: Hashable, entry: Entry, now: float) -> float:
+def _expiry(_: Hashable, entry: CacheEntry, now: float) -> float:
     return now + entry.seconds
 
 
 @dataclass
-class Memory:
-    """Entries by key; the least recently used go first when there is no room."""
+class Cache:
+    """Entries by key, at most ``size_bytes`` of them; the least recently used are dropped first.
+
+    ``cached_errors`` are kept for ERROR_SECONDS when making a value raises them.
+    """
 
     size_bytes: int
-    remembered_errors: tuple[type[Exception], ...] = ()
+    cached_errors: tuple[type[Exception], ...] = ()
     timer: Callable[[], float] = time.monotonic
     hits: int = 0
     misses: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _making: dict[Hashable, Future[Entry]] = field(default_factory=dict)
-    _entries: TLRUCache[Hashable, Entry] = field(init=False)
+    _making: dict[Hashable, Future[CacheEntry]] = field(default_factory=dict)
+    _entries: TLRUCache[Hashable, CacheEntry] = field(init=False)
 
     def __post_init__(self) -> None:
         self._entries = TLRUCache(
@@ -54,11 +57,11 @@ class Memory:
 
     @property
     def used_bytes(self) -> int:
-        """Return the size of all that is remembered."""
+        """Return the size of all entries."""
         with self._lock:
             return int(self._entries.currsize)
 
-    def recall(self, key: Hashable) -> Any:
+    def get(self, key: Hashable) -> Any:
         """Return the value of a key; None if there is none."""
         with self._lock:
             entry = self._entries.get(key)
@@ -68,17 +71,17 @@ class Memory:
             self.hits += 1
         return entry.value
 
-    def remember(self, key: Hashable, entry: Entry) -> None:
-        """Keep an entry, unless it is larger than all there is room for."""
+    def put(self, key: Hashable, entry: CacheEntry) -> None:
+        """Keep an entry, unless it is larger than the cache."""
         with self._lock:
             self._store(key, entry)
 
-    def once(self, key: Hashable, make: Callable[[], Entry]) -> Any:
-        """Return the value of a key, made by one caller however many ask for it at once.
+    def get_or_make(self, key: Hashable, make: Callable[[], CacheEntry]) -> Any:
+        """Return the value of a key; if there is none, one of the callers makes it for all.
 
         Raises:
-            Exception: what ``make`` raised, also to those who waited for it, and for
-                ERROR_SECONDS to those who come later if it is one of ``remembered_errors``.
+            Exception: what ``make`` raised, in all callers that waited for it. If it is one of
+                ``cached_errors``, also in later callers for ERROR_SECONDS.
 
         """
         with self._lock:
@@ -95,15 +98,17 @@ class Memory:
             return _open(future.result(LONGEST_WAIT_SECONDS))
         return _open(self._make(key, make, future))
 
-    def _make(self, key: Hashable, make: Callable[[], Entry], future: Future[Entry]) -> Entry:
+    def _make(
+        self, key: Hashable, make: Callable[[], CacheEntry], future: Future[CacheEntry]
+    ) -> CacheEntry:
         try:
             entry = make()
         except BaseException as error:
-            remembered = isinstance(error, self.remembered_errors)
+            is_cached = isinstance(error, self.cached_errors)
             with self._lock:
                 del self._making[key]
-                if remembered:
-                    failure = Entry(None, 0, ERROR_SECONDS, cast("Exception", error))
+                if is_cached:
+                    failure = CacheEntry(None, 0, ERROR_SECONDS, cast("Exception", error))
                     self._store(key, failure)
             future.set_exception(error)
             raise
@@ -113,15 +118,15 @@ class Memory:
         future.set_result(entry)
         return entry
 
-    def _store(self, key: Hashable, entry: Entry) -> None:
+    def _store(self, key: Hashable, entry: CacheEntry) -> None:
         if entry.seconds <= 0 or entry.size_bytes + OVERHEAD_BYTES > self.size_bytes:
             self._entries.pop(key, None)
             return
         self._entries[key] = entry
 
 
-def _open(entry: Entry) -> Any:
+def _open(entry: CacheEntry) -> Any:
     if entry.error is not None:
-        # Each time it is raised it would hold the frames of those before.
+        # Without this, each raise would add the frames of the one before to its traceback.
         raise entry.error.with_traceback(None)
     return entry.value

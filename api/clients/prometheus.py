@@ -1,9 +1,8 @@
-"""Ask Prometheus over its HTTP API. What it answers is checked, never trusted.
+"""Ask Prometheus over its HTTP API. Its answers are validated, never trusted.
 
 https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
-import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -11,66 +10,66 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import requests
 
 from quotas.http.exchange import (
-    OK,
     BadAnswerError,
-    Bounds,
+    Server,
     TooLargeError,
     TooSlowError,
-    UnavailableError,
     UpstreamError,
-    exchange,
-    open_session,
+    ask,
 )
 
 # Prometheus ends a query at the timeout it is sent; its answer to that must still arrive.
 GRACE_SECONDS = 2
 LARGEST_ANSWER_BYTES = 64 * 2**20
 MOST_SERIES = 200_000
-_LONGEST_LOGGED = 500
 
-_TOO_MANY_REQUESTS = 429
-_SERVICE_UNAVAILABLE = 503
 _GATEWAY_TIMEOUT = 504
+_ASK_FOR_LESS = "ask for a shorter time or for fewer series"
 
 _DIGITS = frozenset("0123456789+-.eE")
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Prometheus:
-    """Where to ask, and how long one query may take."""
+    """Where to ask, and how long one query may take.
+
+    ``observe`` is called after each query with its outcome, "answered" or "failed", and the
+    seconds it took.
+    """
 
     url: str = field(repr=False)
     timeout_seconds: int
-    session: requests.Session = field(default_factory=open_session, repr=False, compare=False)
-    # Is told how each query ended and how many seconds it took.
     observe: Callable[[str, float], None] = field(
         default=lambda *_: None, repr=False, compare=False
     )
+    server: Server = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        longest = self.timeout_seconds + GRACE_SECONDS
+        server = Server("Prometheus", self.url, longest, LARGEST_ANSWER_BYTES)
+        object.__setattr__(self, "server", server)
 
 
 @dataclass(frozen=True)
 class Series:
-    """The labels of a series, and its values by time in Unix milliseconds. Values are finite."""
+    """A series: its labels, and its finite values by time in Unix milliseconds."""
 
     labels: Mapping[str, str]
     values: Mapping[int, float]
 
 
 def query_range(prometheus: Prometheus, query: str, times_ms: range) -> list[Series]:
-    """Return what a PromQL expression is at each of these times.
+    """Return the series of a range query.
 
     Args:
         prometheus: whom to ask.
-        query: the expression.
-        times_ms: Unix milliseconds, at least one, with the same step between all.
+        query: the PromQL expression.
+        times_ms: when it is evaluated, in Unix milliseconds; at least one.
 
     Raises:
-        UnavailableError, TooSlowError, BadAnswerError: there is no answer.
+        UnavailableError, TooSlowError, BadAnswerError: there is no usable answer.
 
     """
     form = {
@@ -80,23 +79,23 @@ def query_range(prometheus: Prometheus, query: str, times_ms: range) -> list[Ser
         "step": _seconds(times_ms.step),
     }
     result = _ask(prometheus, "/api/v1/query_range", form, "matrix")
-    return _unlike([_read_series(entry, "values", times_ms) for entry in result])
+    return _refuse_duplicates([_read_series(entry, "values", times_ms) for entry in result])
 
 
 def query_at(prometheus: Prometheus, query: str, time_ms: int) -> list[Series]:
-    """Return what a PromQL expression is at one time, in Unix milliseconds.
+    """Return the series of an instant query, evaluated at a time in Unix milliseconds.
 
     Raises:
-        UnavailableError, TooSlowError, BadAnswerError: there is no answer.
+        UnavailableError, TooSlowError, BadAnswerError: there is no usable answer.
 
     """
     form = {"query": query, "time": _seconds(time_ms)}
     result = _ask(prometheus, "/api/v1/query", form, "vector")
     times_ms = range(time_ms, time_ms + 1)
-    return _unlike([_read_series(entry, "value", times_ms) for entry in result])
+    return _refuse_duplicates([_read_series(entry, "value", times_ms) for entry in result])
 
 
-def _unlike(found: list[Series]) -> list[Series]:
+def _refuse_duplicates(found: list[Series]) -> list[Series]:
     if len({tuple(sorted(series.labels.items())) for series in found}) < len(found):
         raise BadAnswerError("two series in its answer have the same labels")
     return found
@@ -120,13 +119,11 @@ def _ask(prometheus: Prometheus, path: str, form: dict[str, str], result_type: s
 def _ask_once(
     prometheus: Prometheus, path: str, form: dict[str, str], result_type: str
 ) -> list[Any]:
-    status, body = _post(prometheus, path, form)
-    if status != OK:
-        raise _refusal(status, body)
+    form |= {"timeout": f"{prometheus.timeout_seconds}s"}
     try:
-        answer = orjson.loads(body)
-    except ValueError as error:
-        raise BadAnswerError("its answer is not JSON") from error
+        answer = ask(prometheus.server, "POST", path, form=form, explain=_explain)
+    except TooLargeError as error:
+        raise TooLargeError(f"{error}; {_ASK_FOR_LESS}") from error
     match answer:
         case {"status": "success", "data": {"resultType": found, "result": list(result)}}:
             if len(result) > MOST_SERIES:
@@ -136,22 +133,8 @@ def _ask_once(
     raise BadAnswerError(f"its answer is not a {result_type}")
 
 
-def _post(prometheus: Prometheus, path: str, form: dict[str, str]) -> tuple[int, bytes]:
-    longest = prometheus.timeout_seconds + GRACE_SECONDS
-    try:
-        return exchange(
-            prometheus.session,
-            "POST",
-            prometheus.url + path,
-            Bounds("Prometheus", longest, LARGEST_ANSWER_BYTES),
-            form=form | {"timeout": f"{prometheus.timeout_seconds}s"},
-        )
-    except TooLargeError as error:
-        raise TooLargeError(f"{error}; ask for a shorter time or for fewer series") from error
-
-
-def _refusal(status: int, body: bytes) -> UpstreamError:
-    """Return the error that an answer stands for; the words of Prometheus only go to the log."""
+def _explain(status: int, body: bytes) -> UpstreamError | None:
+    """Return the error of a query that took too long; None for any other refusal."""
     kind = ""
     try:
         match orjson.loads(body):
@@ -159,12 +142,9 @@ def _refusal(status: int, body: bytes) -> UpstreamError:
                 kind = found
     except ValueError:
         pass  # a proxy's page
-    _logger.warning("Prometheus answered HTTP %d: %r", status, body[:_LONGEST_LOGGED])
     if kind == "timeout" or status == _GATEWAY_TIMEOUT:
-        return TooSlowError("the query took too long; ask for a shorter time or for fewer series")
-    if status in (_TOO_MANY_REQUESTS, _SERVICE_UNAVAILABLE):
-        return UnavailableError(f"it is not ready (HTTP {status})")
-    return BadAnswerError(f"it refused the query (HTTP {status})")
+        return TooSlowError(f"the query took too long; {_ASK_FOR_LESS}")
+    return None
 
 
 def _read_series(entry: Any, key: str, times_ms: range) -> Series:
@@ -183,19 +163,19 @@ def _read_series(entry: Any, key: str, times_ms: range) -> Series:
 def _read_points(points: list[Any], times_ms: range) -> dict[int, float]:
     try:
         values = {round(seconds * 1000): float(text) for seconds, text in points}
-        # What is no text is refused although float() would take it.
+        # Prometheus writes numbers as text; float() would accept other types as well.
         strict = all(type(text) is str and type(at) in (int, float) for at, text in points)
     except (TypeError, ValueError, OverflowError) as error:
-        raise BadAnswerError("a value in its answer is no pair of time and number") from error
+        raise BadAnswerError("a value in its answer is not a pair of time and number") from error
     if not strict:
-        raise BadAnswerError("a value in its answer is no pair of time and number")
+        raise BadAnswerError("a value in its answer is not a pair of time and number")
     if len(values) != len(points):
         raise BadAnswerError("a series in its answer has two values at one time")
     if not all(map(math.isfinite, values.values())):
         raise BadAnswerError("a value in its answer is not finite")
-    # float() also takes blanks, underscores, and the digits of other scripts.
+    # float() also accepts blanks, underscores, and the digits of other scripts.
     if not _DIGITS.issuperset("".join(text for _, text in points)):
-        raise BadAnswerError("a value in its answer is no pair of time and number")
+        raise BadAnswerError("a value in its answer is not a pair of time and number")
     if not all(time_ms in times_ms for time_ms in values):
         raise BadAnswerError("a value in its answer is of a time that was not asked for")
     return values

@@ -1,7 +1,7 @@
-"""What a query is at evenly spaced times, where past values are remembered in chunks.
+"""Instant and range queries through the cache.
 
-Values of the past never change. So they are kept by (query, step, chunk), and only those that are
-not known, or too young to be final, are asked for.
+Past values never change. They are cached by (query, step, chunk of times), so a range query asks
+Prometheus only for times that are not cached, or are too recent to be final.
 """
 
 from array import array
@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import TypeAlias
 
-from api.clients.cache import Entry, Memory
+from api.clients.cache import Cache, CacheEntry
 from api.clients.prometheus import Prometheus, Series, query_at, query_range
 
-# So long after its time a value is final: scrapes have ended, rules were evaluated.
+# When a value is final: scrapes have ended and rules were evaluated by then.
 SETTLE_MS = 120_000
 _CHUNK = 256
 _KEEP_SECONDS = 3_600.0
@@ -28,15 +28,15 @@ Columns: TypeAlias = "dict[Labels, Column]"
 
 @dataclass(frozen=True)
 class Upstream:
-    """Whom to ask, and what need not be asked again."""
+    """Prometheus, and the cache in front of it."""
 
     prometheus: Prometheus
-    memory: Memory
+    cache: Cache
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """What is known of neighbouring times: those from ``first`` until before ``end``."""
+    """Cached values of adjacent times, by number: from ``first`` to before ``end``."""
 
     first: int
     end: int
@@ -45,7 +45,7 @@ class _Chunk:
 
 @dataclass(frozen=True)
 class _Grid:
-    """A query and the times ``phase_ms + number * step_ms`` at which it is asked."""
+    """A query and the numbered times ``phase_ms + number * step_ms`` of its values."""
 
     query: str
     step_ms: int
@@ -56,26 +56,28 @@ class _Grid:
         return range(first, first + len(numbers) * self.step_ms, self.step_ms)
 
 
-def read_at(upstream: Upstream, query: str, time_ms: int) -> list[Series]:
-    """Return what a query is at one time; equal questions at the same time are asked once.
+def read_instant(upstream: Upstream, query: str, time_ms: int) -> list[Series]:
+    """Return the series of an instant query; concurrent equal queries are asked once.
 
     Raises:
-        UpstreamError: there is no answer that can be used.
+        UpstreamError: Prometheus gave no usable answer.
 
     """
 
-    def ask() -> Entry:
-        return Entry(query_at(upstream.prometheus, query, time_ms), 0, 0)
+    def ask() -> CacheEntry:
+        return CacheEntry(query_at(upstream.prometheus, query, time_ms), 0, 0)
 
-    series: list[Series] = upstream.memory.once(("at", query, time_ms), ask)
+    series: list[Series] = upstream.cache.get_or_make(("at", query, time_ms), ask)
     return series
 
 
-def read_grid(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> Columns:
-    """Return what a query is at each of these times, by the labels of each series.
+def read_range(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> Columns:
+    """Return the values of a range query at these times, by the labels of each series.
+
+    ``times_ms`` and ``now_ms`` are Unix milliseconds. A column has NaN where there is no value.
 
     Raises:
-        UpstreamError: there is no answer that can be used.
+        UpstreamError: Prometheus gave no usable answer.
 
     """
     grid = _Grid(query, times_ms.step, times_ms[0] % times_ms.step)
@@ -85,7 +87,7 @@ def read_grid(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> C
     columns: Columns = {}
     unknown: list[range] = []
     for part in _parts(wanted):
-        chunk = upstream.memory.recall((grid, part.start // _CHUNK))
+        chunk = upstream.cache.get((grid, part.start // _CHUNK))
         known = range(0)
         if chunk is not None:
             known = range(max(part.start, chunk.first), min(part.stop, chunk.end))
@@ -95,7 +97,7 @@ def read_grid(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> C
     for span in _join(unknown):
         found = _ask(upstream, grid, span)
         _place(found, span, columns, wanted)
-        _keep(upstream.memory, grid, found, range(span.start, min(span.stop, settled)))
+        _keep(upstream.cache, grid, found, range(span.start, min(span.stop, settled)))
     return columns
 
 
@@ -121,7 +123,7 @@ def _without(part: range, known: range) -> list[range]:
 
 
 def _join(spans: Sequence[range]) -> list[range]:
-    """Return the spans, those that touch as one; all as one if they are too many to ask singly."""
+    """Return the spans with adjacent ones joined; one span over all if there are too many."""
     joined: list[range] = []
     for span in spans:
         if joined and joined[-1].stop == span.start:
@@ -136,20 +138,20 @@ def _join(spans: Sequence[range]) -> list[range]:
 def _ask(upstream: Upstream, grid: _Grid, span: range) -> Columns:
     times_ms = grid.times(span)
 
-    def ask() -> Entry:
+    def ask() -> CacheEntry:
         found = query_range(upstream.prometheus, grid.query, times_ms)
         columns = {
             tuple(sorted(series.labels.items())): _column(series.values, times_ms)
             for series in found
         }
-        return Entry(columns, 0, 0)
+        return CacheEntry(columns, 0, 0)
 
-    found: Columns = upstream.memory.once((grid, span), ask)
+    found: Columns = upstream.cache.get_or_make((grid, span), ask)
     return found
 
 
 def _column(values: Mapping[int, float], times_ms: range) -> Column:
-    """Return the values at these times, of which they all are."""
+    """Return the values as a column; each of their times is one of ``times_ms``."""
     if len(values) == len(times_ms) and list(values) == list(times_ms):
         return array("d", values.values())
     column = _empty(len(times_ms))
@@ -173,13 +175,13 @@ def _copy(chunk: _Chunk, known: range, columns: Columns, wanted: range) -> None:
 def _place(found: Columns, span: range, columns: Columns, wanted: range) -> None:
     for labels, values in found.items():
         column = columns.setdefault(labels, _empty(len(wanted)))
-        # Spans that were joined may hold a number that is known: it is the same.
+        # A joined span may include times that were cached: their values are the same.
         first = max(span.start, wanted.start)
         column[first - wanted.start : span.stop - wanted.start] = values[first - span.start :]
 
 
-def _keep(memory: Memory, grid: _Grid, found: Columns, final: range) -> None:
-    """Remember the values of times that are final, beside what is known of their chunks."""
+def _keep(cache: Cache, grid: _Grid, found: Columns, final: range) -> None:
+    """Cache the values of final times, together with what is cached of their chunks."""
     if not final:
         return
     for part in _parts(final):
@@ -188,12 +190,12 @@ def _keep(memory: Memory, grid: _Grid, found: Columns, final: range) -> None:
             for labels, column in found.items()
         }
         key = (grid, part.start // _CHUNK)
-        chunk = _extend(memory.recall(key), _Chunk(part.start, part.stop, columns))
-        memory.remember(key, Entry(chunk, _size(chunk, grid), _KEEP_SECONDS))
+        chunk = _extend(cache.get(key), _Chunk(part.start, part.stop, columns))
+        cache.put(key, CacheEntry(chunk, _size(chunk, grid), _KEEP_SECONDS))
 
 
 def _extend(old: _Chunk | None, new: _Chunk) -> _Chunk:
-    """Return what both chunks know, if they touch; else the new one."""
+    """Return both chunks as one if they are adjacent; else the new one."""
     if old is None or new.first > old.end or old.first > new.end:
         return new
     first, end = min(old.first, new.first), max(old.end, new.end)

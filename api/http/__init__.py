@@ -1,1 +1,4 @@
-"""What all views share: parameters, tokens, errors, headers and the cache of answers."""
+"""What all views share: the context, tokens, parameters, the answer cache, errors and headers.
+
+It imports the domain, ``api.clients``, ``web`` and ``quotas``, never ``api.views``.
+"""

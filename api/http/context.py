@@ -1,4 +1,4 @@
-"""What the application holds for its views: made once, by the factory."""
+"""What the application holds for its views; the factory makes it once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,27 +8,26 @@ from typing import cast
 from flask import current_app
 
 from api.clients.range_cache import Upstream
-from api.http.metrics import Measures
+from api.clients.webhook import Webhook
+from api.http.metrics import Metrics
 from api.settings import Settings
-from api.usage.notifications import Webhook
 
 
 @dataclass(frozen=True)
 class Context:
-    """The settings, the clock, whom to ask and what is remembered."""
+    """Settings, clock, clients and metrics. ``webhook`` is None if no address is set."""
 
     settings: Settings
     clock: Callable[[], datetime]
     upstream: Upstream
-    measures: Measures
-    # None: who was told is not shown.
+    metrics: Metrics
     webhook: Webhook | None = None
 
     @property
     def fresh_seconds(self) -> int:
-        """Return for how long an answer about now is as good as a new one: before the next scrape.
+        """Return how long an answer about the present may be reused.
 
-        At most a few seconds, so that what is drawn moves.
+        That is until the next scrape, and at most five seconds, so that charts keep moving.
         """
         return min(self.settings.scrape_interval_seconds, 5)
 
@@ -37,10 +36,10 @@ _KEY = "context"
 
 
 def set_context(extensions: dict[str, object], context: Context) -> None:
-    """Keep the context of an application among its extensions."""
+    """Store the context among an application's extensions."""
     extensions[_KEY] = context
 
 
 def get_context() -> Context:
-    """Return the context of the application that serves the request."""
+    """Return the context of the application that handles the request."""
     return cast("Context", current_app.extensions[_KEY])

@@ -1,12 +1,14 @@
-"""Every failure of the API leaves as application/problem+json (RFC 9457)."""
+"""Map every failure of the API to a status and a problem (RFC 9457)."""
 
 from dataclasses import asdict
 from http import HTTPStatus
 
 from flask import Flask, Response, current_app
 
+from api.access import UnauthorizedError
+from api.bandwidth.windows import TooManyPointsError
 from api.http.parameters import ParametersError
-from api.refusals import NotFoundError, TooManyPointsError, UnauthorizedError
+from api.usage.model import NotFoundError
 from quotas.http.exchange import (
     BadAnswerError,
     TooLargeError,
@@ -28,7 +30,7 @@ _STATUS: dict[type[UpstreamError], HTTPStatus] = {
 
 
 def register(app: Flask) -> None:
-    """Make ``app`` answer each failure with a problem; one of ours says nothing of its inside."""
+    """Make ``app`` answer each failure with a problem."""
     app.register_error_handler(ParametersError, _answer_parameters_error)
     app.register_error_handler(TooManyPointsError, _answer_too_many_points)
     app.register_error_handler(NotFoundError, _answer_not_found)
@@ -43,8 +45,7 @@ def _answer_parameters_error(error: ParametersError) -> Response:
 
 
 def _answer_too_many_points(error: TooManyPointsError) -> Response:
-    more = {} if error.step is None else {"step": error.step.name}
-    return make_problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), **more)
+    return make_problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), step=error.step.name)
 
 
 def _answer_not_found(error: NotFoundError) -> Response:

@@ -1,23 +1,23 @@
-"""Headers of every answer: what browsers may do with it, and which pages may read it."""
+"""Headers of every answer: what browsers may do with it, and which pages may read it (CORS)."""
 
 from flask import Flask, Response, request
 
 from api.http.context import get_context
 
-# The pages load nothing from elsewhere; Swagger UI draws with styles that it writes itself, and
-# with pictures that are part of its style sheet.
+# The pages load nothing from other hosts. Swagger UI writes inline styles, and its style sheet
+# contains pictures.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
-# What is no page runs nothing, even where a browser shows it as one.
+# Data runs nothing, even if a browser shows it as a page.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PREFLIGHT_SECONDS = 600
 
 
 def register(app: Flask) -> None:
-    """Make ``app`` answer with these headers, and answer the preflights of listed origins."""
+    """Make ``app`` send these headers, and answer preflight requests of allowed origins."""
     app.after_request(_harden)
     app.after_request(_allow_origin)
 
@@ -34,7 +34,7 @@ def _harden(response: Response) -> Response:
 
 
 def _allow_origin(response: Response) -> Response:
-    """Let pages of listed origins read the answer, errors too."""
+    """Let pages of allowed origins read the answer, errors included."""
     allowed = get_context().settings.cors_origins
     if allowed:
         response.vary.add("Origin")

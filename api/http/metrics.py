@@ -1,65 +1,53 @@
-"""GET /metrics: how the API itself fares. No label holds what was asked or who asked."""
+"""The API's own metrics. No label holds a question or who asked it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, g, request
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    ProcessCollector,
-    generate_latest,
-)
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.clients.cache import Memory
-
-blueprint = Blueprint("measures", __name__)
+from api.clients.cache import Cache
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
-class _MemoryCollector(Collector):
-    """What the memory tells of itself."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
+class _CacheCollector(Collector):
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
 
     def collect(self) -> Iterator[Metric]:
-        memory = self._memory
-        yield GaugeMetricFamily("api_cache_bytes", "Size of what is cached", memory.used_bytes)
-        yield GaugeMetricFamily("api_cache_limit_bytes", "Its bound", memory.size_bytes)
+        cache = self._cache
+        yield GaugeMetricFamily("api_cache_bytes", "Size of what is cached", cache.used_bytes)
+        yield GaugeMetricFamily("api_cache_limit_bytes", "Its bound", cache.size_bytes)
         lookups = CounterMetricFamily("api_cache_lookups", "Looks into the cache", labels=["found"])
-        lookups.add_metric(["yes"], memory.hits)
-        lookups.add_metric(["no"], memory.misses)
+        lookups.add_metric(["yes"], cache.hits)
+        lookups.add_metric(["no"], cache.misses)
         yield lookups
 
 
 @dataclass(frozen=True)
-class Measures:
+class Metrics:
     """The metrics of one application."""
 
     registry: CollectorRegistry
     requests: Histogram
     queries: Histogram
-    refused: Counter
+    unauthorized: Counter
 
     def observe_query(self, outcome: str, seconds: float) -> None:
-        """Note a query of Prometheus: how it ended, and what it took."""
+        """Record a query of Prometheus: its outcome and duration."""
         self.queries.labels(outcome).observe(seconds)
 
 
-def make_measures(memory: Memory) -> Measures:
+def make_metrics(cache: Cache) -> Metrics:
     """Return new metrics, in a registry of their own."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_MemoryCollector(memory))
-    return Measures(
+    registry.register(_CacheCollector(cache))
+    return Metrics(
         registry=registry,
         requests=Histogram(
             "api_request_duration_seconds",
@@ -75,32 +63,27 @@ def make_measures(memory: Memory) -> Measures:
             buckets=_BUCKETS,
             registry=registry,
         ),
-        refused=Counter(
+        unauthorized=Counter(
             "api_requests_unauthorized", "Requests without a valid token", registry=registry
         ),
     )
 
 
-@blueprint.get("/metrics")
-def show_measures() -> Response:
-    """Return the metrics, as Prometheus reads them."""
-    measures: Any = current_app.extensions["context"].measures
-    return Response(generate_latest(measures.registry), content_type=CONTENT_TYPE_LATEST)
-
-
-def register(app: Flask) -> None:
+def register(app: Flask, metrics: Metrics) -> None:
     """Make ``app`` measure each request."""
     app.before_request(_begin)
-    app.after_request(_measure)
+    app.after_request(_observe_with(metrics))
 
 
 def _begin() -> None:
     g.began = time.perf_counter()
 
 
-def _measure(response: Response) -> Response:
-    path = request.url_rule.rule if request.url_rule is not None else "unknown"
-    seconds = time.perf_counter() - g.began
-    measures: Measures = current_app.extensions["context"].measures
-    measures.requests.labels(path, response.status_code).observe(seconds)
-    return response
+def _observe_with(metrics: Metrics) -> Callable[[Response], Response]:
+    def observe(response: Response) -> Response:
+        path = request.url_rule.rule if request.url_rule is not None else "unknown"
+        seconds = time.perf_counter() - g.began
+        metrics.requests.labels(path, response.status_code).observe(seconds)
+        return response
+
+    return observe

@@ -1,12 +1,13 @@
-"""From a request to an answer: token, parameters, memory, body, and the headers of caches.
+"""From a request to an answer: token, parameters, answer cache, body and cache headers.
 
-A view is a function of a question and a scope that returns an Answer; ``operation`` makes it a
-view of Flask and keeps what the documentation tells of it.
+A view is a function of a caller and a question that returns an Answer. ``operation`` turns it into
+a Flask view and stores what the OpenAPI document says about it.
 """
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -14,21 +15,21 @@ import orjson
 from flask import Response, request
 from marshmallow import Schema
 
-from api.access import Scope
-from api.clients.cache import Entry
-from api.http.access import find_scope
+from api.access import ALL, Scope, UnauthorizedError, find_grant
+from api.clients.cache import CacheEntry
 from api.http.context import Context, get_context
 from api.http.parameters import load_parameters
+from quotas.model import Accounting
 
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
-# For how long an answer about the past alone is kept: it never changes, but for a backfill.
+# How long an answer about the past alone is kept: only a backfill changes it.
 PAST_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A body, and for how many seconds it is as good as a new one."""
+    """A body, and for how many seconds it may be reused."""
 
     body: bytes
     fresh_seconds: int
@@ -38,7 +39,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """What the documentation tells of a view."""
+    """What the OpenAPI document says about a view."""
 
     summary: str
     parameters: Schema
@@ -48,21 +49,26 @@ class Operation:
     csv: bool
 
 
-# Who asks: the context, what may be seen, and whether CSV is preferred.
 @dataclass(frozen=True)
 class Caller:
-    """The application's context, what the caller may see, and whether it would rather have CSV."""
+    """The application's context, and what the request says about who asks."""
 
     context: Context
     scope: Scope
     prefers_csv: bool
+    now: datetime
+
+    @property
+    def accounting(self) -> Accounting:
+        """Return how bytes are counted."""
+        return self.context.settings.accounting
 
 
 View = Callable[..., Answer]
 
 
 def dump_json(value: Any, fresh_seconds: int) -> Answer:
-    """Return an answer of JSON; NaN cannot be in it."""
+    """Return a JSON answer; NaN and infinity become null."""
     return Answer(orjson.dumps(value), fresh_seconds)
 
 
@@ -75,15 +81,15 @@ def operation(
     statuses: tuple[int, ...] = (),
     csv: bool = False,
 ) -> Callable[[View], Callable[..., Response]]:
-    """Return what makes a view of Flask of ``view(caller, question, **path)``.
+    """Return a decorator that makes a Flask view of ``view(caller, question, **path)``.
 
     Args:
-        parameters: the schema of the query.
-        answer: the schema of the answer, for the documentation.
-        summary: the same, in words.
-        many: whether the answer is a list of those.
-        statuses: of failures, beside those that all have.
-        csv: whether the answer may be CSV.
+        parameters: the schema of the query string.
+        answer: the schema of the answer, for the OpenAPI document.
+        summary: what the view answers, in a few words.
+        many: whether the answer is a list.
+        statuses: of failures, in addition to those that every view has.
+        csv: whether the answer can be CSV.
 
     """
 
@@ -91,19 +97,17 @@ def operation(
         @wraps(view)
         def serve(**path: str) -> Response:
             context = get_context()
-            scope = find_scope(context)
-            caller = Caller(context, scope, csv and _prefers_csv())
-            key = (request.path, request.query_string, scope, caller.prefers_csv)
+            caller = Caller(context, _find_scope(context), csv and _prefers_csv(), context.clock())
+            key = (request.path, request.query_string, caller.scope, caller.prefers_csv)
 
-            def make() -> Entry:
+            def make() -> CacheEntry:
                 question = load_parameters(parameters, request.args.to_dict(flat=False))
                 made = view(caller, question, **path)
                 etag = hashlib.sha256(made.body).hexdigest()[:32]
-                kept = Answer(made.body, made.fresh_seconds, made.content_type, etag)
                 size = len(made.body) + 2 * len(request.query_string)
-                return Entry(kept, size, made.fresh_seconds)
+                return CacheEntry(replace(made, etag=etag), size, made.fresh_seconds)
 
-            return _respond(context.upstream.memory.once(key, make))
+            return _respond(context.upstream.cache.get_or_make(key, make))
 
         serve.operation = Operation(  # type: ignore[attr-defined]
             summary, parameters, answer, many, statuses, csv
@@ -111,6 +115,20 @@ def operation(
         return serve
 
     return decorate
+
+
+def _find_scope(context: Context) -> Scope:
+    """Return what the request's token may see; everything if no tokens are configured."""
+    grants = context.settings.grants
+    if grants is None:
+        return ALL
+    authorization = request.authorization
+    token = authorization.token if authorization and authorization.type == "bearer" else None
+    grant = find_grant(grants, token, context.clock()) if token else None
+    if grant is None:
+        context.metrics.unauthorized.inc()
+        raise UnauthorizedError("this needs a bearer token that is known here and has not expired")
+    return grant.scope
 
 
 def _prefers_csv() -> bool:

@@ -1,1 +1,5 @@
-"""A quota's entries, their usage over time, past periods, and notifications."""
+"""Usage of quotas: entries, usage over time, past periods, notifications, and their formats.
+
+It knows nothing of Flask and imports ``api.clients``, ``api.access``, ``api.bandwidth.windows`` and
+``quotas``.
+"""

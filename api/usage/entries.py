@@ -1,15 +1,14 @@
-"""How much of each quota is used: what the rules recorded, newest period first."""
+"""How much of each quota is used: the entries that the rules recorded, in their newest period."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from string import Template
 
-from api.access import Scope
-from api.amounts import check_bytes
-from api.clients.range_cache import Upstream, read_at
-from api.selectors import braces
+from api.access import Scope, sees_quota
+from api.byte_numbers import check_bytes
+from api.clients.range_cache import Upstream, read_instant
+from api.usage.model import OK, Entry
 from quotas import names
 from quotas.calendars import (
     DAY_SECONDS,
@@ -21,12 +20,11 @@ from quotas.calendars import (
     period_of,
 )
 from quotas.model import Accounting
-from quotas.promql import match_any, quote
+from quotas.promql import match_any, quote, selector
 from quotas.rules.intervals import reach_seconds
 from quotas.units import format_duration
 
-OK = "ok"
-# As far back the newest value of a quota can be, where bytes are counted each minute.
+# How far back the newest value of a quota can be if bytes are counted each minute.
 _USUAL_REACH_SECONDS = 660
 
 # No rolling window of quotas.yaml is longer.
@@ -35,63 +33,18 @@ _THRESHOLD = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?", re.ASCII)
 
 _FACT = "__fact__"
 _USED, _LIMIT, _FORECAST, _FIRING = "used", "limit", "forecast", "firing"
-# What is recorded of a quota now; only where there is nothing, what was recorded last: a rule that
-# was changed leaves series behind, with the labels that it had.
+# The present value of a quota's series; the last one only if there is no present one. A changed
+# rule leaves series with its former labels behind, which must not be read as present.
 _RECORDED = Template(f"$series or on ({names.QUOTA}) last_over_time($series[$reach])")
-# Each fact is marked, so that one query answers for all at one moment.
+# A label tells the facts apart, so that one query reads all of them at one moment.
 _FACT_QUERY = Template(f'label_replace($values, "{_FACT}", "$fact", "", "")')
 _ALERTS = "ALERTS"
 
 Key = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One quota, or with ``for_each`` one of those it holds for; ``labels`` tell which.
-
-    ``calendar`` and ``period`` are None for one that is not known here: the numbers stand.
-    """
-
-    quota: str
-    labels: Mapping[str, str]
-    calendar_name: str
-    calendar: Calendar | Rolling | None
-    period: Period | None
-    used_bytes: float
-    limit_bytes: float | None
-    forecast_bytes: float | None
-    state: str = OK
-
-    @property
-    def ratio(self) -> float | None:
-        """Return the share of the limit that is used; None where there is no limit.
-
-        It is recorded too, but by a rule of its own: between the two, a question would find what is
-        used of one evaluation and the ratio of the one before.
-        """
-        return self.used_bytes / self.limit_bytes if self.limit_bytes else None
-
-    @property
-    def left_bytes(self) -> float | None:
-        """Return what may still be used; 0 when nothing is left."""
-        return None if self.limit_bytes is None else max(0.0, self.limit_bytes - self.used_bytes)
-
-    def full_at(self, now: datetime) -> datetime | None:
-        """Return when 100 % comes at this pace; None if not in this period, or if it is past.
-
-        The pace is that of the forecast: what is expected to be used until the period's end.
-        """
-        if self.limit_bytes is None or self.forecast_bytes is None or self.period is None:
-            return None
-        to_come = self.forecast_bytes - self.used_bytes
-        missing = self.limit_bytes - self.used_bytes
-        if missing <= 0 or to_come < missing:
-            return None
-        return now + (self.period.end - now) * (missing / to_come)
-
-
 def reach_of(accounting: Accounting) -> str:
-    """Return how far back to look for a quota's newest value, as a duration of PromQL."""
+    """Return how far back to look for a quota's newest value, as a PromQL duration."""
     seconds = max(_USUAL_REACH_SECONDS, reach_seconds([MONTH], accounting))
     return format_duration(seconds)
 
@@ -103,10 +56,10 @@ def read_entries(
     quota: str | None = None,
     accounting: Accounting = Accounting(),  # noqa: B008 - frozen
 ) -> list[Entry]:
-    """Return the entries that may be seen, of all quotas or of one, sorted by name and labels.
+    """Return the entries within a scope, of all quotas or of one, sorted by name and labels.
 
     Raises:
-        UpstreamError: there is no answer that can be used.
+        UpstreamError: Prometheus gave no usable answer.
 
     """
     if scope.quotas is not None:
@@ -119,36 +72,27 @@ def read_entries(
     else:
         matchers = [] if quota is None else [match_any(names.QUOTA, [quota])]
     facts: dict[str, list[tuple[dict[str, str], float]]] = {}
-    for series in read_at(upstream, facts_query(matchers, reach_of(accounting)), now_ms):
-        # Some engines keep the name of the metric where it is looked at over a range.
+    for series in read_instant(upstream, facts_query(matchers, reach_of(accounting)), now_ms):
+        # Some engines keep the metric's name when a function reads a range.
         labels = {name: text for name, text in series.labels.items() if name != "__name__"}
         [value] = map(check_bytes, series.values.values())
         facts.setdefault(labels.pop(_FACT, ""), []).append((labels, value))
-    return [entry for entry in _make_entries(facts) if may_see(scope, entry)]
+    return [entry for entry in _make_entries(facts) if sees_quota(scope, entry.quota, entry.labels)]
 
 
 def facts_query(matchers: Sequence[str], reach: str) -> str:
-    """Return PromQL for used, limit and forecast, and for the alerts that fire."""
+    """Return PromQL for used, limit and forecast of each quota, and for its firing alerts."""
     recorded = {_USED: names.USED, _LIMIT: names.LIMIT, _FORECAST: names.FORECAST}
     firing = [f"alertname={quote(names.USAGE_ALERT)}", 'alertstate="firing"', *matchers]
     values = {
         **{
-            fact: _RECORDED.substitute(series=f"{metric}{braces(matchers)}", reach=reach)
+            fact: _RECORDED.substitute(series=f"{metric}{selector(matchers)}", reach=reach)
             for fact, metric in recorded.items()
         },
-        _FIRING: f"{_ALERTS}{braces(firing)}",
+        _FIRING: f"{_ALERTS}{selector(firing)}",
     }
     return "\nor\n".join(
         _FACT_QUERY.substitute(values=value, fact=fact) for fact, value in values.items()
-    )
-
-
-def may_see(scope: Scope, entry: Entry) -> bool:
-    """Return whether an entry and its service and consumer, if it is of one, may be seen."""
-    allowed = ((names.SERVICE, scope.services), (names.CONSUMER, scope.consumers))
-    return (scope.quotas is None or entry.quota in scope.quotas) and all(
-        values is None or label not in entry.labels or entry.labels[label] in values
-        for label, values in allowed
     )
 
 
@@ -161,7 +105,7 @@ def _make_entries(facts: Mapping[str, Iterable[tuple[dict[str, str], float]]]) -
         forecast_bytes = forecasts.get(_key(labels))
         entry = _make_entry(labels, used_bytes, limits.get(quota), forecast_bytes)
         key = _key(labels, without={names.PERIOD})
-        # A period that has ended lingers for some minutes: the newest counts.
+        # A period that has ended is evaluated for some more minutes; only the newest is shown.
         if key not in entries or _period_id(entries[key]) < _period_id(entry):
             entries[key] = entry
     firing = _highest_thresholds(facts.get(_FIRING, ()))
@@ -195,7 +139,7 @@ def _make_entry(
 def find_period(
     calendar_name: str, period_id: str
 ) -> tuple[Calendar | Rolling | None, Period | None]:
-    """Return a calendar by its name, and its period of this id; None for what is not known."""
+    """Return a calendar by its name, and the period with this id; None for what is unknown."""
     calendar = None
     try:
         calendar = parse_calendar(calendar_name)
@@ -204,14 +148,14 @@ def find_period(
         if calendar.seconds > _LONGEST_WINDOW_SECONDS:
             return None, None
     except (KeyError, ValueError):
-        pass  # of another version of the rules, or a zone that is not known on this machine
+        pass  # of another version of the rules, or a zone that this machine does not know
     return calendar, None
 
 
 def _highest_thresholds(
     alerts: Iterable[tuple[dict[str, str], float]],
 ) -> dict[tuple[Key, int], str]:
-    """Return the highest threshold that fires, by the labels of the entry and its period."""
+    """Return the highest firing threshold, by the labels of the entry and its period."""
     added = {"alertname", "alertstate", names.THRESHOLD, names.SEVERITY, names.PERIOD}
     highest: dict[tuple[Key, int], str] = {}
     for labels, _ in alerts:

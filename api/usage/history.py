@@ -1,49 +1,28 @@
-"""A quota over time: what was used so far at each moment of a period, and past periods' totals."""
+"""Usage over time: what was used so far during a period, and the totals of past periods."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isnan
 
-from api.amounts import check_bytes
 from api.bandwidth.windows import choose_auto_step, to_ms
-from api.clients.range_cache import Upstream, read_at, read_grid
-from api.selectors import braces
-from api.usage.entries import Entry
+from api.byte_numbers import check_bytes
+from api.clients.range_cache import Upstream, read_instant, read_range
+from api.usage.model import BurnUp, Entry, Total
 from quotas import names
 from quotas.calendars import Calendar, Period, Rolling, period_of
-from quotas.promql import match_any
+from quotas.promql import match_any, selector
 from quotas.units import format_duration
 
 _SHORTEST_STEP_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class BurnUp:
-    """Used so far, by time in Unix milliseconds, from ``start`` on; the period ends at ``end``."""
-
-    start: datetime
-    end: datetime
-    step_seconds: int
-    points: list[tuple[int, float | None]]
-
-
-@dataclass(frozen=True)
-class Total:
-    """What was used in all of a period, or so far if it is not over."""
-
-    period: Period
-    used_bytes: float
-    is_over: bool
-
-
 def read_burn_up(upstream: Upstream, entry: Entry, now: datetime, reach: str) -> BurnUp:
-    """Return what the entry had used so far, from the start of its period (or window) until now.
+    """Return what the entry had used at each moment since its period (or rolling window) began.
 
-    ``reach`` is how far back to look for the newest value at each moment.
+    ``reach`` is how far back to look for the newest value at each moment, as a PromQL duration.
 
     Raises:
-        UpstreamError: there is no answer that can be used.
+        UpstreamError: Prometheus gave no usable answer.
 
     """
     start, end = now, now
@@ -56,11 +35,13 @@ def read_burn_up(upstream: Upstream, entry: Entry, now: datetime, reach: str) ->
     step_ms = 1000 * step.seconds
     first = -(-start_ms // step_ms) * step_ms
     points: list[tuple[int, float | None]] = []
-    query = f"max(last_over_time({names.USED}{braces(_matchers(entry, of_period=True))}[{reach}]))"
+    query = (
+        f"max(last_over_time({names.USED}{selector(_matchers(entry, of_period=True))}[{reach}]))"
+    )
     if first <= now_ms:
         times = range(first, now_ms + 1, step_ms)
         points = [(time_ms, None) for time_ms in times]
-        for column in read_grid(upstream, query, times, now_ms).values():
+        for column in read_range(upstream, query, times, now_ms).values():
             points = [
                 (time_ms, None if isnan(value) else check_bytes(value))
                 for time_ms, value in zip(times, column, strict=True)
@@ -78,18 +59,18 @@ def read_history(
     """Return the totals of this period and of those that ended within the lookback, newest first.
 
     Raises:
-        UpstreamError: there is no answer that can be used.
+        UpstreamError: Prometheus gave no usable answer.
 
     """
     if not isinstance(entry.calendar, Calendar):
         return []
-    used = f"{names.USED}{braces(_matchers(entry, of_period=False))}"
+    used = f"{names.USED}{selector(_matchers(entry, of_period=False))}"
     back = format_duration(lookback_seconds)
-    # It only grows within a period: its greatest value is the total. What is used now is what the
-    # entry says: of the same moment, and of the quota as it is now.
+    # Usage only grows within a period, so the greatest value is the total. For the current period
+    # the entry's own value is taken: it belongs to the quota as it is now.
     query = f"max by ({names.PERIOD}) (max_over_time({used}[{back}]))"
     totals = []
-    for series in read_at(upstream, query, to_ms(now)):
+    for series in read_instant(upstream, query, to_ms(now)):
         period = _period(entry.calendar, series.labels)
         if period is not None and period != entry.period:
             [used_bytes] = map(check_bytes, series.values.values())
@@ -108,7 +89,7 @@ def _period(calendar: Calendar, labels: Mapping[str, str]) -> Period | None:
 
 def _matchers(entry: Entry, *, of_period: bool) -> list[str]:
     labels = {names.QUOTA: entry.quota, names.CALENDAR: entry.calendar_name}
-    # Only those labels that tell entries apart: a quota's own labels may have changed.
+    # Only the labels that tell entries apart: a quota's own labels may have changed.
     labels |= {name: value for name, value in entry.labels.items() if name in names.SELECTOR_LABELS}
     if of_period and entry.period is not None:
         labels[names.PERIOD] = str(entry.period.id)

@@ -1,48 +1,21 @@
-"""GET /api/v1/catalog: which services, routes, consumers were seen lately, for pickers."""
-
-from dataclasses import dataclass
+"""GET /api/v1/catalog: which services, routes and consumers were seen lately."""
 
 from flask import Blueprint
-from marshmallow import Schema, post_load
 
-from api.access import Scope
+from api.access import match_scope
 from api.bandwidth.windows import to_ms
-from api.clients.range_cache import Upstream, read_at
+from api.clients.range_cache import read_instant
 from api.http.operation import Answer, Caller, dump_json, operation
-from api.http.parameters import Duration
-from api.selectors import braces, match_scope
-from api.views.schemas.answers import CatalogSchema
-from api.views.schemas.bandwidth import PUBLIC
+from api.labels import PUBLIC
+from api.views.schemas.catalog import CatalogQuestion, CatalogQuestionSchema, CatalogSchema
 from quotas import names
-from quotas.calendars import DAY_SECONDS
+from quotas.promql import selector
 from quotas.units import format_duration
 
-LONGEST_SECONDS = 45 * DAY_SECONDS
 MOST_NAMES = 10_000
 _FRESH_SECONDS = 30
 
 blueprint = Blueprint("catalog", __name__)
-
-
-@dataclass(frozen=True)
-class CatalogQuestion:
-    """How far to look back."""
-
-    lookback_seconds: int = DAY_SECONDS
-
-
-class CatalogQuestionSchema(Schema):
-    """The parameters of /api/v1/catalog."""
-
-    lookback_seconds = Duration(
-        data_key="lookback",
-        longest_seconds=LONGEST_SECONDS,
-        metadata={"description": 'how far to look back; by default "1d"'},
-    )
-
-    @post_load
-    def _make(self, values: dict[str, int], **_: object) -> CatalogQuestion:
-        return CatalogQuestion(**values)
 
 
 @blueprint.get("/api/v1/catalog")
@@ -50,23 +23,19 @@ class CatalogQuestionSchema(Schema):
     CatalogQuestionSchema(), CatalogSchema(), summary="Services, routes, consumers seen lately"
 )
 def show_catalog(caller: Caller, question: CatalogQuestion) -> Answer:
-    """Return the values of each label, sorted; the empty one is that of no consumer."""
-    now_ms = to_ms(caller.context.clock())
+    """Return the values of each label, sorted; the empty one stands for no value."""
     catalog = {
-        f"{PUBLIC[label]}s": sorted(
-            _read_names(caller.context.upstream, label, question, caller.scope, now_ms)
-        )
+        f"{PUBLIC[label]}s": sorted(_read_values(caller, label, question.lookback_seconds))
         for label in names.SELECTOR_LABELS
     }
-    body = {key: found[:MOST_NAMES] for key, found in catalog.items()}
     truncated = any(len(found) > MOST_NAMES for found in catalog.values())
-    return dump_json({"truncated": truncated, **body}, _FRESH_SECONDS)
+    shown = {key: found[:MOST_NAMES] for key, found in catalog.items()}
+    return dump_json({"truncated": truncated, **shown}, _FRESH_SECONDS)
 
 
-def _read_names(
-    upstream: Upstream, label: str, question: CatalogQuestion, scope: Scope, now_ms: int
-) -> set[str]:
-    counters = f"{names.GATEWAY_BYTES}{braces(match_scope(scope))}"
-    back = format_duration(question.lookback_seconds)
+def _read_values(caller: Caller, label: str, lookback_seconds: int) -> set[str]:
+    counters = f"{names.GATEWAY_BYTES}{selector(match_scope(caller.scope))}"
+    back = format_duration(lookback_seconds)
     query = f"group by ({label}) (last_over_time({counters}[{back}]))"
-    return {series.labels.get(label, "") for series in read_at(upstream, query, now_ms)}
+    found = read_instant(caller.context.upstream, query, to_ms(caller.now))
+    return {series.labels.get(label, "") for series in found}

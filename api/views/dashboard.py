@@ -1,8 +1,8 @@
-"""The dashboard at /: a page and the modules, styles and uPlot that it loads, all from here."""
+"""The dashboard at /, with its scripts and styles; nothing comes from another host."""
 
 from flask import Blueprint, Response
 
-# Nothing is written into the page: no script, no style; styles are set by scripts alone.
+# No inline scripts or styles.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -15,7 +15,7 @@ blueprint = Blueprint(
 
 @blueprint.get("/")
 def show_dashboard() -> Response:
-    """Return the page; what it shows, its script asks of the API."""
+    """Return the page; its script gets the data from the API."""
     response = blueprint.send_static_file("index.html")
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     return response

@@ -9,9 +9,9 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Flask, Response, current_app, request
 
+from api.http.fields import Duration, StepField, Time, WholeNumber, Zone
 from api.http.operation import JSON, Operation
-from api.http.parameters import Duration, StepField, Time, WholeNumber, Zone
-from api.views.schemas.answers import ProblemSchema
+from api.views.schemas.problems import ProblemSchema
 from api.views.schemas.quotas import LabelField
 
 PROBLEM = "application/problem+json"
@@ -58,7 +58,7 @@ blueprint = Blueprint("docs", __name__)
 
 @blueprint.get("/openapi.json")
 def show_openapi() -> Response:
-    """Return what can be asked, as OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 document."""
     response = Response(orjson.dumps(describe_app(current_app)), content_type=JSON)
     response.headers["Cache-Control"] = "public, max-age=60"
     response.add_etag()
@@ -74,13 +74,13 @@ def show_docs() -> Response:
 
 @blueprint.get("/docs/start.js")
 def show_start() -> Response:
-    """Return the script that starts it: the page itself has none, so its policy is strict."""
+    """Return the script that starts Swagger UI; it is not inline, so that the CSP stays strict."""
     return Response(_START, content_type="text/javascript; charset=utf-8")
 
 
 @blueprint.get("/docs/<any('swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'):name>")
 def show_file(name: str) -> Response:
-    """Return a file of Swagger UI; the package flask-swagger-ui holds them."""
+    """Return a file of Swagger UI, from the package flask-swagger-ui."""
     content = (files("flask_swagger_ui") / "dist" / name).read_bytes()
     response = Response(content, content_type=_FILES[name])
     response.headers["Cache-Control"] = f"public, max-age={_FILES_SECONDS}"
@@ -135,12 +135,12 @@ def _describe(operation: Operation, endpoint: str, path_names: list[str]) -> dic
 
 
 _STATUSES = {
-    400: "parameters are wrong: each is told, with its value and what is expected",
+    400: "parameters are wrong: each is listed with its value and what is expected",
     401: "a bearer token is needed",
     404: "there is none",
-    422: "too many points or series: the step that would do is told",
+    422: "too many points or series: `step` is one that would do",
     500: "a failure of the API",
     502: "Prometheus, or the webhook, refused the question",
-    503: "Prometheus, or the webhook, cannot be reached; Retry-After tells when to come again",
+    503: "Prometheus, or the webhook, cannot be reached; Retry-After says when to try again",
     504: "Prometheus, or the webhook, was too slow",
 }

@@ -1,46 +1,34 @@
-"""GET /api/v1/quotas: who is near a limit, and how it came to that."""
+"""GET /api/v1/quotas: how much of each quota is used, over time, and who was notified."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint
 
-from api.amounts import whole
 from api.bandwidth.windows import to_ms
 from api.http.operation import Answer, Caller, dump_json, operation
 from api.http.parameters import ParametersError, WrongParameter
-from api.refusals import NotFoundError
-from api.usage.entries import Entry, reach_of, read_entries
+from api.labels import PUBLIC
+from api.usage.entries import reach_of, read_entries
+from api.usage.formats import as_burn_up, as_history, as_notifications, as_page
 from api.usage.history import read_burn_up, read_history
-from api.usage.notifications import Telling, read_tellings
-from api.views.schemas.answers import (
-    BurnUpSchema,
-    HistorySchema,
-    NotificationsSchema,
-    QuotaPageSchema,
-)
-from api.views.schemas.bandwidth import PUBLIC
+from api.usage.model import Entry, NotFoundError
+from api.usage.notifications import read_notifications
 from api.views.schemas.quotas import (
+    BurnUpSchema,
     EntriesQuestion,
     EntriesQuestionSchema,
     EntrySchema,
     HistoryQuestion,
     HistoryQuestionSchema,
+    HistorySchema,
     NotificationsQuestion,
     NotificationsQuestionSchema,
+    NotificationsSchema,
+    QuotaPageSchema,
 )
 from quotas import names
-from quotas.calendars import Period
 
-_NEVER = float("-inf")
-_SORT_BY: dict[str, Callable[[Entry], Any]] = {
-    "ratio": lambda entry: _NEVER if entry.ratio is None else entry.ratio,
-    "used": lambda entry: entry.used_bytes,
-    "left": lambda entry: _NEVER if entry.left_bytes is None else entry.left_bytes,
-    "forecast": lambda entry: _NEVER if entry.forecast_bytes is None else entry.forecast_bytes,
-    "name": lambda entry: entry.quota,
-}
 _FRESH_SECONDS = 60
 
 blueprint = Blueprint("quotas", __name__)
@@ -50,10 +38,8 @@ blueprint = Blueprint("quotas", __name__)
 @operation(EntriesQuestionSchema(), QuotaPageSchema(), summary="All quotas, the worst first")
 def list_quotas(caller: Caller, question: EntriesQuestion) -> Answer:
     """Return the entries of all quotas."""
-    now = caller.context.clock()
-    accounting = caller.context.settings.accounting
-    entries = read_entries(caller.context.upstream, caller.scope, to_ms(now), accounting=accounting)
-    return dump_json(_page(entries, question, now), caller.context.fresh_seconds)
+    body = _page(caller, _read_entries(caller), question)
+    return dump_json(body, caller.context.fresh_seconds)
 
 
 @blueprint.get("/api/v1/quotas/<name>")
@@ -65,9 +51,8 @@ def list_quotas(caller: Caller, question: EntriesQuestion) -> Answer:
 )
 def show_quota(caller: Caller, question: EntriesQuestion, name: str) -> Answer:
     """Return the entries of a quota."""
-    now = caller.context.clock()
-    entries = _entries_of(caller, name, now)
-    return dump_json(_page(entries, question, now), caller.context.fresh_seconds)
+    body = _page(caller, _entries_of(caller, name), question)
+    return dump_json(body, caller.context.fresh_seconds)
 
 
 @blueprint.get("/api/v1/quotas/<name>/series")
@@ -79,29 +64,10 @@ def show_quota(caller: Caller, question: EntriesQuestion, name: str) -> Answer:
 )
 def show_burn_up(caller: Caller, labels: Mapping[str, str], name: str) -> Answer:
     """Return what a quota had used at each moment of its period."""
-    now = caller.context.clock()
-    entry = _find_entry(caller, name, labels, now)
-    reach = reach_of(caller.context.settings.accounting)
-    burn_up = read_burn_up(caller.context.upstream, entry, now, reach)
-    forecast: list[tuple[int, float]] = []
-    if entry.forecast_bytes is not None and burn_up.end > now:
-        forecast = [
-            (to_ms(now), whole(entry.used_bytes)),
-            (to_ms(burn_up.end), whole(entry.forecast_bytes)),
-        ]
-    body = {
-        "meta": {
-            "start": burn_up.start.isoformat(),
-            "end": burn_up.end.isoformat(),
-            "step_seconds": burn_up.step_seconds,
-            "unit": "bytes",
-        },
-        "quota": _as_json(entry, now),
-        "used": [(time_ms, _whole(value)) for time_ms, value in burn_up.points],
-        "limit_bytes": _whole(entry.limit_bytes),
-        "forecast": forecast,
-    }
-    return dump_json(body, caller.context.fresh_seconds)
+    entry = _find_entry(caller, name, labels)
+    reach = reach_of(caller.accounting)
+    burn_up = read_burn_up(caller.context.upstream, entry, caller.now, reach)
+    return dump_json(as_burn_up(entry, burn_up, caller.now), caller.context.fresh_seconds)
 
 
 @blueprint.get("/api/v1/quotas/<name>/history")
@@ -110,53 +76,41 @@ def show_burn_up(caller: Caller, labels: Mapping[str, str], name: str) -> Answer
 )
 def show_history(caller: Caller, question: HistoryQuestion, name: str) -> Answer:
     """Return the totals of the quota's periods, newest first."""
-    now = caller.context.clock()
-    entry = _find_entry(caller, name, question.labels, now)
-    totals = read_history(caller.context.upstream, entry, question.lookback_seconds, now)
-    periods = [
-        {
-            "period": _period(total.period),
-            "used_bytes": whole(total.used_bytes),
-            "ratio": total.used_bytes / entry.limit_bytes if entry.limit_bytes else None,
-            "is_over": total.is_over,
-        }
-        for total in totals
-    ]
-    body = {"quota": _as_json(entry, now), "periods": periods}
-    return dump_json(body, _FRESH_SECONDS)
+    entry = _find_entry(caller, name, question.labels)
+    totals = read_history(caller.context.upstream, entry, question.lookback_seconds, caller.now)
+    return dump_json(as_history(entry, totals, caller.now), _FRESH_SECONDS)
 
 
 @blueprint.get("/api/v1/quotas/<name>/notifications")
 @operation(
     NotificationsQuestionSchema(),
     NotificationsSchema(),
-    summary="Who was told of it, and what became of that",
+    summary="Who was notified about it, and whether the mail was sent",
     statuses=(404,),
 )
 def show_notifications(caller: Caller, question: NotificationsQuestion, name: str) -> Answer:
-    """Return who was told of the entry, newest first; null where no webhook can be asked."""
-    context, now = caller.context, caller.context.clock()
-    entry = _find_entry(caller, name, question.labels, now)
-    told = None
-    if context.webhook is not None:
-        memory = context.upstream.memory
-        tellings = read_tellings(context.webhook, memory, entry, question.limit)
-        told = [_telling(telling) for telling in tellings]
-    body = {"quota": _as_json(entry, now), "notifications": told}
-    return dump_json(body, context.fresh_seconds)
+    """Return the notifications about an entry, newest first; null if no webhook is set."""
+    entry = _find_entry(caller, name, question.labels)
+    webhook, found = caller.context.webhook, None
+    if webhook is not None:
+        found = read_notifications(webhook, caller.context.upstream.cache, entry, question.limit)
+    return dump_json(as_notifications(entry, found, caller.now), caller.context.fresh_seconds)
 
 
-def _entries_of(caller: Caller, name: str, now: datetime) -> list[Entry]:
-    accounting = caller.context.settings.accounting
-    entries = read_entries(caller.context.upstream, caller.scope, to_ms(now), name, accounting)
+def _read_entries(caller: Caller, name: str | None = None) -> list[Entry]:
+    upstream, now_ms = caller.context.upstream, to_ms(caller.now)
+    return read_entries(upstream, caller.scope, now_ms, name, caller.accounting)
+
+
+def _entries_of(caller: Caller, name: str) -> list[Entry]:
+    entries = _read_entries(caller, name)
     if not entries:
         raise NotFoundError("no quota of this name is known; /api/v1/quotas lists those that are")
     return entries
 
 
-def _find_entry(caller: Caller, name: str, labels: Mapping[str, str], now: datetime) -> Entry:
-    entries = _entries_of(caller, name, now)
-    found = [entry for entry in entries if labels.items() <= entry.labels.items()]
+def _find_entry(caller: Caller, name: str, labels: Mapping[str, str]) -> Entry:
+    found = [e for e in _entries_of(caller, name) if labels.items() <= e.labels.items()]
     if not found:
         raise NotFoundError("the quota has no entry with these labels")
     missing = [
@@ -169,71 +123,18 @@ def _find_entry(caller: Caller, name: str, labels: Mapping[str, str], now: datet
     return found[0]
 
 
-def _page(entries: Sequence[Entry], question: EntriesQuestion, now: datetime) -> dict[str, Any]:
+def _page(caller: Caller, entries: Sequence[Entry], question: EntriesQuestion) -> dict[str, Any]:
     wanted = [entry for entry in entries if _is_wanted(entry, question)]
-    key = question.sort.removeprefix("-")
-    wanted.sort(key=_SORT_BY[key], reverse=question.sort.startswith("-"))
-    first = (question.page - 1) * question.page_size
-    return {
-        "quotas": [_as_json(entry, now) for entry in wanted[first : first + question.page_size]],
-        "page": question.page,
-        "page_size": question.page_size,
-        "total": len(wanted),
-    }
+    return as_page(
+        wanted,
+        caller.now,
+        sort=question.sort,
+        page=question.page,
+        page_size=question.page_size,
+    )
 
 
 def _is_wanted(entry: Entry, question: EntriesQuestion) -> bool:
     if question.state and entry.state not in question.state:
         return False
     return all(entry.labels.get(name, "") == value for name, value in question.label)
-
-
-def _as_json(entry: Entry, now: datetime) -> dict[str, Any]:
-    full_at = entry.full_at(now)
-    selected = {
-        PUBLIC[label]: entry.labels[label]
-        for label in names.SELECTOR_LABELS
-        if label in entry.labels
-    }
-    own = {name: value for name, value in entry.labels.items() if name not in PUBLIC}
-    return {
-        "name": entry.quota,
-        "selector": selected,
-        "labels": own,
-        "calendar": entry.calendar_name,
-        "period": None if entry.period is None else _period(entry.period),
-        "used_bytes": _whole(entry.used_bytes),
-        "limit_bytes": _whole(entry.limit_bytes),
-        "left_bytes": _whole(entry.left_bytes),
-        "ratio": entry.ratio,
-        "state": entry.state,
-        "forecast_bytes": _whole(entry.forecast_bytes),
-        "full_at": None if full_at is None else full_at.isoformat(timespec="seconds"),
-    }
-
-
-def _telling(telling: Telling) -> dict[str, Any]:
-    settled_at = telling.settled_at
-    return {
-        "queued_at": telling.queued_at.isoformat(),
-        "settled_at": None if settled_at is None else settled_at.isoformat(),
-        "kind": telling.kind,
-        "threshold": _whole(telling.percent),
-        "period": None if telling.period is None else _period(telling.period),
-        "recipient": telling.recipient,
-        "state": telling.state,
-        "attempts": telling.attempts,
-    }
-
-
-def _period(period: Period) -> dict[str, Any]:
-    return {
-        "id": period.id,
-        "title": period.title,
-        "start": period.start.isoformat(),
-        "end": period.end.isoformat(),
-    }
-
-
-def _whole(value: float | None) -> float | None:
-    return None if value is None else whole(value)

@@ -8,8 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from api.access import ALL
-from api.bandwidth.reading import Question, counters_query
-from api.selectors import match_filters
+from api.bandwidth.queries import BandwidthQuery, counters_query, match_filters
 from local import programs
 from local.stack.config import ROOT
 from local.stack.processes import Part, Processes
@@ -53,8 +52,8 @@ class Bench:
     def query(self, number: int) -> str:
         """Return the query that the API sends to Prometheus for this chart."""
         filters = {names.WORKSPACE: ("default", f"other-{number}")}
-        question = Question(tuple(match_filters(filters, ALL)), BY, Accounting())
-        return counters_query(question, 1000 * STEP_SECONDS, STEP_SECONDS)
+        query = BandwidthQuery(match_filters(filters, ALL), BY, Accounting())
+        return counters_query(query, 1000 * STEP_SECONDS, STEP_SECONDS)
 
 
 def samples(end: int) -> Iterator[str]:

@@ -87,6 +87,7 @@ def _random_bytes(history: History, labels: Labels, mean: float) -> list[int]:
         busy = (1 + 0.6 * cos(hour * pi / 12)) * (_WEEKEND_FACTOR if weekend else _WEEKDAY_FACTOR)
         drift = 0.92 * drift + chance.uniform(-0.1, 0.1)
         size = mean * (end - start) * busy * max(0.2, 1 + drift + chance.uniform(-0.12, 0.12))
-        observed = history.is_observed(end) and history.is_observed(start + 1)
+        # After a gap, the first scrape is where counting starts, so no bytes may move before it.
+        observed = history.is_observed(start) and history.is_observed(end)
         drawn.append(round(size) if observed else 0)
     return drawn

@@ -1,1 +1,4 @@
-"""HTTP requests that are bounded in size and time."""
+"""HTTP requests to other servers that always end: bounded in size and in time.
+
+It imports nothing else of this project.
+"""

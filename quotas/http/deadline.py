@@ -1,4 +1,7 @@
-"""Time that runs out for good: requests waits for the next bytes, and again, never for all."""
+"""A deadline for a whole HTTP exchange.
+
+The timeouts of requests bound each wait for the next bytes, never the sum of all waits.
+"""
 
 import socket
 import threading
@@ -16,7 +19,7 @@ _current = threading.local()
 
 
 class Deadline:
-    """Shuts the sockets on which this thread waits when the time is over."""
+    """Shuts down the sockets that this thread waits on when the time is over."""
 
     def __init__(self) -> None:
         self.has_passed = False
@@ -25,14 +28,14 @@ class Deadline:
         self._lock = threading.Lock()
 
     def watch(self, connection: socket.socket) -> None:
-        """Have this socket shut, at once if the time is over."""
+        """Shut this socket down at the deadline; at once if it has passed."""
         with self._lock:
             self._sockets.append(connection)
             if self.has_passed:
                 _shut(connection)
 
     def pass_by(self) -> None:
-        """End what is under way, unless it is done."""
+        """End the exchange that is under way, unless it is finished."""
         with self._lock:
             if self._is_done:
                 return
@@ -41,22 +44,22 @@ class Deadline:
                 _shut(connection)
 
     def finish(self) -> None:
-        """Let the sockets be: others may use them now."""
+        """Leave the sockets alone from now on: other threads may use them."""
         with self._lock:
             self._is_done = True
 
 
 def _shut(connection: socket.socket) -> None:
-    # It may be closed by now, or a socket of TLS in its place.
+    # It may be closed already, or replaced by a TLS socket.
     with suppress(OSError, ValueError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[Deadline]:
-    """End the block's exchange on a session of ``open_session`` after so many seconds.
+    """End the block's exchange on a session of ``open_session`` after ``seconds``.
 
-    What waits for bytes then fails in any way: ``has_passed`` says why.
+    A wait for bytes then fails with some error, and ``has_passed`` is True.
     """
     mine = _current.deadline = Deadline()
     timer = threading.Timer(seconds, mine.pass_by)
@@ -111,11 +114,11 @@ class _Adapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, _: requests.Response) -> None:
-        """Return that there is none: to find one, requests would read a whole answer."""
+        """Return None: to look for a target, requests would read the whole answer."""
 
 
 def open_session() -> requests.Session:
-    """Return what keeps connections open, for all threads; it follows no redirects."""
+    """Return a session that keeps connections open, for all threads, and follows no redirects."""
     session = _Session()
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(pool_maxsize=_MOST_CONNECTIONS))

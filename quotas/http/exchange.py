@@ -1,9 +1,12 @@
-"""One request over HTTP and its answer, both bounded: in size, and in time."""
+"""One HTTP request and its JSON answer, both bounded in size and in time."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
+import orjson
 import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
@@ -12,13 +15,15 @@ from quotas.http import deadline
 
 CONNECT_TIMEOUT_SECONDS = 3
 _CHUNK_BYTES = 2**16
-_TOO_SLOW = "it gave no whole answer within %d seconds"
+_LONGEST_LOGGED = 500
 
-OK = 200
+OK, _TOO_MANY_REQUESTS, _SERVICE_UNAVAILABLE, _GATEWAY_TIMEOUT = 200, 429, 503, 504
+
+_logger = logging.getLogger(__name__)
 
 
 class UpstreamError(Exception):
-    """Whom we ask gave no answer that can be used; the message can be shown to anyone."""
+    """A server gave no usable answer; the message can be shown to anyone, ``who`` names it."""
 
     def __init__(self, message: str, who: str = "Prometheus") -> None:
         self.who = who
@@ -34,87 +39,134 @@ class TooSlowError(UpstreamError):
 
 
 class BadAnswerError(UpstreamError):
-    """It refused the question, or its answer is none."""
+    """It refused the request, or its answer cannot be read."""
 
 
 class TooLargeError(BadAnswerError):
     """Its answer is larger than what is read of it."""
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """Who is asked, how long a wait may be, and how much of an answer is read."""
-
-    who: str
-    longest_seconds: int
-    largest_bytes: int
-
-
 def open_session() -> requests.Session:
-    """Return what keeps connections open, for all threads: it holds no cookies."""
+    """Return a session that keeps connections open, for all threads; it keeps no cookies."""
     session = deadline.open_session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # What is not compressed is as large as it says, and costs whom we ask less.
+    # An uncompressed answer is as large as it says, and costs the server less.
     session.headers["Accept-Encoding"] = "identity"
     return session
 
 
-def exchange(
-    session: requests.Session,
+@dataclass(frozen=True)
+class Server:
+    """A server that answers JSON: its name in messages, address, and the bounds of an exchange."""
+
+    name: str
+    # Both may hold secrets, and a repr ends in logs.
+    url: str = field(repr=False)
+    longest_seconds: int
+    largest_bytes: int
+    auth: AuthBase | None = field(default=None, repr=False)
+    session: requests.Session = field(default_factory=open_session, repr=False, compare=False)
+
+
+def ask(
+    server: Server,
     method: str,
-    url: str,
-    bounds: Bounds,
+    path: str,
     *,
     form: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
-    auth: AuthBase | None = None,
-) -> tuple[int, bytes]:
-    """Return status and body of an answer; no redirect is followed.
+    explain: Callable[[int, bytes], UpstreamError | None] = lambda _status, _body: None,
+) -> Any:
+    """Return the JSON that a server answers with status 200. Redirects are not followed.
 
-    All of it ends after the longest wait, whatever trickles in.
+    Args:
+        server: whom to ask.
+        method: GET or POST.
+        path: appended to the server's address.
+        form: the body of a POST.
+        parameters: the query of a GET.
+        explain: returns the error for another status and its body, where it knows better than
+            the general words.
+
+    Raises:
+        UnavailableError, TooSlowError, BadAnswerError, TooLargeError: there is no usable answer.
+
+    """
+    status, body = exchange(server, method, path, form=form, parameters=parameters)
+    if status != OK:
+        # Its words only go to the log: they may be about things the caller must not see.
+        _logger.warning("%s answered HTTP %d: %r", server.name, status, body[:_LONGEST_LOGGED])
+        raise explain(status, body) or _refusal(server, status)
+    try:
+        return orjson.loads(body)
+    except ValueError as error:
+        raise BadAnswerError("its answer is not JSON", server.name) from error
+
+
+def _refusal(server: Server, status: int) -> UpstreamError:
+    if status in (_TOO_MANY_REQUESTS, _SERVICE_UNAVAILABLE):
+        return UnavailableError(f"it is not ready (HTTP {status})", server.name)
+    if status == _GATEWAY_TIMEOUT:
+        return TooSlowError("it took too long", server.name)
+    return BadAnswerError(f"it refused the request (HTTP {status})", server.name)
+
+
+def exchange(
+    server: Server,
+    method: str,
+    path: str,
+    *,
+    form: Mapping[str, str] | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """Return status and body of an answer. It ends after ``longest_seconds`` in any case.
 
     Raises:
         UnavailableError, TooSlowError, BadAnswerError, TooLargeError: there is no whole answer.
 
     """
-    who, longest = bounds.who, bounds.longest_seconds
-    too_slow = TooSlowError(_TOO_SLOW % longest, who)
+    who, longest = server.name, server.longest_seconds
+    too_slow = TooSlowError(f"it gave no whole answer within {longest} seconds", who)
     with deadline.deadline(longest) as time:
         try:
-            with session.request(
+            with server.session.request(
                 method,
-                url,
+                server.url + path,
                 data=form,
                 params=parameters,
-                auth=auth,
+                auth=server.auth,
                 # The deadline comes first.
                 timeout=(CONNECT_TIMEOUT_SECONDS, longest + 1),
                 stream=True,
             ) as response:
                 if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise BadAnswerError("its answer is compressed, without being asked to", who)
-                body = b"".join(_read_chunks(response, bounds))
+                body = b"".join(_read_chunks(response, server))
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise (too_slow if time.has_passed else _translate(error, bounds)) from error
+            if time.has_passed or _is_timeout(error):
+                raise too_slow from error
+            raise _translate(error, who) from error
         if time.has_passed:
             # Without a length, an answer that is cut off looks like a whole one.
             raise too_slow
         return response.status_code, body
 
 
-def _translate(error: Exception, bounds: Bounds) -> UpstreamError:
-    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
-        return TooSlowError(_TOO_SLOW % bounds.longest_seconds, bounds.who)
+def _is_timeout(error: Exception) -> bool:
+    return isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout)
+
+
+def _translate(error: Exception, who: str) -> UpstreamError:
     if isinstance(error, (requests.ConnectionError, requests.ConnectTimeout)):
-        return UnavailableError("it cannot be reached", bounds.who)
-    return BadAnswerError("its answer broke off or cannot be read", bounds.who)
+        return UnavailableError("it cannot be reached", who)
+    return BadAnswerError("its answer broke off or cannot be read", who)
 
 
-def _read_chunks(response: requests.Response, bounds: Bounds) -> Iterator[bytes]:
+def _read_chunks(response: requests.Response, server: Server) -> Iterator[bytes]:
     size = 0
     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
         size += len(chunk)
-        if size > bounds.largest_bytes:
-            largest = f"{bounds.largest_bytes // 2**20} MiB"
-            raise TooLargeError(f"its answer is larger than {largest}", bounds.who)
+        if size > server.largest_bytes:
+            largest = f"{server.largest_bytes // 2**20} MiB"
+            raise TooLargeError(f"its answer is larger than {largest}", server.name)
         yield chunk

@@ -78,7 +78,7 @@ class Page:
         self.driver.set_window_size(width, height)
         self.driver.get("about:blank")
         self.driver.get(f"{self.url}/{address}")
-        self.wait(lambda: "Updated" in self.text("#pulse-text"))
+        self.wait(lambda: "Updated" in self.text("#status-text"))
 
     def wait(self, condition: Callable[[], Any]) -> None:
         """Wait until ``condition`` returns something true."""

@@ -18,8 +18,8 @@ def parse_size(text: str) -> float:
 
 
 def is_rounded(text: str, value: float) -> bool:
-    """Return whether a text is this number of bytes, rounded to three digits."""
-    return parse_size(text) == pytest.approx(value, rel=0.006, abs=0.5)
+    """Return whether a text is this number of bytes, rounded to four digits."""
+    return parse_size(text) == pytest.approx(value, rel=0.001, abs=0.5)
 
 
 def drawn_entries(page: Page) -> list[dict[str, str]]:

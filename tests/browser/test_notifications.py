@@ -20,7 +20,7 @@ NOTIFIED_SECONDS = 90
 ADDRESS = "#/quotas/bun-egress"
 SELECTOR = {"service": "bun-service", "direction": "egress"}
 GONE = "gone.long.ago.with.a.long.name@subsidiary.example.com"
-CARD = "section[aria-labelledby='told-title']"
+CARD = "section[aria-labelledby='notifications-title']"
 
 
 def notification(
@@ -74,11 +74,11 @@ def open_quota(page: Page, address: str = ADDRESS, *, width: int = 1280) -> None
 def drawn(page: Page) -> list[tuple[str, list[str]]]:
     """Return the event of each line, and its deliveries."""
     lines: list[list[Any]] = page.driver.execute_script(
-        "return [...document.querySelectorAll('.told ol > li')].map((line) =>"
+        "return [...document.querySelectorAll('.notifications ol > li')].map((line) =>"
         "[line.querySelector('strong').innerText,"
-        " [...line.querySelectorAll('.fate')].map((fate) => fate.innerText)])"
+        " [...line.querySelectorAll('.delivery')].map((line) => line.innerText)])"
     )
-    return [(what.replace("\N{NO-BREAK SPACE}", " "), fates) for what, fates in lines]
+    return [(what.replace("\N{NO-BREAK SPACE}", " "), deliveries) for what, deliveries in lines]
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +113,8 @@ def test_notifications_are_drawn_as_the_api_answers(page: Page, notified_api: Ap
         for one in notifications
     ]
     assert drawn(page) == asked
-    assert page.texts(".told h3") == [f"{notifications[0]['period']['title']}, so far"]
-    at = page.one(".told time").get_attribute("datetime")
+    assert page.texts(".notifications h3") == [f"{notifications[0]['period']['title']}, so far"]
+    at = page.one(".notifications time").get_attribute("datetime")
     assert at == notifications[0]["queued_at"]
     assert datetime.fromisoformat(str(at)).tzinfo is not None
 
@@ -122,7 +122,7 @@ def test_notifications_are_drawn_as_the_api_answers(page: Page, notified_api: Ap
 @pytest.mark.usefixtures("notified_api")
 def test_without_a_reached_threshold_it_says_that_there_are_no_notifications(page: Page) -> None:
     open_quota(page, "#/quotas/each-consumer?consumer=globex")
-    assert page.texts(f"{CARD} .lead") == ["Nobody had to be told yet."]
+    assert page.texts(f"{CARD} .lead") == ["No notifications yet."]
     assert drawn(page) == []
 
 
@@ -151,7 +151,7 @@ def test_recipients_of_one_event_are_grouped_by_the_state_of_their_mail(
             ),
             ("80 % reached", ["Sent to ops@example.com"]),
         ]
-        [now, before] = page.texts(".told h3")
+        [now, before] = page.texts(".notifications h3")
         assert before == "October 2026"
         assert re.fullmatch("November 2026(, so far)?", now)
         assert page.console() == []
@@ -185,7 +185,7 @@ def test_an_unreachable_webhook_is_reported_and_the_rest_is_drawn(
         page = Page(chromium, url)
         open_quota(page)
         [words] = page.texts(f"{CARD} .lead")
-        assert words.startswith("It is not known now who was told. The webhook gave no answer")
+        assert words.startswith("Notifications are not available now. The webhook gave no answer")
         assert words.endswith("it cannot be reached.")
         assert page.texts(".past li")
         assert page.text("#notices") == ""

@@ -27,10 +27,10 @@ def test_a_list_with_duplicate_keys_does_not_grow(page: Page) -> None:
     counts = page.driver.execute_async_script(
         """
         const done = arguments[0];
-        import("./dashboard/dom.js").then(({ h, keep }) => {
+        import("./dashboard/elements.js").then(({ h, updateChildren }) => {
           const list = h("ul", {});
           const counts = ["aab", "aab", "ba", "", "aa"].map((keys) => {
-            keep(list, [...keys], (key) => key, () => h("li", {}), () => {});
+            updateChildren(list, [...keys], (key) => key, () => h("li", {}), () => {});
             return [...list.children].map((node) => node.dataset.key).join("");
           });
           done(counts);
@@ -47,7 +47,7 @@ def test_an_unreachable_api_is_reported_and_the_last_data_stays(page: Page) -> N
     page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/api/v1/*"]})
     page.click("label[for='range-1h']")
     page.wait(lambda: "The API cannot be reached" in page.text("#notices"))
-    assert "Stale since" in page.text("#pulse-text")
+    assert "Stale since" in page.text("#status-text")
     assert len(drawn_entries(page)) == count
     page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
     page.wait(lambda: page.text("#notices") == "")

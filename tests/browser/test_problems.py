@@ -35,7 +35,7 @@ def test_an_unreachable_prometheus_is_reported(chromium: Chrome) -> None:
         page = Page(chromium, url)
         chromium.get(url)
         page.wait(lambda: "Prometheus cannot be reached" in page.text("#notices"))
-        assert page.text("#pulse-text") == "No data"
+        assert page.text("#status-text") == "No data"
         assert page.violations() == []
         chromium.get("about:blank")
         page.console()
@@ -60,7 +60,7 @@ def test_a_required_token_is_asked_for_and_used(
         assert "not known here" in page.text("#notices")
         page.one("#token").clear()
         page.one("#token").send_keys("the-right-one\n")
-        page.wait(lambda: "Updated" in page.text("#pulse-text"))
+        page.wait(lambda: "Updated" in page.text("#status-text"))
         assert page.text("#notices") == ""
         # If the CSV file cannot be loaded, its link shows the reason.
         page.script("sessionStorage.setItem('token', 'no-longer-right')")

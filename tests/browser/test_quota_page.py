@@ -27,6 +27,7 @@ def test_a_quota_shows_its_usage_chart_and_its_past_periods(page: Page, api: Api
 def test_a_for_each_quota_lists_its_entries_to_choose_from(page: Page) -> None:
     page.open("#/quotas/each-consumer")
     page.wait(lambda: "Which one?" in page.texts("h2"))
+    assert page.texts(".title .lead") == ["Applies to each consumer separately."]
     page.click(".name[href*='consumer=globex']")
     page.wait(lambda: page.texts(".title .lead") == ["consumer globex"])
 
@@ -40,7 +41,7 @@ def test_an_unknown_quota_is_reported(page: Page) -> None:
 def test_long_names_fit_a_phone(page: Page) -> None:
     page.open("#/quotas/each-consumer?consumer=globex", width=360)
     page.script(
-        "for (const node of document.querySelectorAll('h1, .lead, .told .fate'))"
+        "for (const node of document.querySelectorAll('h1, .lead, .notifications .delivery'))"
         " node.textContent = 'x'.repeat(200);"
     )
     root = "document.scrollingElement"

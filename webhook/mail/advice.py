@@ -2,9 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-from quotas.units import format_size
 from webhook.alerts.events import QuotaNotice
-from webhook.mail.formatting import format_pace, format_percent, format_time, is_binary
+from webhook.mail.formatting import (
+    format_amount,
+    format_pace,
+    format_percent,
+    format_time,
+    is_binary,
+)
 from webhook.text import join_words
 
 _NEAR_SECONDS = 12 * 3_600
@@ -58,7 +63,7 @@ def describe_outlook(notice: QuotaNotice, now: datetime) -> str:
         full_at = _round_time(now + timedelta(seconds=full_seconds), full_seconds)
         full = format_time(full_at.astimezone(period.end.tzinfo))
         return f"{at_pace}, 100 % is reached around {full}."
-    at_end = format_size(forecast_bytes, binary=binary)
+    at_end = format_amount(forecast_bytes, notice.limit_bytes)
     share = format_percent(forecast_bytes, notice.limit_bytes)
     return f"{at_pace}, the period ends at about {at_end}, {share} of the limit."
 

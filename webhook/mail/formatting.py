@@ -1,17 +1,42 @@
-"""Numbers and times as people read them. All are rounded down: 99.99 % never reads as 100 %."""
+"""Numbers and times as mails show them.
+
+The dashboard shows the same values in the same words: ``api/static/dashboard/format.js`` follows
+these rules too, and ``tests/formatting_cases.json`` tests both.
+
+Sizes: at most four significant digits, no trailing zeros, rounded to the nearest (a half to the
+even digit). Units are decimal, kB to PB. If a limit is round in binary units only, such as
+10 GiB, it and the sizes beside it are binary. A size below its limit never reads like the limit.
+Exact sizes are whole bytes: ``450,200,000,000 bytes``, ``1 byte``.
+
+Percentages: rounded down to one decimal, without ``.0``, so that 99.99 % never reads as 100 %.
+Anything between 0 and 0.1 % is ``< 0.1 %``. Numbers count as the decimals they are written as:
+0.58 is 58 %, although its binary float is a little less.
+
+Durations: the two largest units that matter, rounded down: ``6 d 4 h``. A unit that is zero is
+left out, and so are seconds from ten minutes on. Zero is ``0 s``.
+
+Times: day, month, year and a 24-hour clock. Mails name the time zone. The dashboard uses the
+browser's and leaves out what is clear without it.
+
+A value that is not known is an en dash.
+"""
 
 import math
 from datetime import datetime
 from decimal import ROUND_DOWN
+from fractions import Fraction
 
-from quotas.units import format_size, parse_size
+from quotas.units import UNITS, format_size
 
 LARGEST_BYTES = 10**18
+UNKNOWN = "\N{EN DASH}"
 _DAY_SECONDS = 86_400
+_TEN_MINUTES_SECONDS = 600
+_DURATION_UNITS = {"d": _DAY_SECONDS, "h": 3_600, "min": 60, "s": 1}
 
 
 def parse_bytes(text: str | None) -> int | None:
-    """Return the bytes of an annotation, or None where it is no number of bytes.
+    """Return the bytes of an annotation, or None if it is not a number of bytes.
 
     Prometheus may write it as ``4.502e+11``.
     """
@@ -22,44 +47,79 @@ def parse_bytes(text: str | None) -> int | None:
     return int(number) if math.isfinite(number) and 0 <= number <= LARGEST_BYTES else None
 
 
-def format_percent(part: int, whole: int) -> str:
-    """Return ``90 %`` or ``90.4 %``: the share, with one digit, rounded down."""
-    units, tenths = divmod(part * 1_000 // whole, 10)
-    return f"{units}.{tenths} %" if tenths else f"{units} %"
-
-
-def format_amount(size_bytes: int, limit_bytes: int) -> str:
-    """Return an amount as sizes of its limit's kind; what is below the limit never reads as it."""
+def format_amount(size_bytes: float | None, limit_bytes: int | None) -> str:
+    """Return a size in the units of its limit. Below the limit it never reads like the limit."""
+    if size_bytes is None:
+        return UNKNOWN
+    if limit_bytes is None:
+        return format_size(size_bytes)
     binary = is_binary(limit_bytes)
-    text = format_size(size_bytes, binary=binary)
-    if size_bytes < limit_bytes and text == format_size(limit_bytes, binary=binary):
-        return format_size(size_bytes, binary=binary, rounding=ROUND_DOWN)
-    return text
-
-
-def format_bytes(size_bytes: int) -> str:
-    """Return every byte: ``450,200,000,000 bytes``."""
-    return f"{size_bytes:,} byte{'' if size_bytes == 1 else 's'}"
+    text, limit = (format_size(size, binary=binary) for size in (size_bytes, limit_bytes))
+    if size_bytes >= limit_bytes or text != limit:
+        return text
+    # The limit may itself be rounded down: stay below what it reads as.
+    below = math.ceil(_bytes_of(limit)) - 1
+    return format_size(min(size_bytes, below), binary=binary, rounding=ROUND_DOWN)
 
 
 def is_binary(limit_bytes: int) -> bool:
-    """Return whether a limit is round in GiB rather than GB, as its author wrote it.
+    """Return whether a limit is round in binary units only, as its author wrote it.
 
     >>> is_binary(10 * 2**30), is_binary(500 * 10**9)
     (True, False)
     """
-    return _reads_back(limit_bytes, binary=True) and not _reads_back(limit_bytes, binary=False)
+    binary, decimal = (
+        _bytes_of(format_size(limit_bytes, binary=binary)) == limit_bytes
+        for binary in (True, False)
+    )
+    return binary and not decimal
 
 
-def _reads_back(size_bytes: int, *, binary: bool) -> bool:
-    try:
-        return parse_size(format_size(size_bytes, binary=binary)) == size_bytes
-    except ValueError:  # such as 9.765 KiB, which is no whole number of bytes
-        return False
+def _bytes_of(size: str) -> Fraction:
+    number, unit = size.split(" ")
+    return Fraction(number) * UNITS[unit]
+
+
+def format_bytes(size_bytes: int | None) -> str:
+    """Return every byte: ``450,200,000,000 bytes``."""
+    if size_bytes is None:
+        return UNKNOWN
+    return f"{size_bytes:,} byte{'' if size_bytes == 1 else 's'}"
+
+
+def format_percent(part: float | None, whole: float | None = 1) -> str:
+    """Return the share of ``part`` in ``whole``: ``90 %`` or ``90.4 %``. A ratio is a part of 1."""
+    if part is None or not whole:
+        return UNKNOWN
+    tenths = Fraction(str(part)) * 1_000 // Fraction(str(whole))
+    if part > 0 and tenths == 0:
+        return "< 0.1 %"
+    percent, tenth = divmod(tenths, 10)
+    return f"{percent:,}.{tenth} %" if tenth else f"{percent:,} %"
+
+
+def format_duration(seconds: float | None) -> str:
+    """Return ``6 d 4 h``.
+
+    Prometheus's form, ``6d4h``, is that of ``quotas.units.format_duration``.
+    """
+    if seconds is None:
+        return UNKNOWN
+    rest = max(0, math.floor(seconds))
+    if rest >= _TEN_MINUTES_SECONDS:
+        rest -= rest % 60
+    first = next((size for size in _DURATION_UNITS.values() if rest >= size), 1)
+    units = [(name, size) for name, size in _DURATION_UNITS.items() if size <= first]
+    parts = []
+    for name, size in units[:2]:
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts) or "0 s"
 
 
 def format_time(time: datetime) -> str:
-    """Return ``1 December 2026, 00:00 UTC``, with the name of its zone, for an aware time."""
+    """Return ``1 December 2026, 00:00 UTC``, with the name of its zone. ``time`` must be aware."""
     zone = getattr(time.tzinfo, "key", "") or "UTC"
     return f"{time.day} {time:%B %Y, %H:%M} {zone}"
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from quotas.units import format_size
+from quotas.units import parse_duration
 from webhook.alerts.events import QuotaNotice
 from webhook.mail.advice import advise, describe_next, describe_outlook
 from webhook.mail.content import Fact, Link, Page
 from webhook.mail.formatting import (
     format_amount,
     format_bytes,
+    format_duration,
     format_percent,
     format_time,
-    is_binary,
 )
 from webhook.mail.wording import (
     describe_counted,
@@ -32,14 +32,13 @@ def make_quota_page(notice: QuotaNotice, now: datetime, links: Sequence[Link]) -
 
 
 def _firing_page(notice: QuotaNotice, now: datetime, links: Sequence[Link]) -> Page:
-    binary = is_binary(notice.limit_bytes)
     used, limit = (
         format_amount(n, notice.limit_bytes) for n in (notice.used_bytes, notice.limit_bytes)
     )
     percent = format_percent(notice.used_bytes, notice.limit_bytes)
     name = name_notice(notice)
     left_bytes = notice.limit_bytes - notice.used_bytes
-    left = f"{format_size(abs(left_bytes), binary=binary)} {'left' if left_bytes >= 0 else 'over'}"
+    left = format_amount(abs(left_bytes), notice.limit_bytes)
     passed = f"{notice.threshold_percent:g} % threshold"
     title = f"{name} has used {percent} of its limit"
     if notice.is_forecast:
@@ -51,11 +50,11 @@ def _firing_page(notice: QuotaNotice, now: datetime, links: Sequence[Link]) -> P
         tone=notice.severity,
         state=f"{describe_tone(notice)} · {passed}",
         title=title,
-        lead=_forecast_lead(notice, limit, binary=binary),
+        lead=_forecast_lead(notice, limit),
         figure=used,
         figure_words=f"of {limit} used",
         bar_percent=min(100, notice.used_bytes * 100 // notice.limit_bytes),
-        bar_words=(percent, left),
+        bar_words=(percent, f"{left} {'left' if left_bytes >= 0 else 'over'}"),
         facts=(*_amounts(notice), *_circumstances(notice)),
         paragraphs=tuple(text for text in outlook if text),
         to_do=(advise(notice),),
@@ -90,7 +89,7 @@ def _over_page(notice: QuotaNotice, links: Sequence[Link]) -> Page:
 def _firing_subject(notice: QuotaNotice, used: str, limit: str) -> str:
     if not notice.is_forecast:
         return _subject(notice, f"{used} of {limit} used")
-    expected = format_size(notice.forecast_bytes or 0, binary=is_binary(notice.limit_bytes))
+    expected = format_amount(notice.forecast_bytes or 0, notice.limit_bytes)
     return _subject(notice, f"{expected} of {limit} expected")
 
 
@@ -100,12 +99,13 @@ def _subject(notice: QuotaNotice, body: str) -> str:
     return clean_line(line, LONGEST_SUBJECT)
 
 
-def _forecast_lead(notice: QuotaNotice, limit: str, *, binary: bool) -> str:
+def _forecast_lead(notice: QuotaNotice, limit: str) -> str:
     if not notice.is_forecast or notice.forecast_bytes is None:
         return ""
-    expected = format_size(notice.forecast_bytes, binary=binary)
+    expected = format_amount(notice.forecast_bytes, notice.limit_bytes)
     by = f" by {format_time(notice.period.end)}" if notice.period else ""
-    over = format_size(max(0, notice.forecast_bytes - notice.limit_bytes), binary=binary)
+    over_bytes = max(0, notice.forecast_bytes - notice.limit_bytes)
+    over = format_amount(over_bytes, notice.limit_bytes)
     return f"It is heading for {expected}{by}: {over} more than its limit of {limit}."
 
 
@@ -128,7 +128,8 @@ def _circumstances(notice: QuotaNotice) -> list[Fact]:
         facts.append(Fact("Resets", format_time(notice.period.end)))
     else:
         window = notice.calendar.partition(":")[2] if notice.calendar.startswith("rolling") else ""
-        facts += [Fact("Period", f"the last {window}")] if window else []
+        if window:
+            facts.append(Fact("Period", f"the last {format_duration(parse_duration(window))}"))
     if notice.own_labels:
         facts.append(Fact("Labels", describe_labels(notice.own_labels)))
     return facts

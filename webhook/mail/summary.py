@@ -63,7 +63,7 @@ def _several_page(notices: Sequence[Notice], links: Sequence[Link]) -> Page:
         subject=clean_line(subject, LONGEST_SUBJECT),
         tone=tone_of(worst),
         state=describe_tone(worst),
-        title=f"{len(notices)} alerts, the gravest first",
+        title=f"{len(notices)} alerts, most severe first",
         rows=rows,
         paragraphs=more,
         to_do=(advise(worst),) if advised and isinstance(worst, QuotaNotice) else (),

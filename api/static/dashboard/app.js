@@ -1,31 +1,31 @@
-// Which page is shown, and when it asks again.
+// The entry point: shows the page that the URL names and refreshes its data.
 
-import { parseAddress } from "./address.js";
-import { tellFailure, tellFresh, tellUnobserved } from "./notices.js";
-import { makeOverview } from "./overview.js";
-import { makeQuota } from "./quota.js";
+import { makeOverviewPage } from "./overview-page.js";
+import { makeQuotaPage } from "./quota-page.js";
+import { showFailure, showUnobserved, showUpdated } from "./status.js";
 import { startTheme } from "./theme.js";
+import { parseHash } from "./urls.js";
 
 const REFRESH_MS = 10_000;
 const RETRY_MS = 5_000;
-const MAKE = { overview: makeOverview, quota: makeQuota };
+const PAGES = { overview: makeOverviewPage, quota: makeQuotaPage };
 const main = document.getElementById("main");
 
-let shown = { page: "", view: null };
-let asking = null;
+let current = { name: "", page: null };
+let running = null;
 let timer = 0;
 
 function navigate() {
-  const address = parseAddress(location.hash);
-  const isNew = address.page !== shown.page;
+  const view = parseHash(location.hash);
+  const isNew = view.page !== current.name;
   if (isNew) {
-    shown.view?.destroy();
-    shown = { page: address.page, view: MAKE[address.page]() };
-    main.replaceChildren(shown.view.node);
-    tellUnobserved(null);
+    current.page?.destroy();
+    current = { name: view.page, page: PAGES[view.page]() };
+    main.replaceChildren(current.page.node);
+    showUnobserved(null);
   }
-  const changed = shown.view.show(address);
-  document.title = shown.view.title;
+  const changed = current.page.show(view);
+  document.title = current.page.title;
   if (isNew || changed) {
     if (isNew) scrollTo(0, 0);
     refresh();
@@ -34,41 +34,41 @@ function navigate() {
 
 async function refresh() {
   clearTimeout(timer);
-  asking?.abort();
-  const mine = new AbortController();
-  asking = mine;
-  let wait = REFRESH_MS;
+  running?.abort();
+  const controller = new AbortController();
+  running = controller;
+  let waitMs = REFRESH_MS;
   main.setAttribute("aria-busy", "true");
   try {
-    await shown.view.refresh(mine.signal);
-    if (!mine.signal.aborted) {
-      tellFresh();
+    await current.page.refresh(controller.signal);
+    if (!controller.signal.aborted) {
+      showUpdated();
       if (!performance.getEntriesByName("drawn").length) performance.mark("drawn");
     }
   } catch (error) {
-    if (mine.signal.aborted) return;
-    // What is no failure of an answer is one of this page: it belongs into the console.
+    if (controller.signal.aborted) return;
+    // An error without a status is a mistake of this page, not a failed request.
     if (error.status === undefined) console.error(error);
-    tellFailure(error, refresh);
-    wait = RETRY_MS;
+    showFailure(error, refresh);
+    waitMs = RETRY_MS;
     if (error.status === 401) return;
   } finally {
-    if (asking === mine) main.removeAttribute("aria-busy");
+    if (running === controller) main.removeAttribute("aria-busy");
   }
-  timer = setTimeout(refreshIfSeen, wait);
+  timer = setTimeout(refreshIfVisible, waitMs);
 }
 
-/** A page that nobody looks at asks nothing. */
-function refreshIfSeen() {
+/** A hidden tab sends no requests. */
+function refreshIfVisible() {
   if (!document.hidden) refresh();
 }
 
 addEventListener("hashchange", navigate);
 document.querySelector(".skip").addEventListener("click", (event) => {
-  // The address stays that of the view.
+  // Following the link would replace the hash, which names the page.
   event.preventDefault();
   main.focus();
 });
-document.addEventListener("visibilitychange", refreshIfSeen);
-startTheme(document.getElementById("theme"), () => shown.view.redraw());
+document.addEventListener("visibilitychange", refreshIfVisible);
+startTheme(document.getElementById("theme"), () => current.page.redraw());
 navigate();

@@ -1,17 +1,20 @@
-// A chart of bytes over time by uPlot: its axes, gaps, colours, and the keyboard.
+// A chart of bytes over time, drawn by uPlot: axes, gaps, colours and keyboard control.
 
-import { dayOf, roundBytes, timeOfDay } from "./format.js";
-import { findGaps, findLonely } from "./stack.js";
+import { formatClock, formatDay, formatSize } from "./format.js";
+import { findGaps, findIsolated } from "./series.js";
 import { colour } from "./theme.js";
 
 const FONT = '12px "Segoe UI", Inter, Roboto, "Helvetica Neue", Arial, sans-serif';
 const DAY_SECONDS = 86400;
+// Distances between the lines of a binary axis: a whole number of KiB, MiB, … for each.
+const BINARY_INCREMENTS = Array.from({ length: 63 }, (_, power) => 2 ** power);
 
 /**
- * Draw into `host` and return {set, destroy}.
+ * Draw a chart into `host`. Return {plot, set, destroy}.
  *
- * look: {series: [{label, colour, width, dash, fill}], bands, gaps: boolean, label}
- * onPoint is told the index under the pointer, or null.
+ * look: {series: [{label, colour, width, dash, fill}], bands, gaps, binary}. With `gaps`, times
+ * at which all series are null are hatched. With `binary`, the axis is in KiB, MiB, ….
+ * onPoint is called with the index under the pointer, or null.
  */
 export function makeChart(host, look, onPoint) {
   const axis = { stroke: colour("--muted"), font: FONT, ticks: { show: false } };
@@ -29,13 +32,13 @@ export function makeChart(host, look, onPoint) {
     },
     scales: {
       x: { time: true, range: (u, low, high) => view.bounds ?? [low, high] },
-      y: { range: (u, low, high) => [0, roof(Math.max(high ?? 0, view.top))] },
+      y: { range: (u, low, high) => [0, axisTop(Math.max(high ?? 0, view.top), look.binary)] },
     },
     axes: [
       { ...axis, grid: { show: false }, gap: 6, size: 34, space: 72, values: timeLabels },
-      { ...axis, grid, gap: 8, size: axisWidth, space: 44, values: (u, splits) => splits.map(roundBytes) },
+      { ...axis, grid, gap: 8, size: axisWidth, space: 44, values: (u, splits) => splits.map((value) => formatSize(value, { binary: look.binary })), ...(look.binary && { incrs: BINARY_INCREMENTS }) },
     ],
-    series: [{}, ...look.series.map(drawn)],
+    series: [{}, ...look.series.map(seriesOptions)],
     bands: look.bands ?? [],
     hooks: {
       drawClear: look.gaps ? [shadeGaps] : [],
@@ -52,7 +55,7 @@ export function makeChart(host, look, onPoint) {
   host.addEventListener("keydown", keys);
   return {
     plot,
-    /** Show other data: columns as uPlot takes them, the first and last second, a least top. */
+    /** Show data: uPlot's columns, [first, last] second, and the least value the axis reaches. */
     set(columns, bounds = null, top = 0) {
       view = { bounds, top };
       plot.setData(columns);
@@ -65,7 +68,7 @@ export function makeChart(host, look, onPoint) {
   };
 }
 
-function drawn(series) {
+function seriesOptions(series) {
   return {
     label: series.label,
     stroke: series.colour,
@@ -76,16 +79,17 @@ function drawn(series) {
       show: true,
       size: 4,
       fill: series.colour,
-      filter: (u, index) => (series.dash ? [] : findLonely(u.data[index])),
+      filter: (u, index) => (series.dash ? [] : findIsolated(u.data[index])),
     },
   };
 }
 
-/** Return a round number not below the greatest, with a little air. */
-function roof(high) {
-  if (!(high > 0)) return 1000;
-  const unit = 10 ** Math.floor(Math.log10(high * 1.04));
-  return Math.ceil((high * 1.04) / (unit / 2)) * (unit / 2);
+/** Return a round number at least 4 % above the highest value. */
+function axisTop(high, binary) {
+  if (!(high > 0)) return binary ? 1024 : 1000;
+  const top = high * 1.04;
+  const step = binary ? 2 ** Math.floor(Math.log2(top)) / 4 : 10 ** Math.floor(Math.log10(top)) / 2;
+  return Math.ceil(top / step) * step;
 }
 
 function axisWidth(u, values) {
@@ -97,7 +101,7 @@ function timeLabels(u, splits, axisIndex, space, step) {
   return splits.map((seconds) => {
     const date = new Date(seconds * 1000);
     const midnight = date.getHours() === 0 && date.getMinutes() === 0;
-    return step >= DAY_SECONDS || midnight ? dayOf(date) : timeOfDay(date);
+    return step >= DAY_SECONDS || midnight ? formatDay(date) : formatClock(date);
   });
 }
 

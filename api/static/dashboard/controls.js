@@ -1,9 +1,9 @@
-// Choices: a row of radio buttons that looks like one control, and a list to pick from.
+// Form controls and figures: a group of radio buttons, a select box, a number with its label.
 
-import { h, setAttribute, setText } from "./dom.js";
-import { plain } from "./format.js";
+import { h, setAttribute, setText } from "./elements.js";
+import { plain } from "./wording.js";
 
-/** Return {node, set} of one choice among few; `options` are [value, text] pairs. */
+/** Return {node, set} of radio buttons that look like one control. `options` are [value, text]. */
 export function makeChoice(name, legend, options, onChoose) {
   const inputs = new Map();
   const node = h("fieldset", { class: "choice" }, h("legend", { class: "sr" }, legend));
@@ -20,7 +20,10 @@ export function makeChoice(name, legend, options, onChoose) {
   };
 }
 
-/** Return {node, set} of a list to pick from; `set(value, values)` shows these values. */
+/**
+ * Return {node, set} of a select box. `all` is the text of its first option, which means null.
+ * `set(value, values)` offers these values and selects one.
+ */
 export function makePicker(name, all, onChoose) {
   const select = h("select", { id: `pick-${name}`, onchange: () => onChoose(select.selectedIndex ? select.value : null) });
   const node = h("span", { class: "picker" }, h("label", { class: "sr", for: select.id }, all), select);
@@ -31,8 +34,8 @@ export function makePicker(name, all, onChoose) {
       const list = value == null || values.includes(value) ? values : [value, ...values];
       if (known !== JSON.stringify(list)) {
         known = JSON.stringify(list);
-        const texts = list.map((one) => h("option", { value: one }, one === "" ? `(no ${name})` : plain(one)));
-        select.replaceChildren(h("option", {}, all), ...texts);
+        const options = list.map((one) => h("option", { value: one }, one === "" ? `(no ${name})` : plain(one)));
+        select.replaceChildren(h("option", {}, all), ...options);
       }
       select.selectedIndex = value == null ? 0 : list.indexOf(value) + 1;
       setAttribute(node, "data-set", value == null ? null : "");
@@ -40,7 +43,7 @@ export function makePicker(name, all, onChoose) {
   };
 }
 
-/** Return {node, set} of a number with what it is. */
+/** Return {node, set} of a value with its label, and a detail below it. */
 export function makeFigure(label) {
   const value = h("dd", {});
   const more = h("dd", { class: "more" });

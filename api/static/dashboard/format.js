@@ -1,107 +1,159 @@
-// Numbers and times as people read them. Sizes are decimal, as limits are usually written.
+// Numbers and times as the dashboard shows them. The mails show the same values in the same words:
+// webhook/mail/formatting.py follows these rules too, and tests/formatting_cases.json tests both.
+//
+// Sizes: at most four significant digits, no trailing zeros, rounded to the nearest (a half to the
+// even digit). Units are decimal, kB to PB. If a limit is round in binary units only, such as
+// 10 GiB, it and the sizes beside it are binary. A size below its limit never reads like the limit.
+// Exact sizes are whole bytes: "450,200,000,000 bytes", "1 byte".
+//
+// Percentages: rounded down to one decimal, without ".0", so that 99.99 % never reads as 100 %.
+// Anything between 0 and 0.1 % is "< 0.1 %". Numbers count as the decimals they are written as:
+// 0.58 is 58 %, although its binary float is a little less.
+//
+// Durations: the two largest units that matter, rounded down: "6 d 4 h". A unit that is zero is
+// left out, and so are seconds from ten minutes on. Zero is "0 s".
+//
+// Times: day, month, year and a 24-hour clock. Mails name the time zone. The dashboard uses the
+// browser's and leaves out what is clear without it.
+//
+// A value that is not known is an en dash.
 
-const UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 const SPACE = "\u00a0";
-export const NONE = "–";
+export const UNKNOWN = "–";
 
-/** 1234567 -> "1.23 MB": three digits, no more. */
-export function bytes(value) {
-  if (value == null) return NONE;
-  let unit = 0;
-  let size = value;
-  while (size >= 999.5 && unit < UNITS.length - 1) {
-    size /= 1000;
-    unit += 1;
+const DECIMAL_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+const BINARY_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const SIGNIFICANT_DIGITS = 4;
+const TEN_MINUTES_SECONDS = 600;
+
+/** Return a size such as "9.133 kB". Sizes beside a limit need formatAmount. */
+export function formatSize(sizeBytes, { binary = false, roundDown = false } = {}) {
+  if (sizeBytes == null) return UNKNOWN;
+  const [numerator, denominator] = toFraction(sizeBytes);
+  const base = binary ? 1024n : 1000n;
+  const units = binary ? BINARY_UNITS : DECIMAL_UNITS;
+  let divisor = denominator;
+  for (const unit of units) {
+    const digits = Math.max(0, SIGNIFICANT_DIGITS - String(numerator / divisor).length);
+    const scale = 10n ** BigInt(digits);
+    const rounded = divide(numerator * scale, divisor, roundDown);
+    // A number that rounds up to the next unit is written in that unit: 999,960 bytes are 1 MB.
+    if (rounded < base * scale || unit === units.at(-1)) return `${toDecimal(rounded, digits)}${SPACE}${unit}`;
+    divisor *= base;
   }
-  const digits = unit === 0 ? 0 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
-  return `${size.toFixed(digits)}${SPACE}${UNITS[unit]}`;
 }
 
-/** As bytes, but without zeros at the end: for axes and limits. */
-export function roundBytes(value) {
-  return bytes(value).replace(/\.0+(?=\D)|(\.\d*?[1-9])0+(?=\D)/, "$1");
+/** Return a size in the units of its limit. Below the limit it never reads like the limit. */
+export function formatAmount(sizeBytes, limitBytes) {
+  if (sizeBytes == null) return UNKNOWN;
+  if (limitBytes == null) return formatSize(sizeBytes);
+  const binary = isBinary(limitBytes);
+  const text = formatSize(sizeBytes, { binary });
+  const limit = formatSize(limitBytes, { binary });
+  if (sizeBytes >= limitBytes || text !== limit) return text;
+  // The limit may itself be rounded down: stay below what it reads as.
+  const [numerator, denominator] = parseSize(limit);
+  const below = Number((numerator - 1n) / denominator);
+  return formatSize(Math.min(sizeBytes, below), { binary, roundDown: true });
 }
 
-export function exactBytes(value) {
-  return value == null ? NONE : `${Math.round(value).toLocaleString("en")} bytes`;
+/** Return whether a limit is round in binary units only, as its author wrote it: 10 GiB. */
+export function isBinary(limitBytes) {
+  const [limit, limitDenominator] = toFraction(limitBytes);
+  const isRound = (binary) => {
+    const [numerator, denominator] = parseSize(formatSize(limitBytes, { binary }));
+    return numerator * limitDenominator === limit * denominator;
+  };
+  return isRound(true) && !isRound(false);
 }
 
-/** Rounded down, so that nothing is called 100 % before it is. */
-export function percent(ratio) {
-  if (ratio == null) return NONE;
-  const value = ratio * 100;
-  if (value >= 100) return `${Math.floor(value).toLocaleString("en")}${SPACE}%`;
-  return `${(Math.floor(value * 10) / 10).toFixed(1)}${SPACE}%`;
+/** Return every byte: "450,200,000,000 bytes". */
+export function formatBytes(sizeBytes) {
+  if (sizeBytes == null) return UNKNOWN;
+  const whole = BigInt(Math.round(sizeBytes));
+  return `${group(whole)}${SPACE}byte${whole === 1n ? "" : "s"}`;
 }
 
-/** A part of a whole, rounded: the parts come to 100 % as near as can be. */
-export function share(ratio) {
-  return ratio == null ? NONE : `${(ratio * 100).toFixed(1)}${SPACE}%`;
+/** Return the share of `part` in `whole`, such as "90.4 %". A ratio is a part of 1. */
+export function formatPercent(part, whole = 1) {
+  if (part == null || !whole) return UNKNOWN;
+  const [numerator, denominator] = toFraction(part);
+  const [wholeNumerator, wholeDenominator] = toFraction(whole);
+  const tenths = (numerator * wholeDenominator * 1000n) / (denominator * wholeNumerator);
+  if (part > 0 && tenths === 0n) return `<${SPACE}0.1${SPACE}%`;
+  const decimal = tenths % 10n ? `.${tenths % 10n}` : "";
+  return `${group(tenths / 10n)}${decimal}${SPACE}%`;
 }
 
-/** Seconds as the two largest units that matter: "6 d 4 h". */
-export function span(seconds) {
+/** Return seconds as "6 d 4 h". */
+export function formatDuration(seconds) {
+  if (seconds == null) return UNKNOWN;
   const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
-  const first = units.findIndex(([, size]) => seconds >= size);
-  if (first < 0) return `0${SPACE}s`;
-  const [name, size] = units[first];
-  const whole = Math.floor(seconds / size);
-  const next = units[first + 1];
-  const rest = next && whole < 10 ? Math.floor((seconds % size) / next[1]) : 0;
-  const text = `${whole}${SPACE}${name}`;
-  return rest && name !== "min" ? `${text} ${rest}${SPACE}${next[0]}` : text;
-}
-
-/** Seconds of a step: "5 min", "12 h". */
-export function stepName(seconds) {
-  return seconds == null ? "a month" : span(seconds);
+  let rest = Math.max(0, Math.floor(seconds));
+  if (rest >= TEN_MINUTES_SECONDS) rest -= rest % 60;
+  const first = Math.max(0, units.findIndex(([, size]) => rest >= size));
+  const parts = [];
+  for (const [name, size] of units.slice(first, first + 2)) {
+    const count = Math.floor(rest / size);
+    if (count) parts.push(`${count}${SPACE}${name}`);
+    rest %= size;
+  }
+  return parts.join(" ") || `0${SPACE}s`;
 }
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const clockSeconds = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
+const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
 
-export const timeOfDay = (ms) => clock.format(ms);
-export const timeToSecond = (ms) => clockSeconds.format(ms);
-export const dayOf = (ms) => day.format(ms);
+/** Milliseconds -> "14:05". */
+export const formatClock = (ms) => clock.format(ms);
+/** Milliseconds -> "14:05:09". */
+export const formatClockSeconds = (ms) => clockSeconds.format(ms);
+/** Milliseconds -> "24 Nov". */
+export const formatDay = (ms) => day.format(ms);
 
-/** A moment: "Tue, 24 Nov, 14:05"; a day alone where the step is one. */
-export function moment(ms, stepSeconds = 60) {
-  const date = weekday.format(ms);
+/** Milliseconds -> "Tue 24 Nov, 14:05". With steps of a day or more: "Tue 24 Nov". */
+export function formatTime(ms, stepSeconds = 60) {
+  const date = `${weekday.format(ms)} ${formatDay(ms)}`;
   if (stepSeconds == null || stepSeconds >= 86400) return date;
-  return `${date}, ${stepSeconds < 60 ? clockSeconds.format(ms) : clock.format(ms)}`;
+  return `${date}, ${stepSeconds < 60 ? formatClockSeconds(ms) : formatClock(ms)}`;
 }
 
-/** Without the marks that turn the direction of what follows: with them a text reads as another. */
-export function plain(text) {
-  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+/** Return a number as [numerator, denominator] of the decimals it is written as. */
+function toFraction(number) {
+  const [digits, exponent = "0"] = String(number).split("e");
+  const [whole, decimals = ""] = digits.split(".");
+  const power = Number(exponent) - decimals.length;
+  const numerator = BigInt(whole + decimals);
+  return power < 0 ? [numerator, 10n ** BigInt(-power)] : [numerator * 10n ** BigInt(power), 1n];
 }
 
-/** An entry's own labels, and what it counts, in words. */
-export function description(entry) {
-  return [selection(entry.selector), ...Object.entries(entry.labels).map(([name, value]) => `${name} ${plain(value)}`)].join(" · ");
+/** Return the bytes that a formatted size reads as, as [numerator, denominator]. */
+function parseSize(text) {
+  const [number, unit] = text.split(SPACE);
+  const [numerator, denominator] = toFraction(number);
+  const binary = BINARY_UNITS.indexOf(unit);
+  const factor = binary < 0 ? 1000n ** BigInt(DECIMAL_UNITS.indexOf(unit)) : 1024n ** BigInt(binary);
+  return [numerator * factor, denominator];
 }
 
-/** What a quota counts, in words. */
-function selection(selector) {
-  const words = Object.entries(selector).map(([name, value]) => {
-    if (name === "type") return value;
-    return value === "" ? `no ${name}` : `${name} ${plain(value)}`;
-  });
-  return words.length ? words.join(" · ") : "all traffic";
+/** Divide and round: down, or to the nearest with halves to the even number. */
+function divide(numerator, denominator, roundDown) {
+  const quotient = numerator / denominator;
+  const twice = 2n * (numerator % denominator);
+  const isUp = twice > denominator || (twice === denominator && quotient % 2n === 1n);
+  return !roundDown && isUp ? quotient + 1n : quotient;
 }
 
-/** "ok" -> "OK", "80" -> "80 % reached", "100" -> "limit reached". */
-export function stateWords(state) {
-  if (state === "ok") return "OK";
-  if (state === "100") return "limit reached";
-  return `${state}${SPACE}% reached`;
+/** Return a number of `digits` decimals without trailing zeros: (1500n, 3) -> "1.5". */
+function toDecimal(scaled, digits) {
+  const scale = 10n ** BigInt(digits);
+  const decimals = String(scaled % scale).padStart(digits, "0").replace(/0+$/, "");
+  return `${scaled / scale}${digits && decimals ? `.${decimals}` : ""}`;
 }
 
-/** How grave a state is, for its colour: 0 to 3. */
-export function gravity(state) {
-  if (state === "ok") return 0;
-  const threshold = Number(state);
-  return threshold >= 100 ? 3 : threshold >= 90 ? 2 : 1;
+/** Return a whole number with commas: 1,234,567. */
+function group(whole) {
+  return whole.toLocaleString("en");
 }

@@ -1,8 +1,9 @@
-// Light, dark, or as the system is; and the colours that a canvas needs as they are now.
+// The theme (light, dark or the system's), and theme colours for canvases.
 
 const KEY = "theme";
 const NEXT = { auto: "light", light: "dark", dark: "auto" };
 
+/** Apply the stored theme and let `button` change it. `onChange` is called after each change. */
 export function startTheme(button, onChange) {
   const show = (theme) => {
     if (theme === "auto") delete document.documentElement.dataset.theme;
@@ -20,7 +21,7 @@ export function startTheme(button, onChange) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", onChange);
 }
 
-/** Return the colour that a custom property stands for, mixed with nothing by so much. */
+/** Return the present colour of a custom property such as "--ink", with an opacity of `alpha`. */
 export function colour(name, alpha = 1) {
   const probe = document.createElement("span");
   probe.style.color = `color-mix(in srgb, var(${name}) ${alpha * 100}%, transparent)`;

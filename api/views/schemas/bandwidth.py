@@ -1,15 +1,10 @@
-"""What can be asked of /metrics/bandwidth_used and of /api/v1/bandwidth."""
+"""Parameters and answers of /metrics/bandwidth_used and /api/v1/bandwidth."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from api.bandwidth.row_windows import LONGEST_LOOKBACK_SECONDS
-from api.bandwidth.windows import Step
-from api.http.parameters import (
+from api.http.fields import (
     A_DIRECTION,
     Duration,
     Many,
@@ -18,25 +13,20 @@ from api.http.parameters import (
     Zone,
     name_field,
     names_field,
+    number,
     one_of,
 )
-from api.selectors import Filters
+from api.labels import LABELS
+from api.views.schemas.spans import (
+    LONGEST_CHART_SECONDS,
+    LONGEST_ROWS_SECONDS,
+    BandwidthQuestion,
+    BandwidthUsedQuestion,
+)
 from quotas import names
-from quotas.calendars import DAY_SECONDS
 
-# The public API calls a direction type, as Kong 2 did.
-LABELS = {
-    "service": names.SERVICE,
-    "route": names.ROUTE,
-    "consumer": names.CONSUMER,
-    "workspace": names.WORKSPACE,
-    "type": names.DIRECTION,
-}
-PUBLIC = {label: public for public, label in LABELS.items()}
 FORMATS = ("series", "columns", "rows", "csv")
 MOST_TOP = 1_000
-LONGEST_CHART_SECONDS = 800 * DAY_SECONDS
-DEFAULT_LOOKBACK_SECONDS = DAY_SECONDS
 
 _DIRECTIONS = validate.OneOf([names.EGRESS, names.INGRESS], error=A_DIRECTION)
 _A_COUNT = f"a whole number from 1 to {MOST_TOP}"
@@ -57,23 +47,12 @@ class SpanSchema(Schema):
             raise ValidationError("a time before the end", "start")
 
 
-@dataclass(frozen=True)
-class BandwidthUsedQuestion:
-    """Which time, cut into windows how long, and the labels that are asked for."""
-
-    lookback_seconds: int | None
-    selection: Mapping[str, str]
-    start: datetime | None = None
-    end: datetime | None = None
-    step: Step | None = None
-
-
 class BandwidthUsedQuestionSchema(SpanSchema):
     """The parameters of /metrics/bandwidth_used."""
 
     lookback_seconds = Duration(
         data_key="lookback_duration",
-        longest_seconds=LONGEST_LOOKBACK_SECONDS,
+        longest_seconds=LONGEST_ROWS_SECONDS,
         metadata={"description": "how far to look back from the end"},
     )
     step = StepField(metadata={"description": 'the length of a window; by default "1m"'})
@@ -100,31 +79,6 @@ class BandwidthUsedQuestionSchema(SpanSchema):
     def _make(self, values: dict[str, Any], **_: Any) -> BandwidthUsedQuestion:
         span = {key: values.pop(key, None) for key in ("lookback_seconds", "start", "end", "step")}
         return BandwidthUsedQuestion(selection=values, **span)
-
-
-class BandwidthUsedRowSchema(Schema):
-    """One row of the answer of /metrics/bandwidth_used."""
-
-    time = fields.DateTime(format="iso", required=True)
-    type = fields.String(attribute="direction", required=True)
-    service = fields.String(required=True)
-    route = fields.String(required=True)
-    bandwidth_used = fields.Raw(attribute="used_bytes", required=True, allow_none=True)
-
-
-@dataclass(frozen=True)
-class BandwidthQuestion:
-    """What is drawn: a time, a step (None is auto), labels, filters, and the form of the answer."""
-
-    filters: Filters
-    by: tuple[str, ...] = ()
-    lookback_seconds: int | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    step: Step | None = None
-    timezone: str = "UTC"
-    top: int | None = None
-    format: str | None = None
 
 
 class BandwidthQuestionSchema(SpanSchema):
@@ -170,3 +124,44 @@ class BandwidthQuestionSchema(SpanSchema):
         filters = {label: values.pop(label) for label in names.SELECTOR_LABELS if values.get(label)}
         by = tuple(LABELS[name] for name in values.pop("by", ()))
         return BandwidthQuestion(filters=filters, by=by, **values)
+
+
+class BandwidthUsedRowSchema(Schema):
+    """One row of the answer of /metrics/bandwidth_used."""
+
+    time = fields.DateTime(format="iso", required=True)
+    type = fields.String(required=True)
+    service = fields.String(required=True)
+    route = fields.String(required=True)
+    bandwidth_used = fields.Raw(required=True, allow_none=True)
+
+
+class MetaSchema(Schema):
+    """What the numbers are."""
+
+    start = fields.AwareDateTime(required=True)
+    end = fields.AwareDateTime(required=True)
+    step = fields.String(required=True)
+    step_seconds = fields.Integer(required=True, allow_none=True)
+    unit = fields.String(required=True)
+    partial_last = fields.Boolean(required=True)
+    truncated = fields.Boolean(required=True)
+    source = fields.String(required=True)
+
+
+class SeriesSchema(Schema):
+    """One series: ``points`` are pairs of a window's start in Unix milliseconds and its bytes."""
+
+    labels = fields.Dict(fields.String(), fields.String(), required=True)
+    other = fields.Boolean(required=True)
+    points = fields.List(fields.List(number(allow_none=True)))
+    total_bytes = number(required=True)
+
+
+class BandwidthSchema(Schema):
+    """``series``, ``columns`` with ``series``, or ``rows``, as the format asks."""
+
+    meta = fields.Nested(MetaSchema, required=True)
+    series = fields.List(fields.Nested(SeriesSchema))
+    columns = fields.List(fields.List(number(allow_none=True)))
+    rows = fields.List(fields.Dict())

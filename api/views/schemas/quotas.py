@@ -1,4 +1,4 @@
-"""What can be asked of /api/v1/quotas."""
+"""Parameters and answers of /api/v1/quotas."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from api.http.parameters import Duration, Many, WholeNumber, name_field, one_of
-from api.views.schemas.bandwidth import LABELS
+from api.http.fields import Duration, Many, WholeNumber, name_field, number, one_of
+from api.labels import LABELS
+from api.usage.formats import SORT_KEYS
 from quotas.calendars import DAY_SECONDS
 
 MOST_ON_PAGE = 1_000
 MOST_NOTIFICATIONS = 500
 _LAST_PAGE = 1_000_000
 LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
-SORT_KEYS = ("ratio", "used", "left", "forecast", "name")
 _SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
 _STATE = r"(ok|[0-9.]{1,20})\Z"
 _OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
@@ -126,3 +126,101 @@ class NotificationsQuestionSchema(EntrySchema):
         limit = values.pop("limit")
         labels = {LABELS[name]: value for name, value in values.items()}
         return NotificationsQuestion(labels, limit)
+
+
+class PeriodSchema(Schema):
+    """A period of the quota's calendar, in its time zone."""
+
+    id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    start = fields.AwareDateTime(required=True)
+    end = fields.AwareDateTime(required=True)
+
+
+class QuotaSchema(Schema):
+    """A quota, or with ``for_each`` the quota of one label value.
+
+    ``state`` is "ok" or the threshold that was reached. ``full_at`` is when the limit is reached at
+    the present pace, null if not in this period. ``period`` is null for a rolling window.
+    """
+
+    name = fields.String(required=True)
+    selector = fields.Dict(fields.String(), fields.String(), required=True)
+    labels = fields.Dict(fields.String(), fields.String(), required=True)
+    calendar = fields.String(required=True)
+    period = fields.Nested(PeriodSchema, required=True, allow_none=True)
+    used_bytes = number(required=True)
+    limit_bytes = number(required=True, allow_none=True)
+    left_bytes = number(required=True, allow_none=True)
+    ratio = number(required=True, allow_none=True)
+    state = fields.String(required=True)
+    forecast_bytes = number(required=True, allow_none=True)
+    full_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class QuotaPageSchema(Schema):
+    """A page of quotas; ``total`` counts those of all pages."""
+
+    quotas = fields.List(fields.Nested(QuotaSchema), required=True)
+    page = fields.Integer(required=True)
+    page_size = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+
+
+class BurnUpMetaSchema(Schema):
+    """Start and end of the period or rolling window."""
+
+    start = fields.AwareDateTime(required=True)
+    end = fields.AwareDateTime(required=True)
+    step_seconds = fields.Integer(required=True)
+    unit = fields.String(required=True)
+
+
+class BurnUpSchema(Schema):
+    """``used`` and ``forecast`` are pairs of Unix milliseconds and bytes."""
+
+    meta = fields.Nested(BurnUpMetaSchema, required=True)
+    quota = fields.Nested(QuotaSchema, required=True)
+    used = fields.List(fields.List(number(allow_none=True)), required=True)
+    limit_bytes = number(required=True, allow_none=True)
+    forecast = fields.List(fields.List(number()), required=True)
+
+
+class PastPeriodSchema(Schema):
+    """The usage of a period; ``ratio`` is of today's limit."""
+
+    period = fields.Nested(PeriodSchema, required=True)
+    used_bytes = number(required=True)
+    ratio = number(required=True, allow_none=True)
+    is_over = fields.Boolean(required=True)
+
+
+class HistorySchema(Schema):
+    """Periods, the newest first."""
+
+    quota = fields.Nested(QuotaSchema, required=True)
+    periods = fields.List(fields.Nested(PastPeriodSchema), required=True)
+
+
+class NotificationSchema(Schema):
+    """One recipient was, or will be, notified.
+
+    ``kind`` is "usage" (the threshold was reached), "forecast" (100 % is expected) or "over"
+    (below the threshold again); ``state`` is "queued", "sending", "sent", "failed" or "expired".
+    """
+
+    queued_at = fields.AwareDateTime(required=True)
+    settled_at = fields.AwareDateTime(required=True, allow_none=True)
+    kind = fields.String(required=True)
+    threshold = number(required=True)
+    period = fields.Nested(PeriodSchema, required=True, allow_none=True)
+    recipient = fields.String(required=True)
+    state = fields.String(required=True)
+    attempts = fields.Integer(required=True)
+
+
+class NotificationsSchema(Schema):
+    """Newest first; null if no webhook is set."""
+
+    quota = fields.Nested(QuotaSchema, required=True)
+    notifications = fields.List(fields.Nested(NotificationSchema), required=True, allow_none=True)

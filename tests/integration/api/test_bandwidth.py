@@ -20,8 +20,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api import create_app
-from api.bandwidth.row_windows import LONGEST_LOOKBACK_SECONDS
 from api.clients.prometheus import Prometheus, query_at
+from api.views.schemas.spans import LONGEST_ROWS_SECONDS
 from local import programs
 from quotas.promql import select
 
@@ -173,7 +173,7 @@ def test_rows_are_the_bytes_that_were_moved_in_each_minute(url: str) -> None:
 
 
 @pytest.mark.parametrize("lookback", ["25h", "7d"])
-def test_longer_steps_come_to_the_same_bytes(url: str, lookback: str) -> None:
+def test_longer_steps_sum_to_the_same_bytes(url: str, lookback: str) -> None:
     rows = rows_of(client(url), lookback_duration=lookback, **asked(BUN))
     assert bytes_of(rows)[-11:] == BUN_BYTES
     assert set(bytes_of(rows)[:-40]) == {None}
@@ -186,7 +186,7 @@ def test_a_day_is_answered_in_fine_steps(url: str) -> None:
 
 
 def test_the_longest_lookback_is_within_what_prometheus_answers(url: str) -> None:
-    lookback = f"{LONGEST_LOOKBACK_SECONDS}s"
+    lookback = f"{LONGEST_ROWS_SECONDS}s"
     assert len(rows_of(client(url, 659.999), lookback_duration=lookback, **asked(BUN))) == 10_081
 
 
@@ -201,7 +201,7 @@ def test_without_a_filter_every_combination_that_was_seen_is_answered(url: str) 
     assert bytes_of(rows[1::3]) == bytes_of(rows[2::3]) == IDLE_BYTES
 
 
-def test_what_was_never_seen_is_nothing_unless_it_is_asked_for_by_all_three(url: str) -> None:
+def test_an_unseen_series_has_no_rows_unless_selected_by_all_three_labels(url: str) -> None:
     nobody = {"service": "nobody"}
     assert rows_of(client(url), lookback_duration="10m", **nobody) == []
     rows = rows_of(client(url), lookback_duration="10m", **(asked(BUN) | nobody))
@@ -227,7 +227,7 @@ def test_a_name_of_any_characters_finds_its_series(url: str) -> None:
         (659.999, 400),
     ],
 )
-def test_the_last_row_has_exactly_what_was_scraped_until_now(
+def test_the_last_row_has_exactly_the_bytes_scraped_until_now(
     url: str, now_seconds: float, expected: int | None
 ) -> None:
     rows = rows_of(client(url, now_seconds), lookback_duration="1m", **asked(BUN))

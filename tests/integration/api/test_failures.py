@@ -81,7 +81,7 @@ def test_a_prometheus_that_is_stuck_or_trickles_is_504_in_time(case: str) -> Non
 
 
 @pytest.mark.parametrize("case", NO_ANSWERS)
-def test_what_is_no_answer_of_a_prometheus_is_502(case: str) -> None:
+def test_an_answer_that_is_not_prometheus_is_502(case: str) -> None:
     with saying(NO_ANSWERS[case]) as url:
         answer = ask(url)
     assert answer.status_code == 502

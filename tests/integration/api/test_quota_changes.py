@@ -69,7 +69,7 @@ def await_entries(client: FlaskClient, wanted: Callable[[list[Any]], bool]) -> N
     ],
     ids=["label", "selector", "calendar"],
 )
-def test_what_a_quota_was_before_is_no_second_entry(
+def test_series_of_a_changed_quota_are_no_second_entry(
     client: FlaskClient, url: str, folder: Path, changed: dict[str, str]
 ) -> None:
     await_entries(client, lambda entries: [entry["used_bytes"] for entry in entries] == [1])
@@ -82,7 +82,7 @@ def test_what_a_quota_was_before_is_no_second_entry(
         assert answer.get_json()["quota"]["used_bytes"] == 2
 
 
-def test_between_two_evaluations_what_was_recorded_last_counts(
+def test_between_two_evaluations_the_last_recorded_value_counts(
     client: FlaskClient, url: str, folder: Path
 ) -> None:
     await_entries(client, bool)

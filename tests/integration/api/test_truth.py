@@ -85,9 +85,7 @@ STEPS = ["1s", "5s", "1m", "5m", "10m", "1h", "6h", "1d", "1w", "month", "auto"]
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_every_step_comes_to_the_bytes_that_the_gateway_counted(
-    running: Running, step: str
-) -> None:
+def test_every_step_sums_to_the_bytes_that_the_gateway_counted(running: Running, step: str) -> None:
     expected = total(running.observer.truth(), "bytes")
     assert expected > 0
     wait_until_equal(running, expected, lookback="20m", step=step)
@@ -112,7 +110,7 @@ def test_every_label_has_the_bytes_that_the_gateway_counted(running: Running, st
     }
 
 
-def test_filters_are_exact_and_an_empty_consumer_is_nobody(running: Running) -> None:
+def test_filters_are_exact_and_an_empty_consumer_means_no_consumer(running: Running) -> None:
     truth = running.observer.truth()
     for consumer in ("acme", "rare", ""):
         for step in ("1m", "10m"):
@@ -142,7 +140,7 @@ def test_rows_of_bandwidth_used_have_the_bytes_of_a_consumer(running: Running) -
     assert total(rows, "bandwidth_used") == expected
 
 
-def test_a_quota_has_used_what_its_selector_moved(running: Running) -> None:
+def test_a_quota_has_used_the_bytes_of_its_selector(running: Running) -> None:
     expected = total(running.observer.truth(), "bytes", consumer="acme")
 
     def used() -> Any:
@@ -173,7 +171,7 @@ def test_a_limit_that_was_passed_is_the_state_of_the_quota(running: Running) -> 
     assert names_found == ["bun-egress"]
 
 
-def test_the_catalog_has_what_was_seen(running: Running) -> None:
+def test_the_catalog_lists_the_labels_seen(running: Running) -> None:
     catalog = running.get("/api/v1/catalog")
     assert catalog["consumers"] == ["", "acme", "rare"]
     assert catalog["services"] == ["ban-service", "bun-service"]

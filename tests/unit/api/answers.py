@@ -1,5 +1,6 @@
-"""What Prometheus answers, made up, and an application with a fixed clock to give it to."""
+"""Answers of a mocked Prometheus, and an application with a fixed clock that gets them."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from urllib.parse import parse_qs
 
 import responses
 from flask.testing import FlaskClient
+from requests import PreparedRequest
 
 from api import create_app
 
@@ -54,10 +56,17 @@ def vector(*result: Any) -> dict[str, Any]:
     return {"status": "success", "data": {"resultType": "vector", "result": list(result)}}
 
 
-def answer_with(whole_steps: Any, tail: Any = None) -> None:
-    """Make Prometheus answer the query of the whole steps, and that of what is left till now."""
-    responses.post(RANGE_URL, json=whole_steps)
-    responses.post(INSTANT_URL, json=vector() if tail is None else tail)
+def answer_with(windows: Any, partial: Any = None) -> None:
+    """Answer the range query of whole windows, and each instant query with what is of its time."""
+
+    def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        time = float(parse_qs(str(request.body))["time"][0])
+        answered = partial if partial is not None else vector()
+        found = [s for s in answered["data"]["result"] if s["value"][0] == time]
+        return 200, {}, json.dumps(vector(*found))
+
+    responses.post(RANGE_URL, json=windows)
+    responses.add_callback("POST", INSTANT_URL, callback=answer)
 
 
 def forms() -> list[dict[str, str]]:

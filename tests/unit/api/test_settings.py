@@ -56,7 +56,7 @@ def test_the_address_is_taken_without_a_slash_at_its_end(text: str, url: str) ->
         "http://höst",
     ],
 )
-def test_a_wrong_address_is_told_with_its_value_and_what_is_allowed(text: str) -> None:
+def test_a_wrong_address_is_reported_with_its_value_and_the_expectation(text: str) -> None:
     with pytest.raises(SettingsError) as raised:
         read_settings({"PROMETHEUS_URL": text})
     message = str(raised.value)
@@ -65,7 +65,7 @@ def test_a_wrong_address_is_told_with_its_value_and_what_is_allowed(text: str) -
 
 
 @pytest.mark.parametrize("text", ["0", "121", "-1", "1.5", "ten", "²", "1" * 5000])
-def test_a_wrong_timeout_is_told_with_its_value_and_what_is_allowed(text: str) -> None:
+def test_a_wrong_timeout_is_reported_with_its_value_and_the_expectation(text: str) -> None:
     with pytest.raises(SettingsError) as raised:
         read_settings({"PROMETHEUS_TIMEOUT_SECONDS": text})
     assert str(raised.value) == (
@@ -74,7 +74,7 @@ def test_a_wrong_timeout_is_told_with_its_value_and_what_is_allowed(text: str) -
     )
 
 
-def test_all_mistakes_are_told_at_once_and_stop_the_start() -> None:
+def test_all_mistakes_are_reported_at_once_and_stop_the_start() -> None:
     with pytest.raises(SettingsError) as raised:
         create_app({"PROMETHEUS_URL": "x", "PROMETHEUS_TIMEOUT_SECONDS": "y"})
     assert [line.split(":")[0] for line in str(raised.value).splitlines()] == [
@@ -93,7 +93,7 @@ def test_a_password_is_neither_in_a_message_nor_in_a_repr() -> None:
 WEBHOOK = {"WEBHOOK_URL": "http://webhook:8080/", "WEBHOOK_TOKEN": "a-token"}
 
 
-def test_the_webhook_is_asked_only_where_its_address_is_set(tmp_path: Path) -> None:
+def test_the_webhook_is_asked_only_if_its_address_is_set(tmp_path: Path) -> None:
     assert read_settings({"WEBHOOK_TOKEN": "a-token"}).webhook is None
     wanted = WebhookSettings("http://webhook:8080", "a-token")
     assert read_settings(WEBHOOK).webhook == wanted
@@ -158,7 +158,7 @@ def test_a_file_that_is_wrong_stops_the_start_and_is_named(
 
 @pytest.mark.parametrize("name", ["PROMETHEUS_URL", "WEBHOOK_URL"])
 @pytest.mark.parametrize("start", ["", "http:/", "ftp://", "http:"])
-def test_a_password_is_not_told_whatever_stands_before_it(name: str, start: str) -> None:
+def test_a_password_is_never_shown(name: str, start: str) -> None:
     with pytest.raises(SettingsError) as raised:
         read_settings({name: f"{start}admin:hunter2@host:99999"})
     assert "***@host:99999" in str(raised.value)
@@ -178,7 +178,7 @@ def test_origins_are_separated_by_blanks() -> None:
         *("http://a:80", "https://user:secret@a", "https://a:", "https://a:0"),
     ],
 )
-def test_what_is_no_origin_is_told(text: str) -> None:
+def test_a_wrong_origin_is_reported(text: str) -> None:
     with pytest.raises(SettingsError, match="which is no origin") as raised:
         read_settings({"CORS_ORIGINS": text})
     assert "secret" not in str(raised.value)

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.clients.cache import ERROR_SECONDS, OVERHEAD_BYTES, Entry, Memory
+from api.clients.cache import ERROR_SECONDS, OVERHEAD_BYTES, Cache, CacheEntry
 
 
 class Clock:
@@ -16,55 +16,55 @@ class Clock:
         return self.seconds
 
 
-def memory(size_bytes: int = 100_000) -> tuple[Memory, Clock]:
+def make_cache(size_bytes: int = 100_000) -> tuple[Cache, Clock]:
     clock = Clock()
-    return Memory(size_bytes, remembered_errors=(KeyError,), timer=clock), clock
+    return Cache(size_bytes, cached_errors=(KeyError,), timer=clock), clock
 
 
-def wait_until_asked(kept: Memory, callers: int) -> None:
-    """Wait until so many callers have found nothing: each of them now makes or waits."""
+def wait_until_asked(cache: Cache, callers: int) -> None:
+    """Wait until this many callers found nothing in the cache: each now makes or waits."""
     deadline = time.monotonic() + 30
-    while kept.misses < callers:
-        assert time.monotonic() < deadline, f"{kept.misses} of {callers} callers asked"
+    while cache.misses < callers:
+        assert time.monotonic() < deadline, f"{cache.misses} of {callers} callers asked"
         time.sleep(0.001)
 
 
-def test_what_was_made_is_there_until_its_time_is_over() -> None:
-    kept, clock = memory()
-    assert kept.once("key", lambda: Entry("old", 1, 5)) == "old"
+def test_a_value_is_made_again_when_its_time_is_over() -> None:
+    cache, clock = make_cache()
+    assert cache.get_or_make("key", lambda: CacheEntry("old", 1, 5)) == "old"
     clock.seconds = 4.9
-    assert kept.once("key", lambda: Entry("new", 1, 5)) == "old"
+    assert cache.get_or_make("key", lambda: CacheEntry("new", 1, 5)) == "old"
     clock.seconds = 5.0
-    assert kept.once("key", lambda: Entry("new", 1, 5)) == "new"
+    assert cache.get_or_make("key", lambda: CacheEntry("new", 1, 5)) == "new"
 
 
-def test_many_that_ask_at_once_wait_for_one_maker() -> None:
-    kept, _ = memory()
+def test_of_concurrent_callers_one_makes_the_value_and_the_others_wait() -> None:
+    cache, _ = make_cache()
     calls = []
 
-    def make() -> Entry:
+    def make() -> CacheEntry:
         calls.append(1)
-        # The entry is not kept, so a caller that asked only now would make it again.
-        wait_until_asked(kept, 20)
-        return Entry("value", 1, 0)
+        # The entry is not kept, so a caller that asked later would make it again.
+        wait_until_asked(cache, 20)
+        return CacheEntry("value", 1, 0)
 
     with ThreadPoolExecutor(20) as pool:
-        assert set(pool.map(lambda _: kept.once("key", make), range(20))) == {"value"}
+        assert set(pool.map(lambda _: cache.get_or_make("key", make), range(20))) == {"value"}
     assert len(calls) == 1
 
 
-def test_an_error_reaches_all_that_wait_and_is_remembered_for_a_moment() -> None:
-    kept, clock = memory()
+def test_an_error_reaches_all_waiting_callers_and_is_cached_for_a_moment() -> None:
+    cache, clock = make_cache()
     calls = []
 
-    def fail() -> Entry:
+    def fail() -> CacheEntry:
         calls.append(1)
-        wait_until_asked(kept, 10)
+        wait_until_asked(cache, 10)
         raise KeyError("away")
 
     def ask(_: int) -> str:
         with pytest.raises(KeyError, match="away"):
-            kept.once("key", fail)
+            cache.get_or_make("key", fail)
         return "raised"
 
     with ThreadPoolExecutor(10) as pool:
@@ -77,33 +77,33 @@ def test_an_error_reaches_all_that_wait_and_is_remembered_for_a_moment() -> None
     assert len(calls) == 2
 
 
-def test_an_error_of_another_kind_is_not_remembered() -> None:
-    kept, _ = memory()
+def test_an_error_of_another_kind_is_not_cached() -> None:
+    cache, _ = make_cache()
 
-    def fail() -> Entry:
+    def fail() -> CacheEntry:
         raise ZeroDivisionError
 
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            kept.once("key", fail)
-    assert kept.once("key", lambda: Entry("value", 1, 5)) == "value"
+            cache.get_or_make("key", fail)
+    assert cache.get_or_make("key", lambda: CacheEntry("value", 1, 5)) == "value"
 
 
-def test_the_least_recently_used_go_when_there_is_no_room() -> None:
-    kept, _ = memory(10 * (OVERHEAD_BYTES + 1_000))
+def test_the_least_recently_used_entries_are_dropped_when_the_cache_is_full() -> None:
+    cache, _ = make_cache(10 * (OVERHEAD_BYTES + 1_000))
     for number in range(10_000):
-        kept.remember(number, Entry(number, 1_000, 60))
-        kept.recall(0)
-    assert kept.used_bytes <= 10 * (OVERHEAD_BYTES + 1_000)
-    assert kept.recall(0) == 0
-    assert kept.recall(9_999) == 9_999
-    assert kept.recall(5_000) is None
+        cache.put(number, CacheEntry(number, 1_000, 60))
+        cache.get(0)
+    assert cache.used_bytes <= 10 * (OVERHEAD_BYTES + 1_000)
+    assert cache.get(0) == 0
+    assert cache.get(9_999) == 9_999
+    assert cache.get(5_000) is None
 
 
-def test_what_is_larger_than_all_the_room_is_given_and_not_kept() -> None:
-    kept, _ = memory(10_000)
-    kept.remember("key", Entry("old", 1, 60))
-    assert kept.once("large", lambda: Entry("value", 10_000, 60)) == "value"
-    assert kept.recall("large") is None
-    kept.remember("key", Entry("large", 10_000, 60))
-    assert kept.recall("key") is None
+def test_a_value_larger_than_the_cache_is_returned_and_not_kept() -> None:
+    cache, _ = make_cache(10_000)
+    cache.put("key", CacheEntry("old", 1, 60))
+    assert cache.get_or_make("large", lambda: CacheEntry("value", 10_000, 60)) == "value"
+    assert cache.get("large") is None
+    cache.put("key", CacheEntry("large", 10_000, 60))
+    assert cache.get("key") is None

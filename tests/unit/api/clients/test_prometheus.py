@@ -55,7 +55,7 @@ def test_the_wait_for_an_answer_is_a_little_longer_than_the_timeout_of_the_query
 
 
 @responses.activate
-def test_values_come_by_time_and_what_is_not_known_is_ignored() -> None:
+def test_values_are_by_time_and_unknown_fields_are_ignored() -> None:
     entry = {"metric": {"a": "b"}, "values": [[1000, "1"], [1020.0, "2e3"]], "new": []}
     responses.post(RANGE_URL, json=matrix(entry) | {"warnings": ["w"]})
     assert ask_range() == [Series({"a": "b"}, {1_000_000: 1.0, 1_020_000: 2000.0})]
@@ -163,7 +163,7 @@ def test_a_body_of_another_shape_is_refused(body: bytes) -> None:
         ),
     )
 )
-def test_whatever_is_answered_the_error_is_one_of_ours(answer: Any) -> None:
+def test_any_bad_answer_raises_one_of_our_errors(answer: Any) -> None:
     with responses.RequestsMock() as mock:
         mock.post(RANGE_URL, body=json.dumps(answer))
         with pytest.raises(BadAnswerError):
@@ -226,7 +226,7 @@ def test_an_answer_is_not_read_beyond_the_largest(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(prometheus, "LARGEST_ANSWER_BYTES", 2**20)
     responses.post(RANGE_URL, body=b" " * (2**20 + 1))
     with pytest.raises(BadAnswerError, match="larger than 1 MiB"):
-        ask_range()
+        query_range(Prometheus(URL, 7), "up", TIMES_MS)
 
 
 def test_the_address_is_not_in_a_repr() -> None:

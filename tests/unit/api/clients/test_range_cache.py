@@ -1,4 +1,4 @@
-"""What is asked of Prometheus, and what is remembered: the query's value at a time is the time."""
+"""Which times are asked of Prometheus, and which are cached. Each value equals its time."""
 
 import math
 from typing import Any
@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.clients import range_cache as grid
-from api.clients.cache import Memory
+from api.clients import range_cache
+from api.clients.cache import Cache
 from api.clients.prometheus import Prometheus, Series
-from api.clients.range_cache import SETTLE_MS, Upstream, read_grid
+from api.clients.range_cache import SETTLE_MS, Upstream, read_range
 
 NOW_MS = 10_000_000_000
 STEP_MS = 60_000
@@ -34,27 +34,27 @@ def answer_with_times(monkeypatch: pytest.MonkeyPatch) -> Asked:
         found.append(times_ms)
         return [Series({"query": query}, {time: float(time) for time in times_ms})]
 
-    monkeypatch.setattr(grid, "query_range", answer)
+    monkeypatch.setattr(range_cache, "query_range", answer)
     return found
 
 
 def upstream() -> Upstream:
-    return Upstream(Prometheus("http://x", 1), Memory(10_000_000))
+    return Upstream(Prometheus("http://x", 1), Cache(10_000_000))
 
 
 def read(known: Upstream, times_ms: range, query: str = "q") -> list[float]:
-    [column] = read_grid(known, query, times_ms, NOW_MS).values()
+    [column] = read_range(known, query, times_ms, NOW_MS).values()
     return list(column)
 
 
-def test_the_past_is_asked_once(asked: Asked) -> None:
+def test_past_values_are_asked_once(asked: Asked) -> None:
     known = upstream()
     for _ in range(3):
         assert read(known, PAST) == [float(time) for time in PAST]
     assert asked == [PAST]
 
 
-def test_only_what_is_not_known_or_not_final_is_asked_again(asked: Asked) -> None:
+def test_only_values_that_are_not_cached_or_not_final_are_asked_again(asked: Asked) -> None:
     known = upstream()
     times = range(PAST.start, NOW_MS + 1, STEP_MS)
     assert read(known, times) == read(known, times)
@@ -80,13 +80,13 @@ def test_a_series_that_comes_later_has_no_value_before(monkeypatch: pytest.Monke
         name = "late" if times_ms.start > PAST.start else "early"
         return [Series({"name": name}, {times_ms.start: 1.0})]
 
-    monkeypatch.setattr(grid, "query_range", answer)
+    monkeypatch.setattr(range_cache, "query_range", answer)
     known = upstream()
     first = range(PAST.start, PAST.start + 3 * STEP_MS, STEP_MS)
     whole = range(PAST.start, PAST.start + 5 * STEP_MS, STEP_MS)
-    read_grid(known, "q", first, NOW_MS)
+    read_range(known, "q", first, NOW_MS)
     for _ in range(2):
-        columns = read_grid(known, "q", whole, NOW_MS)
+        columns = read_range(known, "q", whole, NOW_MS)
         early, late = columns[(("name", "early"),)], columns[(("name", "late"),)]
         assert [math.isnan(value) for value in early] == [False, True, True, True, True]
         assert [math.isnan(value) for value in late] == [True, True, True, False, True]
@@ -94,7 +94,7 @@ def test_a_series_that_comes_later_has_no_value_before(monkeypatch: pytest.Monke
 
 @given(st.lists(st.tuples(st.integers(0, 1_500), st.integers(1, 800)), min_size=1, max_size=8))
 @settings(max_examples=60)
-def test_whatever_was_asked_before_each_time_has_its_value(spans: list[tuple[int, int]]) -> None:
+def test_each_time_has_its_value_whatever_was_asked_before(spans: list[tuple[int, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         asked = answer_with_times(patch)
         known = upstream()

@@ -20,7 +20,7 @@ from tests.unit.api.answers import (
     vector,
 )
 
-QUERY = f"{PATH}?lookback_duration=30s"
+QUERY = f"{PATH}?lookback_duration=5m"
 
 
 def assert_problem(answer: TestResponse, status: int, title: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def assert_problem(answer: TestResponse, status: int, title: str) -> dict[str, A
     return problem
 
 
-def test_wrong_parameters_are_told_all_at_once_with_value_and_what_is_expected() -> None:
+def test_wrong_parameters_are_reported_all_at_once_with_value_and_expectation() -> None:
     answer = client_at().get(f"{PATH}?type=up&sevice=x&route=%F0%9F%A5%90&route=b")
     problem = assert_problem(answer, 400, "Bad Request")
     assert problem["errors"] == [
@@ -55,13 +55,13 @@ def test_wrong_parameters_are_told_all_at_once_with_value_and_what_is_expected()
 
 
 @responses.activate
-def test_more_rows_than_an_answer_can_have_are_422_and_what_to_ask_for_instead() -> None:
+def test_too_many_rows_are_422_with_a_step_that_would_do() -> None:
     many = [sample(BUN | {"route": str(number)}, 1) for number in range(50)]
     answer_with(matrix(), vector(*many))
     answer = client_at().get(f"{PATH}?lookback_duration=7d")
     problem = assert_problem(answer, 422, "Unprocessable Content")
     assert problem["step"] == "2m"
-    assert problem["detail"].startswith("this would be 504050 rows, at most 500000 are answered; ")
+    assert problem["detail"].startswith("at most 11000 points a series and 500000 in all are ")
 
 
 @responses.activate
@@ -69,7 +69,7 @@ def test_a_refusal_by_prometheus_is_502() -> None:
     responses.post(RANGE_URL, status=422, json={"errorType": "execution", "error": "inside"})
     problem = assert_problem(client_at().get(QUERY), 502, "Bad Gateway")
     assert problem["detail"] == (
-        "Prometheus gave no answer that can be used: it refused the query (HTTP 422)"
+        "Prometheus gave no answer that can be used: it refused the request (HTTP 422)"
     )
 
 
@@ -88,7 +88,7 @@ def test_nonsense_in_the_second_answer_is_502() -> None:
 
 
 @responses.activate
-def test_a_prometheus_that_cannot_be_reached_is_503_and_when_to_come_back(
+def test_a_prometheus_that_cannot_be_reached_is_503_with_retry_after(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     responses.post(RANGE_URL, body=requests.ConnectionError("prometheus.test refused"))
@@ -117,19 +117,19 @@ def test_no_path_leads_elsewhere(path: str) -> None:
     assert answer.status_code in (200, 404)
 
 
-def test_another_method_is_405_and_tells_which_are_allowed() -> None:
+def test_another_method_is_405_and_lists_the_allowed_ones() -> None:
     answer = client_at().post(PATH)
     assert_problem(answer, 405, "Method Not Allowed")
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_a_failure_of_our_own_is_500_without_its_inside(
+def test_an_unexpected_exception_is_500_without_details(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the inside")
 
-    monkeypatch.setattr(prometheus, "_post", fail)
+    monkeypatch.setattr(prometheus, "ask", fail)
     with caplog.at_level(logging.ERROR):
         answer = create_app({}).test_client().get(QUERY)
     problem = assert_problem(answer, 500, "Internal Server Error")

@@ -124,7 +124,7 @@ def test_without_a_valid_token_nothing_is_answered(
 
 
 @responses.activate
-def test_what_one_token_was_answered_is_not_answered_to_another(client: FlaskClient) -> None:
+def test_the_cached_answer_of_one_token_is_not_given_to_another(client: FlaskClient) -> None:
     def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         time = float(parse_qs(str(request.body))["time"][0])
         everything = {"metric": {}, "value": [time, "5"]}
@@ -145,13 +145,13 @@ def test_what_one_token_was_answered_is_not_answered_to_another(client: FlaskCli
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/metrics", "/docs", "/openapi.json"])
-def test_what_tells_nothing_secret_needs_no_token(client: FlaskClient, path: str) -> None:
+def test_paths_without_secrets_need_no_token(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
     assert URL not in answer.text
 
 
-def test_metrics_tell_neither_what_was_asked_nor_who_asked(client: FlaskClient) -> None:
+def test_metrics_hold_neither_questions_nor_tokens(client: FlaskClient) -> None:
     queries_of(client, "/api/v1/bandwidth?service=hidden-name", "bun")
     client.get("/api/v1/quotas/hidden-name", headers=bearer("bun"))
     text = client.get("/metrics").text
@@ -161,7 +161,7 @@ def test_metrics_tell_neither_what_was_asked_nor_who_asked(client: FlaskClient) 
 
 
 @responses.activate
-def test_readiness_is_that_of_prometheus_and_tells_not_where_it_is(client: FlaskClient) -> None:
+def test_readiness_is_that_of_prometheus_and_hides_its_address(client: FlaskClient) -> None:
     responses.post(INSTANT_URL, status=503)
     answer = client.get("/readyz")
     assert answer.status_code == 503

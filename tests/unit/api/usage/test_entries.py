@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 import responses
 
-from api.access import ALL, Scope
+from api.access import ALL, Scope, match_scope
 from api.bandwidth.windows import to_ms
-from api.clients.cache import Memory
+from api.clients.cache import Cache
 from api.clients.prometheus import Prometheus
 from api.clients.range_cache import Upstream
-from api.selectors import match_scope
-from api.usage.entries import Entry, reach_of, read_entries
+from api.usage.entries import reach_of, read_entries
+from api.usage.model import Entry
 from quotas.http.exchange import BadAnswerError
 from quotas.model import Accounting
 from tests.unit.api.answers import INSTANT_URL, URL, forms, vector
@@ -25,7 +25,7 @@ def fact(fact: str, value: float, **labels: str) -> dict[str, Any]:
 
 
 def read(*facts: dict[str, Any], scope: Scope = ALL, quota: str | None = None) -> list[Entry]:
-    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
     with responses.RequestsMock() as mock:
         mock.post(INSTANT_URL, json=vector(*facts))
         return read_entries(upstream, scope, to_ms(NOW), quota)
@@ -45,7 +45,7 @@ def test_used_limit_and_forecast_come_together() -> None:
     assert (entry.ratio, entry.forecast_bytes, entry.state) == (0.8, 1200, "ok")
 
 
-def test_the_ratio_is_of_what_is_used_in_the_same_answer_whatever_was_recorded() -> None:
+def test_the_ratio_is_computed_from_the_same_answer_and_not_the_recorded_one() -> None:
     """Rules write one after the other: the ratio that is recorded may be of another moment."""
     [entry] = read(
         fact("used", 900, **MONTH), fact("limit", 1000, quota="q"), fact("ratio", 0.8, **MONTH)
@@ -102,7 +102,7 @@ def test_a_window_longer_than_any_that_can_be_written_is_not_known() -> None:
 
 @pytest.mark.parametrize("value", [-1, 1e20])
 @pytest.mark.parametrize("name", ["used", "limit", "forecast"])
-def test_what_cannot_be_bytes_is_refused(name: str, value: float) -> None:
+def test_a_value_that_cannot_be_bytes_is_refused(name: str, value: float) -> None:
     with pytest.raises(BadAnswerError, match="cannot be a number of bytes"):
         read(fact("used", 1, **MONTH), fact(name, value, **(MONTH | {"quota": "r"})))
 
@@ -116,7 +116,7 @@ def test_an_alert_with_odd_labels_is_no_state(odd: dict[str, str]) -> None:
     assert entry.state == "ok"
 
 
-def test_a_scope_of_quotas_alone_sees_them_whatever_they_count() -> None:
+def test_a_scope_of_quotas_alone_sees_those_quotas_whatever_they_count() -> None:
     scope = Scope(quotas=("q",), sees_bytes=False)
     facts = (fact("used", 1, **MONTH, service="s"), fact("used", 1, **(MONTH | {"quota": "r"})))
     assert [entry.quota for entry in read(*facts, scope=scope)] == ["q"]
@@ -127,7 +127,7 @@ def test_a_scope_of_quotas_alone_sees_them_whatever_they_count() -> None:
     ("used", "forecast", "days"),
     [(800, 1500, 2.0), (800, 1000, 7.0), (800, 999, None), (1000, 2000, None), (0, 0, None)],
 )
-def test_a_limit_is_full_when_the_pace_of_the_forecast_comes_to_it(
+def test_a_limit_is_reached_at_the_pace_of_the_forecast(
     used: float, forecast: float, days: float | None
 ) -> None:
     [entry] = read(
@@ -141,7 +141,7 @@ def test_a_limit_is_full_when_the_pace_of_the_forecast_comes_to_it(
 
 def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() -> None:
     scope = Scope(consumers=("a",), quotas=("q", "r"))
-    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
     with responses.RequestsMock() as mock:
         facts = (fact("used", 1, **MONTH, consumer=name) for name in ("a", "b"))
         mock.post(INSTANT_URL, json=vector(*facts))
@@ -154,7 +154,7 @@ def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() ->
 
 @responses.activate
 def test_a_quota_outside_of_the_scope_is_not_even_asked_for() -> None:
-    upstream = Upstream(Prometheus(URL, 7), Memory(1_000_000))
+    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
     assert read_entries(upstream, Scope(quotas=("q",)), to_ms(NOW), "other") == []
     assert read_entries(upstream, Scope(quotas=()), to_ms(NOW)) == []
     assert forms() == []

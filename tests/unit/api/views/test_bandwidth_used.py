@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from typing import Any
 
 import responses
@@ -9,6 +10,7 @@ from tests.unit.api.answers import (
     OBSERVED,
     PATH,
     answer_with,
+    at,
     client_at,
     forms,
     matrix,
@@ -27,10 +29,10 @@ def row(time: str, used: int | None, **other: str) -> dict[str, Any]:
 def test_rows_have_the_bytes_of_each_minute_oldest_first() -> None:
     answer_with(
         matrix(
-            series(BUN, {"18:42:10": 33, "18:42:20": 9000, "18:42:30": 100, "18:44:10": 5}),
-            series(OBSERVED, {"18:41:10": 1, "18:42:10": 1, "18:44:30": 1}),
+            series(BUN, {"18:43:00": 9133, "18:44:00": 0}),
+            series(OBSERVED, {"18:42:00": 1, "18:43:00": 1}),
         ),
-        vector(sample(BUN, 7)),
+        vector(sample(BUN, 5, at("18:44:30")), sample(OBSERVED, 1, at("18:44:30")), sample(BUN, 7)),
     )
     answer = client_at().get(f"{PATH}?lookback_duration=5m&type=egress")
     assert answer.status_code == 200
@@ -54,19 +56,36 @@ def test_the_keys_of_a_row_are_in_order_and_text_is_utf_8() -> None:
 
 
 @responses.activate
-def test_prometheus_is_asked_once_for_whole_steps_and_once_for_what_is_left() -> None:
+def test_prometheus_is_asked_for_whole_windows_whole_steps_and_the_rest() -> None:
     answer_with(matrix())
     client_at().get(f"{PATH}?lookback_duration=5m&service=bun-service")
-    whole, tail = forms()
-    assert (whole["start"], whole["end"], whole["step"], whole["timeout"]) == (
-        "1645123150.000",
-        "1645123470.000",
-        "10.000",
+    windows, steps, rest = forms()
+    assert (windows["start"], windows["end"], windows["step"], windows["timeout"]) == (
+        "1645123200.000",
+        "1645123440.000",
+        "60.000",
         "7s",
     )
-    assert 'kong_bandwidth_bytes{service="bun-service"}[10s]' in whole["query"]
-    assert tail["time"] == "1645123477.123"
-    assert 'kong_bandwidth_bytes{service="bun-service"}[7s123ms]' in tail["query"]
+    # The time between scrapes is the step in which the counters are read.
+    assert 'kong_bandwidth_bytes{service="bun-service"}[10s]' in windows["query"]
+    assert "[59s999ms:10s]" in windows["query"]
+    assert steps["time"] == "1645123470.000"
+    assert "[29s999ms:10s]" in steps["query"]
+    assert rest["time"] == "1645123477.123"
+    assert 'kong_bandwidth_bytes{service="bun-service"}[7s123ms]' in rest["query"]
+
+
+@responses.activate
+def test_windows_that_are_final_are_asked_once() -> None:
+    answer_with(matrix(series(BUN, {"18:40:00": 1})))
+    now = NOW + timedelta(minutes=10)
+    app = client_at(now)
+    for query in ("lookback_duration=5m&end=1645123200", "start=1645122900&end=1645123200"):
+        rows = app.get(f"{PATH}?{query}").json
+        assert rows == [
+            row(f"18:{minute}:00", 1 if minute == 40 else None) for minute in range(36, 41)
+        ]
+    assert len(forms()) == 1
 
 
 @responses.activate
@@ -79,7 +98,7 @@ def test_on_the_minute_there_is_neither_a_partial_row_nor_a_second_query() -> No
 
 
 @responses.activate
-def test_before_the_first_step_is_over_only_what_is_left_is_asked() -> None:
+def test_before_the_first_whole_step_only_the_rest_is_asked() -> None:
     answer_with(matrix(), vector(sample(BUN, 3, 1645123442.0)))
     answer = client_at(NOW.replace(second=2, microsecond=0)).get(f"{PATH}?lookback_duration=1s")
     assert answer.json == [row("18:44:02", 3)]
@@ -93,7 +112,7 @@ def test_nothing_seen_is_an_empty_list() -> None:
 
 
 @responses.activate
-def test_what_is_asked_for_by_all_three_is_always_answered() -> None:
+def test_a_series_selected_by_type_service_and_route_is_always_answered() -> None:
     answer_with(matrix(), vector(sample(OBSERVED, 1)))
     query = "lookback_duration=1m&type=ingress&service=new&route=a+b%26"
     other = {"type": "ingress", "service": "new", "route": "a b&"}

@@ -7,7 +7,7 @@ from api import create_app
 FOLDER = Path(api.__file__).parent / "static" / "dashboard"
 
 
-def test_the_page_runs_nothing_that_is_written_into_it() -> None:
+def test_the_page_has_no_inline_scripts_or_styles() -> None:
     with create_app({}).test_client().get("/") as answer:
         page = answer.get_data(as_text=True)
     assert answer.status_code == 200
@@ -17,7 +17,7 @@ def test_the_page_runs_nothing_that_is_written_into_it() -> None:
     assert not re.search(r"<script>|<style|style=|\son\w+=", page)
 
 
-def test_all_that_it_loads_is_here_and_announced() -> None:
+def test_every_file_the_page_loads_is_served_and_every_module_is_preloaded() -> None:
     client = create_app({}).test_client()
     with client.get("/") as answer:
         page = answer.get_data(as_text=True)
@@ -29,13 +29,13 @@ def test_all_that_it_loads_is_here_and_announced() -> None:
     assert modules <= files
 
 
-def test_all_of_it_is_small() -> None:
+def test_the_dashboard_is_smaller_than_150_kb() -> None:
     kinds = {".css", ".html", ".js", ".svg"}
     size = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix in kinds)
     assert size < 150_000
 
 
-def test_nothing_comes_from_elsewhere() -> None:
+def test_nothing_is_loaded_from_other_hosts() -> None:
     for path in (*FOLDER.glob("*.js"), *FOLDER.glob("*.css"), FOLDER / "index.html"):
         addresses = re.findall(r"https?://[^\s\"'<)]+", path.read_text(encoding="utf-8"))
         assert set(addresses) <= {"http://127.0.0.1:9090"}, path

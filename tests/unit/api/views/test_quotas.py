@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from requests import PreparedRequest
 
 from api import create_app
-from api.views.schemas.answers import BurnUpSchema, HistorySchema, QuotaPageSchema
+from api.views.schemas.quotas import BurnUpSchema, HistorySchema, QuotaPageSchema
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, matrix, vector
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -109,7 +109,7 @@ def test_entries_are_sorted_filtered_and_paged(
     assert found(client, query) == expected
 
 
-def test_a_page_tells_how_many_there_are(client: FlaskClient) -> None:
+def test_a_page_says_how_many_entries_there_are(client: FlaskClient) -> None:
     body = get(client, f"{PATH}?page_size=2&state=ok&state=80")
     assert (body["total"], body["page"], body["page_size"], len(body["quotas"])) == (3, 1, 2, 2)
 
@@ -164,7 +164,7 @@ def test_the_burn_up_leads_to_now_and_the_forecast_to_the_end(client: FlaskClien
     assert body["limit_bytes"] == 100
 
 
-def test_what_was_not_recorded_is_null_also_where_nothing_was() -> None:
+def test_times_without_a_recorded_value_are_null_even_if_all_are() -> None:
     """A quota that is new was not used evenly since its period began."""
     with responses.RequestsMock() as mock:
         mock.add_callback(responses.POST, INSTANT_URL, answer_instant)
@@ -191,7 +191,7 @@ def test_past_periods_come_newest_first(client: FlaskClient) -> None:
     ] == [(202611, 95, 0.95, False), (202610, 500, 5.0, True)]
 
 
-def test_what_is_used_of_this_period_is_what_the_quota_says_in_the_same_answer(
+def test_the_current_period_in_the_history_equals_the_quota_of_the_same_answer(
     client: FlaskClient,
 ) -> None:
     """Of two questions, the second may find what was recorded after the first: 95.5 of 95."""
@@ -216,7 +216,7 @@ def test_of_a_quota_for_each_one_must_be_named(client: FlaskClient, what: str) -
 @pytest.mark.parametrize(
     "path", ["/none", "/none/series", "/none/history", "/each/series?type=egress"]
 )
-def test_what_is_not_there_is_404(client: FlaskClient, path: str) -> None:
+def test_an_unknown_quota_or_entry_is_404(client: FlaskClient, path: str) -> None:
     assert client.get(PATH + path).status_code == 404
 
 

@@ -245,7 +245,7 @@ def test_what_is_over_says_so_and_no_number_that_is_not_known() -> None:
 
 def test_a_rolling_window_names_itself_and_no_reset() -> None:
     opened = read(usage(calendar="rolling:30d", period=""))
-    assert "the last 30d" in opened.text
+    assert "the last 30 d" in opened.text
     assert "Resets" not in opened.text
 
 

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from api.http.parameters import ParametersError, WrongParameter, load_parameters
-from api.views.schemas.bandwidth import BandwidthUsedQuestion, BandwidthUsedQuestionSchema
+from api.views.schemas.bandwidth import BandwidthUsedQuestionSchema
+from api.views.schemas.spans import BandwidthUsedQuestion
 
 LOOKBACK = {"lookback_duration": ["5m"]}
 A_DURATION = 'a duration such as "90s", "5m" or "1h30m", at most "7d"'
@@ -22,13 +23,13 @@ def mistakes(given: Mapping[str, Sequence[str]]) -> tuple[WrongParameter, ...]:
 
 
 def test_only_the_lookback_is_required() -> None:
-    assert load(LOOKBACK) == BandwidthUsedQuestion(300, {})
+    assert load(LOOKBACK) == BandwidthUsedQuestion(lookback_seconds=300, selection={})
 
 
 def test_the_other_parameters_select() -> None:
     given = LOOKBACK | {"route": ["r"], "type": ["egress"], "service": ["s"]}
     assert load(given) == BandwidthUsedQuestion(
-        300, {"direction": "egress", "service": "s", "route": "r"}
+        lookback_seconds=300, selection={"direction": "egress", "service": "s", "route": "r"}
     )
 
 
@@ -38,7 +39,7 @@ def test_lookbacks_go_up_to_seven_days(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "5", "0s", "-5m", "5 m", "m5", "7d1s", "999999w", "9" * 9999])
-def test_another_lookback_is_told_with_what_is_expected(text: str) -> None:
+def test_a_wrong_lookback_is_reported_with_the_expectation(text: str) -> None:
     [mistake] = mistakes({"lookback_duration": [text]})
     assert mistake.parameter == "lookback_duration"
     assert mistake.value is not None
@@ -79,7 +80,7 @@ def test_a_repeated_parameter_is_refused() -> None:
     )
 
 
-def test_all_mistakes_are_told_at_once_each_parameter_once() -> None:
+def test_all_mistakes_are_reported_at_once_and_each_parameter_once() -> None:
     given = {"type": ["x", "y"], "service": [""], "z": ["1"]}
     assert [mistake.parameter for mistake in mistakes(given)] == [
         "lookback_duration",

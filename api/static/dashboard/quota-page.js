@@ -1,17 +1,20 @@
-// A quota's page: how its period goes against the limit, who was told, and what past periods came to.
+// The page of a quota: usage against the limit, notifications, and the totals of past periods.
 
-import { ask, askEntries } from "./ask.js";
+import { fetchEntries, fetchJson } from "./api.js";
 import { makeChart } from "./chart.js";
 import { makeFigure } from "./controls.js";
-import { h, keep, setAttribute, setText } from "./dom.js";
-import { fullIn, keyOf, makeEntry, periodName, timeLeft, updateEntry } from "./entries.js";
-import { NONE, bytes, description, exactBytes, gravity, moment, percent, roundBytes, stateWords } from "./format.js";
-import { makeFold } from "./tables.js";
+import { h, setAttribute, setText, updateChildren } from "./elements.js";
+import { UNKNOWN, formatAmount, formatBytes, formatPercent, formatTime, isBinary } from "./format.js";
+import { fetchNotifications, makeNotificationsCard } from "./notifications.js";
+import { keyOf, makeQuotaRow, updateQuotaRow } from "./quota-row.js";
+import { makeCollapsedTable } from "./table.js";
 import { colour } from "./theme.js";
-import { askTold, makeTold } from "./told.js";
+import { describeEntry, describeForEach, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
+
+const MAX_PERIODS = 60;
 
 /** Return {node, title, show, refresh, redraw, destroy}. */
-export function makeQuota() {
+export function makeQuotaPage() {
   const title = h("h1", {});
   const state = h("span", { class: "badge" });
   const what = h("p", { class: "lead" });
@@ -19,22 +22,22 @@ export function makeQuota() {
     used: makeFigure("Used"),
     left: makeFigure("Left"),
     forecast: makeFigure("Forecast"),
-    full: makeFigure("100 % comes"),
+    full: makeFigure("Limit reached in"),
     period: makeFigure("Period"),
   };
   const plot = h("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart" });
   const burnTitle = h("h2", { id: "burn-title" });
   const readout = h("p", { class: "foot", "aria-live": "polite" });
-  const fold = makeFold("The numbers as a table", "Used so far, the newest first");
+  const table = makeCollapsedTable("The numbers as a table", "Used so far, the newest first");
   const past = h("ol", { class: "past" });
   const pastCard = h("section", { class: "card", "aria-labelledby": "past-title" }, h("div", { class: "head" }, h("h2", { id: "past-title" }, "Periods")), past);
-  const told = makeTold();
+  const notifications = makeNotificationsCard();
   const detail = h(
     "div",
     { class: "page", hidden: true },
     h("dl", { class: "figures card" }, ...Object.values(figures).map(({ node }) => node)),
-    h("section", { class: "card", "aria-labelledby": "burn-title" }, h("div", { class: "head" }, burnTitle), h("div", { class: "canvas" }, plot), readout, h("div", { class: "below" }, fold.node)),
-    told.node,
+    h("section", { class: "card", "aria-labelledby": "burn-title" }, h("div", { class: "head" }, burnTitle), h("div", { class: "canvas" }, plot), readout, h("div", { class: "below" }, table.node)),
+    notifications.node,
     pastCard,
   );
   const which = h("ul", { class: "entries" });
@@ -55,53 +58,54 @@ export function makeQuota() {
   function drawEntry(entry) {
     const now = Date.now();
     setText(title, entry.name);
-    setText(state, stateWords(entry.state));
-    setAttribute(state, "data-gravity", gravity(entry.state));
-    setText(what, description(entry));
-    const isLimited = entry.limit_bytes != null;
-    if (isLimited) figures.used.set(percent(entry.ratio), `${bytes(entry.used_bytes)} of ${roundBytes(entry.limit_bytes)}`, exactBytes(entry.used_bytes));
-    else figures.used.set(bytes(entry.used_bytes), "its limit is not known", exactBytes(entry.used_bytes));
-    const left = entry.left_bytes ? "until the limit" : isLimited ? "nothing is left" : "";
-    figures.left.set(bytes(entry.left_bytes), left, isLimited ? exactBytes(entry.left_bytes) : null);
-    const forecast = entry.forecast_bytes == null || !entry.limit_bytes ? null : entry.forecast_bytes / entry.limit_bytes;
-    figures.forecast.set(bytes(entry.forecast_bytes), forecast == null ? "not yet known" : `${percent(forecast)} at the period’s end`, exactBytes(entry.forecast_bytes));
+    setText(state, describeState(entry.state));
+    setAttribute(state, "data-severity", severityOf(entry.state));
+    setText(what, describeEntry(entry));
+    const { used_bytes: used, left_bytes: left, limit_bytes: limit, forecast_bytes: forecast } = entry;
+    const isLimited = limit != null;
+    if (isLimited) figures.used.set(formatPercent(used, limit), `${formatAmount(used, limit)} of ${formatAmount(limit, limit)}`, formatBytes(used));
+    else figures.used.set(formatAmount(used, limit), "its limit is not known", formatBytes(used));
+    figures.left.set(formatAmount(left, limit), left ? "until the limit" : isLimited ? "nothing is left" : "", isLimited ? formatBytes(left) : null);
+    const isForecast = forecast != null && isLimited;
+    figures.forecast.set(formatAmount(forecast, limit), isForecast ? `${formatPercent(forecast, limit)} at the period’s end` : "not yet known", formatBytes(forecast));
     const isOver = entry.ratio != null && entry.ratio >= 1;
-    if (entry.full_at) figures.full.set(fullIn(entry, now), moment(Date.parse(entry.full_at)));
-    else figures.full.set(isOver ? "is past" : NONE, isOver ? "" : entry.period ? "not in this period, at this pace" : "");
+    if (entry.full_at) figures.full.set(describeTimeToLimit(entry, now), formatTime(Date.parse(entry.full_at)));
+    else figures.full.set(isOver ? "already reached" : UNKNOWN, isOver ? "" : entry.period ? "not in this period, at this pace" : "");
     setText(burnTitle, entry.period ? "Used so far" : "Used in the window before each moment");
-    if (entry.period) figures.period.set(timeLeft(entry, now), periodName(entry));
-    else figures.period.set(periodName(entry), "a window that rolls on");
+    if (entry.period) figures.period.set(describeTimeLeft(entry, now), describePeriod(entry));
+    else figures.period.set(describePeriod(entry), "a window that rolls on");
     for (const name of ["forecast", "full"]) figures[name].node.hidden = !entry.period;
   }
 
   function drawBurnUp() {
     const { meta, used, limit_bytes: limit, forecast } = burnUp;
-    chart ??= makeChart(plot, look(), readOut);
+    chart ??= makeChart(plot, look(), showReadout);
     const [start, end] = [Date.parse(meta.start) / 1000, Date.parse(meta.end) / 1000];
     const times = [...new Set([start, ...used.map(([ms]) => ms / 1000), ...forecast.map(([ms]) => ms / 1000), end])].sort((a, b) => a - b);
     const usedAt = new Map(used.map(([ms, value]) => [ms / 1000, value]));
     const first = used.findIndex(([, value]) => value != null);
     const points = times.map((time) => usedAt.get(time) ?? null);
-    // A period begins with nothing used; a rolling window does not.
+    // A period starts at 0, a rolling window does not.
     if (burnUp.quota.period && first >= 0 && first < 2 && !usedAt.get(start)) {
       points[0] = 0;
       for (let index = 1; times[index] * 1000 < used[first][0]; index += 1) points[index] = 0;
     }
-    const ahead = times.map((time) => {
+    const forecastPoints = times.map((time) => {
       if (forecast.length < 2) return null;
       const [[from, low], [to, high]] = forecast;
       const share = (time * 1000 - from) / (to - from);
-      return share < 0 ? null : low + share * (high - low);
+      return share < 0 ? null : Math.round(low + share * (high - low));
     });
-    chart.set([times, points, ahead, times.map(() => limit)], [start, end], (limit ?? 0) * 1.02);
+    chart.set([times, points, forecastPoints, times.map(() => limit)], [start, end], (limit ?? 0) * 1.02);
     setAttribute(plot, "aria-label", `What the quota ${burnUp.quota.name} had used at each moment, against its limit; arrow keys move through it, and the table below has its numbers`);
-    if (chart.plot.cursor.idx == null) readOut(null);
-    fold.set(["Time", "Used", "Of the limit"], () => [...used].reverse().map(([ms, value]) => [moment(ms), value == null ? "no data" : bytes(value), limit && value != null ? percent(value / limit) : NONE]));
+    if (chart.plot.cursor.idx == null) showReadout(null);
+    table.set(["Time", "Used", "Of the limit"], () => [...used].reverse().map(([ms, value]) => [formatTime(ms), value == null ? "no data" : formatAmount(value, limit), formatPercent(value, limit)]));
   }
 
   function look() {
-    const tone = ["--ok-bar", "--info-bar", "--warning-bar", "--critical-bar"][gravity(burnUp.quota.state)];
+    const tone = ["--ok-bar", "--info-bar", "--warning-bar", "--critical-bar"][severityOf(burnUp.quota.state)];
     return {
+      binary: burnUp.limit_bytes != null && isBinary(burnUp.limit_bytes),
       series: [
         { label: "used", colour: colour(tone), fill: colour(tone, 0.14), width: 2 },
         { label: "forecast", colour: colour(tone), width: 1.75, dash: [3, 4] },
@@ -110,42 +114,42 @@ export function makeQuota() {
     };
   }
 
-  function readOut(index) {
+  /** Show the value at an index of the chart; null explains its lines. */
+  function showReadout(index) {
     const { limit_bytes: limit, meta } = burnUp;
-    const words = index == null ? null : [chart.plot.data[1][index], chart.plot.data[2][index]];
-    if (!words) {
-      const lines = [limit == null ? null : `the dashed line above is the limit of ${roundBytes(limit)}`, burnUp.forecast.length ? "the dotted one is the forecast" : null];
+    if (index == null) {
+      const lines = [limit == null ? null : `the dashed line above is the limit of ${formatAmount(limit, limit)}`, burnUp.forecast.length ? "the dotted one is the forecast" : null];
       const text = lines.filter(Boolean).join("; ");
       setText(readout, text && `${text[0].toUpperCase()}${text.slice(1)}.`);
-    }
-    else {
-      const time = moment(chart.plot.data[0][index] * 1000, Math.min(meta.step_seconds, 3600));
-      const [used, ahead] = words;
-      const value = used ?? ahead;
-      const name = used == null ? "forecast" : "used";
-      setText(readout, value == null ? `${time}: no data` : `${time}: ${name} ${bytes(value)}${limit ? `, ${percent(value / limit)} of the limit` : ""}`);
+    } else {
+      const [times, used, forecast] = chart.plot.data;
+      const time = formatTime(times[index] * 1000, Math.min(meta.step_seconds, 3600));
+      const value = used[index] ?? forecast[index];
+      const name = used[index] == null ? "forecast" : "used";
+      setText(readout, value == null ? `${time}: no data` : `${time}: ${name} ${formatAmount(value, limit)}${limit ? `, ${formatPercent(value, limit)} of the limit` : ""}`);
     }
   }
 
-  function drawPast({ periods }) {
+  function drawPeriods({ periods }) {
     pastCard.hidden = !periods.length;
     const most = Math.max(1, ...periods.map(({ ratio }) => ratio ?? 0));
-    keep(past, periods.slice(0, 60), ({ period }) => String(period.id), makePast, (row, { period, used_bytes: used, ratio, is_over: isOver }) => {
+    updateChildren(past, periods.slice(0, MAX_PERIODS), ({ period }) => String(period.id), makePeriodRow, (row, { period, used_bytes: used, ratio, is_over: isOver }) => {
       const [name, bar, size, share] = row.children;
       setText(name, isOver ? period.title : `${period.title}, so far`);
       bar.firstElementChild.style.inlineSize = `${(100 * (ratio ?? 0)) / most}%`;
       bar.lastElementChild.style.insetInlineStart = `${100 / most}%`;
-      setAttribute(row, "data-gravity", ratio >= 1 ? 3 : isOver ? 0 : gravity(burnUp.quota.state));
+      setAttribute(row, "data-severity", ratio >= 1 ? 3 : isOver ? 0 : severityOf(burnUp.quota.state));
       setAttribute(row, "data-open", isOver ? null : "");
-      setText(size, bytes(used));
-      setText(share, percent(ratio));
+      setText(size, formatAmount(used, burnUp.limit_bytes));
+      setText(share, formatPercent(ratio));
     });
   }
 
-  function choose(entries) {
+  function drawChoice(entries) {
     setText(title, wanted.name);
-    setText(what, "It holds for each by itself.");
-    keep(which, entries, keyOf, makeEntry, (item, entry) => updateEntry(item, entry, true, Date.now()));
+    const labels = describeForEach(entries);
+    setText(what, labels && `Applies to each ${labels} separately.`);
+    updateChildren(which, entries, keyOf, makeQuotaRow, (item, entry) => updateQuotaRow(item, entry, true, Date.now()));
   }
 
   function showOnly(part) {
@@ -163,23 +167,24 @@ export function makeQuota() {
     get title() {
       return `${wanted?.name} – Gateway bandwidth`;
     },
-    show(address) {
-      const changed = JSON.stringify(wanted) !== JSON.stringify(address);
+    /** Show the quota that a parsed URL names. Return whether it is another one. */
+    show(view) {
+      const changed = JSON.stringify(wanted) !== JSON.stringify(view);
       if (changed) {
         destroy();
-        told.hide();
+        notifications.hide();
         showOnly(null);
-        setText(title, address.name);
+        setText(title, view.name);
         setText(what, "");
       }
-      wanted = address;
+      wanted = view;
       return changed;
     },
     async refresh(signal) {
       const path = `api/v1/quotas/${encodeURIComponent(wanted.name)}`;
       let entries;
       try {
-        entries = await askEntries(signal, path);
+        entries = await fetchEntries(signal, path);
       } catch (error) {
         if (error.status !== 404) throw error;
         missing.replaceChildren(h("p", {}, `There is no quota “${wanted.name}”, or it was not counted lately.`), h("a", { href: "#/" }, "Show all quotas"));
@@ -188,15 +193,15 @@ export function makeQuota() {
       }
       const chosen = entries.filter((entry) => Object.entries(wanted.selector).every(([name, value]) => (entry.selector[name] ?? "") === value));
       if (chosen.length !== 1) {
-        choose(chosen.length ? chosen : entries);
+        drawChoice(chosen.length ? chosen : entries);
         showOnly(whichCard);
         return;
       }
       const [entry] = chosen;
-      const asked = askTold(path, entry.selector, signal);
+      const notified = fetchNotifications(path, entry.selector, signal);
       const [series, history] = await Promise.all([
-        ask(`${path}/series`, entry.selector, signal),
-        ask(`${path}/history`, entry.selector, signal),
+        fetchJson(`${path}/series`, entry.selector, signal),
+        fetchJson(`${path}/history`, entry.selector, signal),
       ]);
       const isNew = burnUp?.quota.state !== series.quota.state;
       burnUp = series;
@@ -204,9 +209,9 @@ export function makeQuota() {
       showOnly(detail);
       if (isNew) destroy();
       drawBurnUp();
-      drawPast(history);
-      // It comes from elsewhere, and may take its time: nothing else waits for it.
-      asked.then((answer) => signal.aborted || told.set(answer, entry));
+      drawPeriods(history);
+      // Notifications come from the webhook, which can be slow: nothing else waits for them.
+      notified.then((result) => signal.aborted || notifications.set(result, entry));
     },
     redraw() {
       destroy();
@@ -216,6 +221,6 @@ export function makeQuota() {
   };
 }
 
-function makePast() {
+function makePeriodRow() {
   return h("li", {}, h("span", { class: "period" }), h("span", { class: "bar", "aria-hidden": "true" }, h("span", { class: "fill" }), h("span", { class: "mark" })), h("span", { class: "size" }), h("span", { class: "share" }));
 }

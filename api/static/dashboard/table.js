@@ -1,9 +1,12 @@
-// Tables for those who do not see charts, or who want the numbers: filled when they are opened.
+// A collapsed table with the numbers of a chart, for those who cannot see it or want the numbers.
 
-import { h } from "./dom.js";
+import { h } from "./elements.js";
 
-/** Return {node, set}: a closed fold with a table; `set(head, rows)` gives cells as text. */
-export function makeFold(title, caption) {
+/**
+ * Return {node, set}: a closed <details> with a table. `set(head, rows)` takes texts of cells.
+ * `rows` is a function, called only while the table is open.
+ */
+export function makeCollapsedTable(title, caption) {
   const table = h("table", { class: "numbers" });
   const scroller = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table);
   const node = h("details", { class: "fold" }, h("summary", {}, title), scroller);

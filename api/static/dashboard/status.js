@@ -1,58 +1,58 @@
-// What the page says of itself: when it was brought up to date, and what stands in the way.
+// The state of the page itself: when its data was updated, and notices about what is wrong.
 
-import { h, setAttribute, setText } from "./dom.js";
-import { NONE, moment, timeToSecond } from "./format.js";
-import { getToken, setToken } from "./ask.js";
+import { getToken, setToken } from "./api.js";
+import { h, setAttribute, setText } from "./elements.js";
+import { UNKNOWN, formatClockSeconds, formatTime } from "./format.js";
 
 const box = document.getElementById("notices");
-const pulse = document.getElementById("pulse");
-const pulseText = document.getElementById("pulse-text");
+const status = document.getElementById("status");
+const statusText = document.getElementById("status-text");
 const shown = new Map();
 let updatedAt = null;
 
-/** All that is shown has just been answered. */
-export function tellFresh() {
+/** Show that all data has just been updated. */
+export function showUpdated() {
   updatedAt = Date.now();
   hide("failure");
-  tell("live", `Updated ${timeToSecond(updatedAt)}`);
+  setStatus("live", `Updated ${formatClockSeconds(updatedAt)}`);
 }
 
-/** Something was not answered; what is shown is as old as it was. */
-export function tellFailure(error, retry) {
-  tell("stale", updatedAt ? `Stale since ${timeToSecond(updatedAt)}` : "No data");
+/** Show why an update failed, and how old the data is. `retry` is called once a token is entered. */
+export function showFailure(error, retry) {
+  setStatus("stale", updatedAt ? `Stale since ${formatClockSeconds(updatedAt)}` : "No data");
   if (error.status === 401) {
     show("failure", "token", () => tokenForm(retry));
     return;
   }
   const age = updatedAt
-    ? ` What is shown is as it was at ${timeToSecond(updatedAt)}.`
+    ? ` What is shown is as it was at ${formatClockSeconds(updatedAt)}.`
     : " There is nothing to show yet.";
-  show("failure", `${reason(error)}${age} It is tried again every few seconds.`);
+  show("failure", `${reasonOf(error)}${age} It is tried again every few seconds.`);
 }
 
-/** No gateway was observed of late: since when, in milliseconds; null where all is well. */
-export function tellUnobserved(since) {
+/** Show since when no gateway was observed, in milliseconds (0: unknown). null hides the notice. */
+export function showUnobserved(since) {
   if (since == null) hide("unobserved");
   else {
     show(
       "unobserved",
-      `No gateway has been observed since ${since ? moment(since) : "long ago"}. ` +
+      `No gateway has been observed since ${since ? formatTime(since) : "long ago"}. ` +
         "What they move meanwhile is not in these numbers yet. Look whether they run, and at Prometheus’s page of targets.",
     );
   }
 }
 
-function reason(error) {
+function reasonOf(error) {
   if (error.status === 0) return "The API cannot be reached.";
   if (error.status === 503) return "Prometheus cannot be reached, so nothing new is known.";
   if (error.status === 504) return "Prometheus is too slow to answer.";
   if (error.status === 502) return "Prometheus refused to answer.";
-  return `The API answered ${error.status || NONE}: ${error.message}.`.replace("..", ".");
+  return `The API answered ${error.status || UNKNOWN}: ${error.message}.`.replace("..", ".");
 }
 
-function tell(state, text) {
-  setAttribute(pulse, "data-state", state);
-  setText(pulseText, text);
+function setStatus(state, text) {
+  setAttribute(status, "data-state", state);
+  setText(statusText, text);
 }
 
 function show(key, text, make = null) {
@@ -69,7 +69,7 @@ function hide(key) {
 }
 
 function tokenForm(retry) {
-  // What a header can carry.
+  // The pattern allows what an HTTP header can carry.
   const input = h("input", { type: "password", id: "token", autocomplete: "off", spellcheck: "false", required: true, pattern: "\\s*[!-~]+\\s*", title: "letters, digits and signs of ASCII, without blanks" });
   const send = (event) => {
     event.preventDefault();

@@ -1,32 +1,33 @@
-// Bandwidth over time: what to show, the chart, its legend with the numbers, the table, the CSV.
+// The bandwidth card: filters, the chart, its legend with the numbers, a table, and a CSV link.
 
-import { RANGES } from "./address.js";
-import { address, ask, getToken, request } from "./ask.js";
+import { buildUrl, fetchJson, getToken, request } from "./api.js";
 import { makeChart } from "./chart.js";
 import { makeChoice, makeFigure, makePicker } from "./controls.js";
-import { h, keep, setAttribute, setText } from "./dom.js";
-import { bytes, exactBytes, moment, plain, share, stepName } from "./format.js";
-import { stackUp } from "./stack.js";
-import { makeFold } from "./tables.js";
+import { h, setAttribute, setText, updateChildren } from "./elements.js";
+import { UNKNOWN, formatBytes, formatDuration, formatPercent, formatSize, formatTime } from "./format.js";
+import { stackColumns } from "./series.js";
+import { makeCollapsedTable } from "./table.js";
 import { colour } from "./theme.js";
+import { RANGES } from "./urls.js";
+import { plain } from "./wording.js";
 
 const TOP = 8;
 const PATH = "api/v1/bandwidth";
-// Of windows shorter than a day, so many show the nights more than the days.
+// Over 90 days, shorter windows would show mostly the difference between day and night.
 const STEPS = { "90d": "1d" };
-const PICKED = ["service", "route", "consumer"];
+const FILTERS = ["service", "route", "consumer"];
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
-/** Return {node, show, refresh, redraw, destroy}; `go` is told of changed settings. */
-export function makeTraffic(go) {
+/** Return {node, show, refresh, redraw, destroy}. `change` is called with changed settings. */
+export function makeBandwidthCard(change) {
   const choices = {
-    range: makeChoice("range", "How far back", RANGES.map((range) => [range, range.replace("1d", "24h")]), (range) => go({ range })),
-    by: makeChoice("by", "One series for each", [["service", "Service"], ["route", "Route"], ["consumer", "Consumer"], ["type", "Direction"]], (by) => go({ by })),
-    type: makeChoice("type", "Direction", [["both", "Both"], ["egress", "Egress"], ["ingress", "Ingress"]], (type) => go({ type })),
-    style: makeChoice("style", "Drawn as", [["stacked", "Stacked"], ["lines", "Lines"]], (style) => go({ style })),
+    range: makeChoice("range", "How far back", RANGES.map((range) => [range, range.replace("1d", "24h")]), (range) => change({ range })),
+    by: makeChoice("by", "One series for each", [["service", "Service"], ["route", "Route"], ["consumer", "Consumer"], ["type", "Direction"]], (by) => change({ by })),
+    type: makeChoice("type", "Direction", [["both", "Both"], ["egress", "Egress"], ["ingress", "Ingress"]], (type) => change({ type })),
+    style: makeChoice("style", "Drawn as", [["stacked", "Stacked"], ["lines", "Lines"]], (style) => change({ style })),
   };
   const pickers = Object.fromEntries(
-    PICKED.map((name) => [name, makePicker(name, `All ${name}s`, (value) => go({ [name]: value }))]),
+    FILTERS.map((name) => [name, makePicker(name, `All ${name}s`, (value) => change({ [name]: value }))]),
   );
   const figures = { total: makeFigure("Total"), mean: makeFigure("On average"), peak: makeFigure("Busiest window") };
   const plot = h("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart" });
@@ -35,13 +36,13 @@ export function makeTraffic(go) {
   const legend = h("tbody", {});
   const foot = h("p", { class: "foot" });
   const csv = h("a", { class: "csv", download: "bandwidth.csv" }, "CSV");
-  const fold = makeFold("The numbers as a table", "Bytes in each window, the newest first");
+  const table = makeCollapsedTable("The numbers as a table", "Bytes in each window, the newest first");
   csv.addEventListener("click", (event) => downloadWithToken(event, csv));
   const node = h(
     "section",
-    { class: "card", "aria-labelledby": "traffic-title" },
-    h("div", { class: "head" }, h("h2", { id: "traffic-title" }, "Bandwidth"), choices.range.node),
-    h("div", { class: "controls" }, choices.by.node, choices.type.node, choices.style.node, ...PICKED.map((name) => pickers[name].node)),
+    { class: "card", "aria-labelledby": "bandwidth-title" },
+    h("div", { class: "head" }, h("h2", { id: "bandwidth-title" }, "Bandwidth"), choices.range.node),
+    h("div", { class: "controls" }, choices.by.node, choices.type.node, choices.style.node, ...FILTERS.map((name) => pickers[name].node)),
     h("dl", { class: "figures" }, figures.total.node, figures.mean.node, figures.peak.node),
     h(
       "div",
@@ -50,7 +51,7 @@ export function makeTraffic(go) {
       h("table", { class: "legend" }, h("caption", { class: "sr" }, "Series, with their totals"), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Series"), at, h("th", { scope: "col" }, "Share"))), legend),
     ),
     foot,
-    h("div", { class: "below" }, fold.node, csv),
+    h("div", { class: "below" }, table.node, csv),
   );
   let settings = null;
   let answer = null;
@@ -59,21 +60,21 @@ export function makeTraffic(go) {
   let drawnAs = "";
   const colours = new Map();
 
-  function question() {
-    const asked = { lookback: settings.range, step: STEPS[settings.range], by: settings.by, timezone: zone, type: settings.type === "both" ? null : settings.type };
-    for (const name of PICKED) asked[name] = settings[name];
-    return asked;
+  function parameters() {
+    const values = { lookback: settings.range, step: STEPS[settings.range], by: settings.by, timezone: zone, type: settings.type === "both" ? null : settings.type };
+    for (const name of FILTERS) values[name] = settings[name];
+    return values;
   }
 
   function draw() {
     const data = readAnswer(answer, settings);
     const stacked = settings.style === "stacked";
-    const as = JSON.stringify([settings.style, data.keys]);
-    if (chart && drawnAs !== as) destroy();
-    drawnAs = as;
-    paint(data.keys);
+    const drawing = JSON.stringify([settings.style, data.keys]);
+    if (chart && drawnAs !== drawing) destroy();
+    drawnAs = drawing;
+    assignColours(data.keys);
     chart ??= makeChart(plot, look(data, stacked), (index) => drawLegend(chart.data, index));
-    const columns = stacked ? stackUp(data.columns) : data.columns;
+    const columns = stacked ? stackColumns(data.columns) : data.columns;
     chart.set([data.times, ...columns], data.bounds);
     chart.data = data;
     drawLegend(data, chart.plot.cursor.idx ?? null);
@@ -81,11 +82,12 @@ export function makeTraffic(go) {
     drawFoot(data);
     drawEmpty(data);
     setAttribute(plot, "aria-label", `${settings.by} by ${settings.style} chart of bandwidth over ${settings.range}; arrow keys move through it, and the table below has its numbers`);
-    fold.set(["Window from", ...data.names], () => tableRows(data));
-    csv.href = address(PATH, { ...question(), format: "csv" });
+    table.set(["Window from", ...data.names], () => tableRows(data));
+    csv.href = buildUrl(PATH, { ...parameters(), format: "csv" });
   }
 
-  function paint(keys) {
+  /** Give each key a colour, which it keeps while this page is open. */
+  function assignColours(keys) {
     for (const key of [...keys].sort()) {
       if (!colours.has(key)) colours.set(key, key === OTHER ? "--series-other" : `--series-${colours.size % 8}`);
     }
@@ -101,9 +103,9 @@ export function makeTraffic(go) {
   }
 
   function drawLegend(data, index) {
-    setText(at, index == null || !data.times.length ? "Total" : moment(data.times[index] * 1000, data.step));
+    setText(at, index == null || !data.times.length ? "Total" : formatTime(data.times[index] * 1000, data.step));
     const rows = data.names.map((name, number) => ({ name, number, key: data.keys[number] }));
-    keep(
+    updateChildren(
       legend,
       rows,
       ({ key }) => key,
@@ -113,25 +115,25 @@ export function makeTraffic(go) {
         const sum = index == null ? data.total : data.columns.reduce((all, column) => all + (column[index] ?? 0), 0);
         row.querySelector(".swatch").style.background = `var(${colours.get(key)})`;
         setText(row.querySelector(".label"), name);
-        setText(row.cells[1], value == null ? "no data" : bytes(value));
-        setAttribute(row.cells[1], "title", value == null ? null : exactBytes(value));
-        setText(row.cells[2], value == null || !sum ? "" : share(value / sum));
+        setText(row.cells[1], value == null ? "no data" : formatSize(value));
+        setAttribute(row.cells[1], "title", value == null ? null : formatBytes(value));
+        setText(row.cells[2], value == null || !sum ? "" : formatPercent(value, sum));
       },
     );
   }
 
   function drawFigures(data) {
-    figures.total.set(bytes(data.total), "", exactBytes(data.total));
-    figures.mean.set(data.seconds ? `${bytes(data.total / data.seconds)}/s` : bytes(null), "while observed");
+    figures.total.set(formatSize(data.total), "", formatBytes(data.total));
+    figures.mean.set(data.seconds ? `${formatSize(data.total / data.seconds)}/s` : UNKNOWN, "while observed");
     const sums = data.times.map((_, index) => data.columns.reduce((all, column) => all + (column[index] ?? 0), 0));
     const peak = sums.length ? sums.indexOf(Math.max(...sums)) : -1;
-    if (data.total && peak >= 0) figures.peak.set(bytes(sums[peak]), moment(data.times[peak] * 1000, data.step));
-    else figures.peak.set(bytes(null));
+    if (data.total && peak >= 0) figures.peak.set(formatSize(sums[peak]), formatTime(data.times[peak] * 1000, data.step));
+    else figures.peak.set(UNKNOWN);
   }
 
   function drawFoot(data) {
-    const words = [`Bytes in windows of ${stepName(data.step)}.`];
-    if (data.partial) words.push(`The one since ${moment(data.partial.time * 1000, data.step)} is not over and not drawn: ${bytes(data.partial.sum)} so far.`);
+    const words = [`Bytes in windows of ${data.step == null ? "a month" : formatDuration(data.step)}.`];
+    if (data.partial) words.push(`The one since ${formatTime(data.partial.time * 1000, data.step)} is not over and not drawn: ${formatSize(data.partial.sum)} so far.`);
     if (data.columns.length && data.hasGaps) words.push("Hatched: no gateway was observed.");
     setText(foot, words.join(" "));
   }
@@ -141,8 +143,8 @@ export function makeTraffic(go) {
     empty.hidden = !isEmpty;
     plot.classList.toggle("faint", isEmpty);
     if (!isEmpty) return;
-    const narrowed = settings.type !== "both" || PICKED.some((name) => settings[name] != null);
-    const clear = h("button", { type: "button", onclick: () => go({ type: "both", service: null, route: null, consumer: null }) }, "Show all traffic");
+    const narrowed = settings.type !== "both" || FILTERS.some((name) => settings[name] != null);
+    const clear = h("button", { type: "button", onclick: () => change({ type: "both", service: null, route: null, consumer: null }) }, "Show all traffic");
     empty.replaceChildren(
       h("p", {}, "Nothing was moved in this time."),
       narrowed
@@ -162,20 +164,18 @@ export function makeTraffic(go) {
       const before = settings;
       settings = wanted;
       for (const [name, choice] of Object.entries(choices)) choice.set(settings[name]);
-      for (const name of PICKED) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
-      // Only how it is drawn has changed: it need not be asked for again.
+      for (const name of FILTERS) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
+      // Another style needs no other data.
       if (before && answer && before.style !== settings.style) draw();
     },
     async refresh(signal) {
-      const asked = settings;
-      const [found, names] = await Promise.all([
-        ask(PATH, { ...question(), top: TOP }, signal),
-        ask("api/v1/catalog", { lookback: "7d" }, signal),
+      const requested = settings;
+      [answer, catalog] = await Promise.all([
+        fetchJson(PATH, { ...parameters(), top: TOP }, signal),
+        fetchJson("api/v1/catalog", { lookback: "7d" }, signal),
       ]);
-      catalog = names;
-      answer = found;
-      for (const name of PICKED) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
-      if (asked.by === settings.by) draw();
+      for (const name of FILTERS) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
+      if (requested.by === settings.by) draw();
     },
     redraw() {
       destroy();
@@ -185,10 +185,10 @@ export function makeTraffic(go) {
   };
 }
 
-// What no value of a label can be: those are written as JSON.
+// The key of all other series. It cannot be a label's key, since those are JSON strings.
 const OTHER = "other";
 
-/** Return the answer as columns, the last window apart if it is not over. */
+/** Return the answer as columns. A last window that is not over is returned as `partial`. */
 function readAnswer({ meta, series }, settings) {
   const named = series.map((one) => {
     if (one.other) return { ...one, key: OTHER, name: "all others" };
@@ -228,12 +228,12 @@ function* range(from, to) {
 
 function tableRows(data) {
   return [...range(data.times.length - 1, -1)].map((index) => [
-    moment(data.times[index] * 1000, data.step),
-    ...data.columns.map((column) => (column[index] == null ? "no data" : bytes(column[index]))),
+    formatTime(data.times[index] * 1000, data.step),
+    ...data.columns.map((column) => (column[index] == null ? "no data" : formatSize(column[index]))),
   ]);
 }
 
-/** A link sends no token: what it leads to is fetched here, and saved. */
+/** Download a file with the token, which the browser would not send for a link. */
 async function downloadWithToken(event, origin) {
   if (!getToken()) return;
   event.preventDefault();

@@ -1,14 +1,14 @@
-// Series for uPlot: sums for a stack, and where nothing was observed.
+// Columns of values prepared for uPlot: stacked sums, gaps and single points.
 
-/** Return each series on top of those before it; null stays null. */
-export function stackUp(columns) {
+/** Return each column added to the sum of those before it. null stays null. */
+export function stackColumns(columns) {
   const sums = columns.length ? columns[0].map(() => 0) : [];
   return columns.map((column) =>
     column.map((value, index) => (value == null ? null : (sums[index] += value))),
   );
 }
 
-/** Return [first, last] of each run of indexes at which all series are null. */
+/** Return [first, last] of each run of indexes at which all columns are null. */
 export function findGaps(columns, length) {
   const gaps = [];
   for (let index = 0; index < length; index += 1) {
@@ -20,8 +20,8 @@ export function findGaps(columns, length) {
   return gaps;
 }
 
-/** Return the indexes of values that stand alone: no line leads there, so they need a point. */
-export function findLonely(column) {
+/** Return the indexes of values between two nulls: no line reaches them, so they need a point. */
+export function findIsolated(column) {
   return column.flatMap((value, index) =>
     value != null && column[index - 1] == null && column[index + 1] == null ? [index] : [],
   );

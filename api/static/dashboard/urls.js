@@ -1,5 +1,5 @@
-// What is shown is in the address, so that a view can be shared: #/?by=service&range=7d and
-// #/quotas/NAME?consumer=acme. What is as by default is left out.
+// What the page shows is in the URL's hash, so that people can share a view:
+// #/?by=service&range=7d and #/quotas/NAME?consumer=acme. Defaults are left out.
 
 export const RANGES = ["1h", "6h", "1d", "7d", "30d", "90d"];
 const CHOICES = {
@@ -8,18 +8,18 @@ const CHOICES = {
   type: ["both", "egress", "ingress"],
   style: ["stacked", "lines"],
 };
-export const DEFAULTS = { range: "7d", by: "service", type: "both", style: "stacked" };
+const DEFAULTS = { range: "7d", by: "service", type: "both", style: "stacked" };
 const TEXTS = ["service", "route", "consumer", "state", "q"];
-export const SELECTORS = ["service", "route", "consumer", "workspace", "type"];
+const SELECTOR_LABELS = ["service", "route", "consumer", "workspace", "type"];
 
-/** Return {page, name, selector, settings} of an address; what is wrong in it is as by default. */
-export function parseAddress(hash) {
+/** Return {page, name, selector, settings} of a hash. A wrong value counts as the default. */
+export function parseHash(hash) {
   const [path, query = ""] = hash.replace(/^#/, "").split("?", 2);
   const given = new URLSearchParams(query);
   const parts = path.split("/").filter(Boolean);
   if (parts[0] === "quotas" && parts.length === 2) {
     const selector = {};
-    for (const label of SELECTORS) if (given.has(label)) selector[label] = given.get(label);
+    for (const label of SELECTOR_LABELS) if (given.has(label)) selector[label] = given.get(label);
     return { page: "quota", name: decode(parts[1]), selector, settings: { ...DEFAULTS } };
   }
   const settings = { ...DEFAULTS };
@@ -30,8 +30,8 @@ export function parseAddress(hash) {
   return { page: "overview", name: "", selector: {}, settings };
 }
 
-/** Return the address of the overview with these settings. */
-export function overviewAddress(settings) {
+/** Return the hash of the overview with these settings. */
+export function overviewUrl(settings) {
   const query = new URLSearchParams();
   for (const name of [...Object.keys(CHOICES), ...TEXTS]) {
     const value = settings[name];
@@ -40,8 +40,8 @@ export function overviewAddress(settings) {
   return query.size ? `#/?${query}` : "#/";
 }
 
-/** Return the address of a quota's page; `selector` tells which, where it holds for each. */
-export function quotaAddress(name, selector) {
+/** Return the hash of a quota's page. `selector` picks one entry of a quota with several. */
+export function quotaUrl(name, selector) {
   const query = new URLSearchParams(selector);
   return `#/quotas/${encodeURIComponent(name)}${query.size ? `?${query}` : ""}`;
 }

@@ -1,6 +1,6 @@
-// Making and changing elements. Text only ever goes in as text.
+// Functions that create and update elements. Text is only ever set as text, never as HTML.
 
-/** Return an element; a property that starts with "on" listens, others are attributes. */
+/** Return a new element. A property that starts with "on" adds a listener, others set attributes. */
 export function h(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -12,18 +12,22 @@ export function h(tag, properties = {}, ...children) {
   return node;
 }
 
-/** Set what is not already so: what stays the same does not flicker, and is not read out again. */
+/** Set a text if it differs: an equal text would flicker, and screen readers would repeat it. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Set an attribute if it differs. null removes it. */
 export function setAttribute(node, name, value) {
   if (value == null) node.removeAttribute(name);
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
-/** Make the children of `parent` those of `items`, keeping the node of each key where it is. */
-export function keep(parent, items, keyOf, make, update) {
+/**
+ * Make the children of `parent` match `items`, in their order. The element of a key is reused.
+ * `create(item)` returns a new element, `update(node, item)` fills it.
+ */
+export function updateChildren(parent, items, keyOf, create, update) {
   const known = new Map([...parent.children].map((node) => [node.dataset.key, node]));
   const kept = new Set();
   let at = parent.firstElementChild;
@@ -32,7 +36,7 @@ export function keep(parent, items, keyOf, make, update) {
     let node = known.get(key);
     known.delete(key);
     if (!node) {
-      node = make(item);
+      node = create(item);
       node.dataset.key = key;
     }
     if (node === at) at = at.nextElementSibling;

@@ -1,0 +1,148 @@
+"""Marshmallow fields: the kinds of parameters, and numbers in answers."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import ValidationError, fields, validate
+
+from api.bandwidth.windows import DAY, EPOCH, MONTH, WEEK, Step
+from quotas import names
+from quotas.calendars import DAY_SECONDS
+from quotas.file.values import LONGEST_VALUE
+from quotas.units import format_duration, parse_duration
+
+MOST_VALUES = 100
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+# A "+" that was not escaped arrives as a blank.
+_LOST_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:?[0-9]{2})\Z")
+
+A_DIRECTION = f'"{names.EGRESS}" or "{names.INGRESS}"'
+A_NAME = f"1 to {LONGEST_VALUE} characters"
+A_NAME_OR_NONE = f"up to {LONGEST_VALUE} characters; empty for those that have none"
+A_TIME = 'a time as RFC 3339 has it, such as "2026-01-31T12:00:00Z", or in Unix seconds'
+A_ZONE = 'the name of a time zone, such as "Europe/Berlin"'
+A_STEP = '"auto", "month", "1w", "1d", or a part of a day such as "1m", "15m" or "6h"'
+
+
+class Duration(fields.Field[int]):
+    """A duration, parsed to seconds."""
+
+    def __init__(self, *, longest_seconds: int, **more: Any) -> None:
+        self.longest_seconds = longest_seconds
+        self.expected = (
+            f'a duration such as "90s", "5m" or "1h30m", at most '
+            f'"{format_duration(longest_seconds)}"'
+        )
+        more.setdefault("error_messages", {"required": self.expected})
+        super().__init__(**more)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        try:
+            seconds = parse_duration(value)
+        except ValueError as error:
+            raise ValidationError(self.expected) from error
+        if seconds > self.longest_seconds:
+            raise ValidationError(self.expected)
+        return seconds
+
+
+class Time(fields.Field[datetime]):
+    """A point in time, parsed to an aware datetime in UTC."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        try:
+            if re.fullmatch(r"[0-9]{1,11}(\.[0-9]{1,6})?", value):
+                time = datetime.fromtimestamp(float(value), UTC)
+            else:
+                time = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", value))
+            if time.tzinfo is not None and EPOCH <= time.astimezone(UTC) < LATEST:
+                return time.astimezone(UTC)
+        except (ValueError, OverflowError, OSError):
+            pass
+        raise ValidationError(A_TIME)
+
+
+class WholeNumber(fields.Field[int]):
+    """A whole number from 1 to ``most``, in plain digits."""
+
+    def __init__(self, *, most: int, **more: Any) -> None:
+        self.most = most
+        super().__init__(**more)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if re.fullmatch("[0-9]{1,9}", value) and 1 <= int(value) <= self.most:
+            return int(value)
+        raise ValidationError(f"a whole number from 1 to {self.most}")
+
+
+class StepField(fields.Field[Step | None]):
+    """The length of the windows, parsed to a Step; None for ``auto``.
+
+    A step shorter than a day must divide the day evenly.
+    """
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Step | None:
+        if value == "auto":
+            return None
+        if value == MONTH.name:
+            return MONTH
+        try:
+            seconds = parse_duration(value)
+        except ValueError as error:
+            raise ValidationError(A_STEP) from error
+        for step in (DAY, WEEK):
+            if seconds == step.seconds:
+                return step
+        if DAY_SECONDS % seconds:
+            raise ValidationError(A_STEP)
+        return Step(seconds)
+
+
+class Zone(fields.Field[str]):
+    """The IANA name of a time zone."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            # zoneinfo raises one of these for a name without a file, a bad name, or a folder.
+            raise ValidationError(A_ZONE) from error
+        return str(value)
+
+
+class Many(fields.List[Any]):
+    """A parameter that can be repeated, parsed to a tuple without duplicates."""
+
+    def __init__(self, inner: fields.Field[Any], *, split: bool = False, **more: Any) -> None:
+        self.split = split
+        super().__init__(inner, **more)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        values = [part for text in value for part in (text.split(",") if self.split else [text])]
+        if len(values) > MOST_VALUES:
+            raise ValidationError(f"at most {MOST_VALUES} values, not {len(values)}")
+        return tuple(dict.fromkeys(self.inner.deserialize(part) for part in values))
+
+
+def one_of(values: Sequence[str]) -> validate.OneOf:
+    """Return a validator that refuses other values and lists the allowed ones."""
+    return validate.OneOf(values, error=" or ".join(f'"{value}"' for value in values))
+
+
+def name_field(**more: Any) -> fields.String:
+    """Return a field for a name that is not empty."""
+    return fields.String(validate=validate.Length(1, LONGEST_VALUE, error=A_NAME), **more)
+
+
+def names_field(**more: Any) -> Many:
+    """Return a field for exact label values; the empty value selects series without the label."""
+    length = validate.Length(0, LONGEST_VALUE, error=A_NAME_OR_NONE)
+    return Many(fields.String(validate=length), **more)
+
+
+def number(**more: Any) -> fields.Raw:
+    """Return a field of answers for a number: documented, and never converted."""
+    return fields.Raw(metadata={"type": "number"}, **more)

@@ -1,0 +1,69 @@
+// One entry of a quota in a list: its bar, its numbers and its forecast.
+
+import { h, setAttribute, setText } from "./elements.js";
+import { formatAmount, formatBytes, formatPercent } from "./format.js";
+import { quotaUrl } from "./urls.js";
+import { describeEntry, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
+
+/** Return what identifies an entry among all entries. */
+export const keyOf = (entry) => JSON.stringify([entry.name, entry.selector]);
+
+export function makeQuotaRow() {
+  const parts = {
+    link: h("a", { class: "name" }),
+    what: h("span", { class: "what" }),
+    period: h("span", { class: "period" }),
+    bar: makeBar(),
+    used: h("span", { class: "used" }),
+    forecast: h("span", {}),
+    percent: h("strong", { class: "percent" }),
+    state: h("span", { class: "state" }),
+    left: h("span", {}),
+    full: h("span", { class: "full" }),
+  };
+  const node = h(
+    "li",
+    { class: "entry" },
+    h("div", { class: "who" }, parts.link, parts.what),
+    h("div", { class: "level" }, parts.bar.node, h("div", { class: "under" }, parts.used, parts.forecast)),
+    h("div", { class: "grade" }, parts.percent, parts.state),
+    h("div", { class: "when" }, parts.period, h("span", {}, parts.left, parts.full)),
+  );
+  node.parts = parts;
+  return node;
+}
+
+/** Fill a row. `isOneOfMany`: the quota has several entries, so the link names this one. */
+export function updateQuotaRow(node, entry, isOneOfMany, now) {
+  const parts = node.parts;
+  const { used_bytes: used, limit_bytes: limit, forecast_bytes: forecast } = entry;
+  setAttribute(node, "data-severity", severityOf(entry.state));
+  setText(parts.link, entry.name);
+  setAttribute(parts.link, "href", quotaUrl(entry.name, isOneOfMany ? entry.selector : {}));
+  setText(parts.what, describeEntry(entry));
+  setText(parts.period, describePeriod(entry));
+  parts.bar.set(entry);
+  setText(parts.used, limit == null ? formatAmount(used, limit) : `${formatAmount(used, limit)} of ${formatAmount(limit, limit)}`);
+  setAttribute(parts.used, "title", `${formatBytes(used)} of ${formatBytes(limit)}`);
+  setText(parts.forecast, forecast == null ? "" : `forecast ${formatAmount(forecast, limit)}`);
+  setText(parts.percent, formatPercent(used, limit));
+  setText(parts.state, describeState(entry.state));
+  setText(parts.left, describeTimeLeft(entry, now));
+  setText(parts.full, entry.full_at ? ` · full in ${describeTimeToLimit(entry, now)}` : "");
+}
+
+/** Return {node, set} of a bar from 0 to 100 %: the usage, and beyond it the forecast. */
+function makeBar() {
+  const expected = h("span", { class: "expected" });
+  const used = h("span", { class: "fill" });
+  const node = h("div", { class: "bar", "aria-hidden": "true" }, expected, used);
+  return {
+    node,
+    set(entry) {
+      const ratio = Math.min(1, entry.ratio ?? 0);
+      const forecast = entry.limit_bytes ? (entry.forecast_bytes ?? 0) / entry.limit_bytes : 0;
+      used.style.inlineSize = `${100 * ratio}%`;
+      expected.style.inlineSize = `${100 * Math.min(1, Math.max(ratio, forecast))}%`;
+    },
+  };
+}

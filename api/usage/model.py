@@ -1,0 +1,98 @@
+"""What is known about a quota's usage, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from quotas.calendars import Calendar, Period, Rolling
+
+# The state of an entry that has reached no threshold.
+OK = "ok"
+
+
+class NotFoundError(Exception):
+    """The thing asked for does not exist, or the scope does not include it: nobody learns which."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One quota, or with ``for_each`` the quota of one label value; ``labels`` tell which.
+
+    ``calendar`` and ``period`` are None if this version does not know the calendar's name.
+    ``state`` is "ok", or the highest threshold whose alert fires.
+    """
+
+    quota: str
+    labels: Mapping[str, str]
+    calendar_name: str
+    calendar: Calendar | Rolling | None
+    period: Period | None
+    used_bytes: float
+    limit_bytes: float | None
+    forecast_bytes: float | None
+    state: str = OK
+
+    @property
+    def ratio(self) -> float | None:
+        """Return used divided by limit; None if there is no limit.
+
+        The recorded ratio is not read: it comes from another rule, so it may be one evaluation
+        older than what is used.
+        """
+        return self.used_bytes / self.limit_bytes if self.limit_bytes else None
+
+    @property
+    def left_bytes(self) -> float | None:
+        """Return limit minus used, 0 when nothing is left; None if there is no limit."""
+        return None if self.limit_bytes is None else max(0.0, self.limit_bytes - self.used_bytes)
+
+    def full_at(self, now: datetime) -> datetime | None:
+        """Return when the limit is reached at the pace of the forecast.
+
+        None if that is not in this period, or has already happened.
+        """
+        if self.limit_bytes is None or self.forecast_bytes is None or self.period is None:
+            return None
+        to_come = self.forecast_bytes - self.used_bytes
+        missing = self.limit_bytes - self.used_bytes
+        if missing <= 0 or to_come < missing:
+            return None
+        return now + (self.period.end - now) * (missing / to_come)
+
+
+@dataclass(frozen=True)
+class BurnUp:
+    """Bytes used so far, by Unix milliseconds, during the period from ``start`` to ``end``."""
+
+    start: datetime
+    end: datetime
+    step_seconds: int
+    points: list[tuple[int, float | None]]
+
+
+@dataclass(frozen=True)
+class Total:
+    """The bytes used in a period, so far if it is not over."""
+
+    period: Period
+    used_bytes: float
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class Notification:
+    """One recipient was, or will be, notified once about the entry.
+
+    ``kind`` is "usage", "forecast" or "over"; ``percent`` is the threshold, 100 for a forecast.
+    ``period`` is None for a rolling window. ``settled_at`` is None until the mail was sent or
+    given up.
+    """
+
+    queued_at: datetime
+    settled_at: datetime | None
+    kind: str
+    percent: float
+    period: Period | None
+    recipient: str
+    state: str
+    attempts: int
