@@ -1,5 +1,5 @@
-# Every target sets up what it needs: a virtual environment in .venv, the locked
-# packages, and Prometheus, promtool, Alertmanager and amtool (see local/programs.py).
+# Every target sets up what it needs: a virtual environment in .venv, the locked packages,
+# and Prometheus, promtool, Alertmanager and amtool (see local/programs/).
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,10 +8,11 @@ PIPENV_VERSION := 2026.10.3
 SYNCED := $(VENV)/.synced
 PROGRAMS := .tools/programs.found
 DATABASE := .tools/postgres.found
-# Each file of tests in one of four processes: most of them wait for other processes.
+# Four processes on any machine, since most tests wait for other programs. The tests of one file
+# share a process, and with it their fixtures.
 PARALLEL := --numprocesses 4 --dist loadfile
 
-# pipenv lives in the same .venv and must not look for another one.
+# pipenv is installed into .venv and must use that environment, whichever one is active.
 export PIPENV_VENV_IN_PROJECT := 1
 export PIPENV_IGNORE_VIRTUALENVS := 1
 export PIPENV_VERBOSITY := -1
@@ -23,11 +24,11 @@ export PYTHONPATH := $(CURDIR)
 ##@ Run
 
 .PHONY: demo
-demo: $(SYNCED) $(PROGRAMS) ## Everything on this machine, with traffic and a mailbox, until Ctrl-C
+demo: $(SYNCED) $(PROGRAMS) ## Run everything on this machine, with traffic and a mailbox, until Ctrl-C
 	@$(RUN)/python -m local demo $(DEMO_ARGS)
 
 .PHONY: smoke
-smoke: $(SYNCED) $(PROGRAMS) ## The same without a screen: cross 80, 90 and 100 %, check mails and series, exit
+smoke: $(SYNCED) $(PROGRAMS) ## Run everything once: reach 80, 90 and 100 %, check mails and series, exit
 	@$(RUN)/python -m local smoke $(SMOKE_ARGS)
 
 .PHONY: rules
@@ -35,11 +36,11 @@ rules: $(SYNCED) ## Compile quotas.yaml to rules/
 	@$(RUN)/python generate_rules.py
 
 .PHONY: secrets
-secrets: ## Secrets for the containers, where there are none yet: random, but for the mail server's (empty)
+secrets: ## Create missing secrets for the containers (random; an empty one for the mail server)
 	@mkdir -p -m 700 secrets
 	@umask 022; cd secrets; for name in webhook_token database_password api_token; do \
 	  test -s $$name || openssl rand -hex 32 > $$name; done
-	@# Not quite empty, as Swarm wants it.
+	@# A line feed, since Swarm rejects an empty secret.
 	@umask 022; test -s secrets/mail_password || echo > secrets/mail_password
 	@umask 022; test -s secrets/api_tokens || printf 'tokens:\n  - name: admin\n    sha256: %s\n    scope: all\n' \
 	  "$$(tr -d '\n' < secrets/api_token | openssl dgst -sha256 -r | cut -d ' ' -f 1)" > secrets/api_tokens
@@ -48,80 +49,80 @@ secrets: ## Secrets for the containers, where there are none yet: random, but fo
 ##@ Check
 
 .PHONY: test
-test: lint test-unit test-rules test-integration ## All of the checks below
+test: lint test-unit test-rules test-integration ## Run lint, test-unit, test-rules and test-integration
 
 .PHONY: lint
-lint: $(SYNCED) ## ruff and mypy --strict
+lint: $(SYNCED) ## Run ruff and mypy --strict
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 
 .PHONY: test-unit
-test-unit: $(SYNCED) ## Fast tests without processes
+test-unit: $(SYNCED) ## Run the unit tests
 	$(RUN)/pytest tests/unit $(PARALLEL)
 
 .PHONY: test-integration
-test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Tests with a real Prometheus, Alertmanager, PostgreSQL and SMTP server
+test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Run tests with a real Prometheus, Alertmanager, PostgreSQL and SMTP server
 	$(RUN)/pytest tests/integration $(PARALLEL)
 
 .PHONY: coverage
-coverage: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Branch coverage of the unit and integration tests; not part of test
+coverage: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Show the branch coverage of unit and integration tests (not part of test)
 	$(RUN)/pytest tests/unit tests/integration $(PARALLEL) --cov --cov-report=term:skip-covered
 
 .PHONY: test-browser
-test-browser: $(SYNCED) $(PROGRAMS) ## The dashboard in a headless Chromium (Debian: chromium, chromium-driver); not part of test
+test-browser: $(SYNCED) $(PROGRAMS) ## Test the dashboard in a headless Chromium (Debian: chromium, chromium-driver; not part of test)
 	$(RUN)/pytest tests/browser
 
 .PHONY: test-compose
-test-compose: $(SYNCED) ## The whole stack in containers, wherever a Docker engine answers; not part of test
+test-compose: $(SYNCED) ## Test the whole stack in containers (needs a Docker engine; not part of test)
 	$(RUN)/pytest tests/compose/test_compose.py
 
 .PHONY: test-pair
-test-pair: $(SYNCED) ## The same with two Alertmanagers, two webhooks and PostgreSQL (the image postgres:17)
+test-pair: $(SYNCED) ## The same with two Alertmanagers, two webhooks and PostgreSQL (image postgres:17)
 	$(RUN)/pytest tests/compose/test_pair.py
 
 .PHONY: test-swarm
-test-swarm: $(SYNCED) ## The same as a stack of Swarm, on an engine that is none yet or one by itself
+test-swarm: $(SYNCED) ## The same as a Swarm stack (engine without Swarm, or a swarm of one node)
 	$(RUN)/pytest tests/compose/test_swarm.py
 
 .PHONY: test-rules
-test-rules: $(SYNCED) $(PROGRAMS) ## promtool and amtool accept the files, and rules/ is what quotas.yaml compiles to
+test-rules: $(SYNCED) $(PROGRAMS) ## Check the files with promtool and amtool, and that rules/ matches quotas.yaml
 	$(RUN)/python generate_rules.py --check
 	$(RUN)/python -m local check
 
 ##@ Measure
 
 .PHONY: bench
-bench: bench-accuracy bench-rules bench-generator bench-sizing bench-webhook bench-api ## All of these (docs/benchmarks.md says what they show)
+bench: bench-accuracy bench-rules bench-generator bench-sizing bench-webhook bench-api ## Run all benchmarks below (docs/benchmarks.md explains the results)
 
 .PHONY: bench-accuracy
-bench-accuracy: $(SYNCED) $(PROGRAMS) ## How near to the truth the rules count, beside increase()
+bench-accuracy: $(SYNCED) $(PROGRAMS) ## Accuracy of the rules, next to increase()
 	@$(RUN)/python -m bench.accuracy $(BENCH_ARGS)
 
 .PHONY: bench-rules
-bench-rules: $(SYNCED) $(PROGRAMS) ## What the rules cost Prometheus, beside increase() and recorded rates
+bench-rules: $(SYNCED) $(PROGRAMS) ## Cost of the rules for Prometheus, next to increase() and recorded rates
 	@$(RUN)/python -m bench.rules
 
 .PHONY: bench-generator
-bench-generator: $(SYNCED) ## How long 1,000 to 100,000 quotas take to compile
+bench-generator: $(SYNCED) ## Time to compile 1,000 to 100,000 quotas
 	@$(RUN)/python -m bench.generator
 
 .PHONY: bench-sizing
-bench-sizing: $(SYNCED) $(PROGRAMS) ## Memory and disk that a Prometheus needs for a counter, a delta, a quota
+bench-sizing: $(SYNCED) $(PROGRAMS) ## Memory and disk space that Prometheus needs for counters, deltas and quotas
 	@$(RUN)/python -m bench.sizing
 
 .PHONY: bench-webhook
-bench-webhook: $(SYNCED) ## What the webhook takes in a second, and how fast a backlog is delivered
+bench-webhook: $(SYNCED) ## Alerts per second that the webhook accepts, and mails per second that it sends
 	@$(RUN)/python -m bench.webhook
 
 .PHONY: bench-api
-bench-api: $(SYNCED) $(PROGRAMS) ## The API beside the same question asked of Prometheus directly
+bench-api: $(SYNCED) $(PROGRAMS) ## Latency of the API, next to the same query sent to Prometheus directly
 	@$(RUN)/python -m bench.api $(BENCH_API_ARGS)
 
 ##@ Maintain
 
 .PHONY: backfill
-backfill: $(SYNCED) $(PROGRAMS) ## What was moved before the rules were loaded (docs/backfill.md; BACKFILL_ARGS="--url ...")
+backfill: $(SYNCED) $(PROGRAMS) ## Compute quotas for the time before their rules were loaded (BACKFILL_ARGS="--url ..."; docs/backfill.md)
 	@$(RUN)/python -m local.backfill $(BACKFILL_ARGS)
 
 .PHONY: format
@@ -130,16 +131,16 @@ format: $(SYNCED) ## Format the code
 	$(RUN)/ruff format .
 
 .PHONY: lock
-lock: $(SYNCED) ## Write Pipfile.lock anew, naming no index
+lock: $(SYNCED) ## Update Pipfile.lock, without the name of a package index
 	$(RUN)/pipenv lock
 	$(RUN)/python -m local.lockfile Pipfile.lock
 
 .PHONY: clean
-clean: ## Remove the virtual environment, the fetched programs and what runs left
+clean: ## Remove the virtual environment, the downloaded programs and the logs of runs
 	rm -rf $(VENV) .tools .run
 
 .PHONY: help
-help: ## This list
+help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@ / {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  \033[36m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -157,12 +158,12 @@ $(SYNCED): Pipfile Pipfile.lock | $(RUN)/pipenv
 	$(RUN)/pipenv sync --dev
 	@touch $@
 
-$(PROGRAMS): local/programs.py | $(SYNCED)
+$(PROGRAMS): $(wildcard local/programs/*.py) | $(SYNCED)
 	@mkdir -p $(@D)
 	@$(RUN)/python -m local.programs --fetch
 	@touch $@
 
-$(DATABASE): local/postgres.py | $(SYNCED)
+$(DATABASE): $(wildcard local/programs/*.py) | $(SYNCED)
 	@mkdir -p $(@D)
-	@$(RUN)/python -m local.postgres
+	@$(RUN)/python -m local.programs.postgres
 	@touch $@

@@ -1,15 +1,15 @@
-"""How near to the truth the rules count, beside the two queries that everyone writes.
+"""Measure the accuracy of the rules, next to two common queries: python -m bench.accuracy.
 
-The generated rules and the queries are evaluated by ``promtool test rules``, which is Prometheus's
-own engine, over the scrapes of made-up fleets (see bench/fleet.py), a day each; it reads no more
-than 10,000 samples of a series.
+``promtool test rules``, which is Prometheus's own engine, evaluates the generated rules and the
+queries over the scrapes of generated fleets (bench/support/fleet.py), one day each. One day is the
+limit, since promtool reads at most 10,000 samples of a series.
 
-The truth of a comparison is what successful scrapes prove. What no scrape could have shown is a
-column of its own: bytes that a gateway moved after its last scrape and took with it, and a restart
-between two successful scrapes after which a counter grew beyond where it was.
+The results are compared with the bytes that successful scrapes prove. Bytes that no scrape could
+show have a column of their own: those that a gateway moved after its last scrape, and those of a
+restart between two successful scrapes after which the counter was higher than before.
 
-While Prometheus is away, no rule is evaluated. The columns with "backfilled" have those steps (from
-``promtool tsdb create-blocks-from rules``, or from the other of a pair), the others have not.
+While Prometheus is down, no rule is evaluated. The columns with "backfilled" contain these steps
+nevertheless, as after a backfill or with a second Prometheus; the other columns do not.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.support.fleet import GRID_SECONDS, KINDS, Fleet, Service, make_fleet
+from bench.support.fleet import KINDS, Fleet, Service, make_fleet
+from bench.support.gateways import GRID_SECONDS
 from bench.support.table import print_table
 from local import programs
 from quotas import names
@@ -32,13 +33,13 @@ from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
 from quotas.units import format_duration
 
-# What is compiled here is compared with times from 1970 on, when promtool's tests begin.
+# The time of compilation. The tests of promtool start in 1970.
 NOW = datetime(1970, 1, 1, tzinfo=UTC)
 TIMEOUT_SECONDS = 900
-LEAST_REQUESTS = 100
-MOST_OFF_PERCENT = {"count": 0.1, "baseline": 0.5}
+MIN_REQUESTS = 100
+MAX_DEVIATION_PERCENT = {"count": 0.1, "baseline": 0.5}
 
-# What people record who know that a window of weeks is slow.
+# A common alternative to increase() over weeks, which is slow.
 PEER = "peer:bandwidth_bytes:increase5m"
 PEER_RULES = f"""
 groups:
@@ -55,47 +56,47 @@ Totals = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Trial:
-    """A fleet and what each way of counting says of its services."""
+    """A fleet, and by column of the table the bytes of each service."""
 
     fleet: Fleet
     totals: Mapping[str, Totals]
 
 
 def run_trial(seed: int) -> Trial:
-    """Return what each way of counting says of the fleet of a seed."""
+    """Return the fleet of a seed and what each way of counting returns for it."""
     fleet = make_fleet(seed)
     totals: dict[str, Totals] = {}
     window = format_duration(fleet.seconds)
-    for new_targets in MOST_OFF_PERCENT:
+    for new_targets in MAX_DEVIATION_PERCENT:
         queries = {
-            new_targets: _recorded(fleet),
-            f"{new_targets}, backfilled": _recorded_always(fleet),
+            new_targets: _recorded_query(fleet),
+            f"{new_targets}, backfilled": _backfilled_query(fleet),
         }
         if not totals:
             by = f"sum by ({names.SERVICE})"
             raw = names.GATEWAY_BYTES
             queries["increase"] = f"{by} (increase({raw}[{window}]))"
-            # promtool evaluates every group each minute: five times as often as there are windows.
+            # promtool evaluates the rule every minute, so each byte is in five windows.
             queries["increase5m"] = f"{by} (sum_over_time({PEER}[{window}])) / 5"
         totals |= _evaluate(fleet, new_targets, queries)
     return Trial(fleet, totals)
 
 
-def _recorded(fleet: Fleet) -> str:
-    """Return PromQL for the recorded bytes, without evaluations while Prometheus was away."""
-    before = int(fleet.away.start) // 60 * 60
-    after = -(-int(fleet.away.end) // 60) * 60
+def _recorded_query(fleet: Fleet) -> str:
+    """Return PromQL for the recorded bytes, without the steps while Prometheus was down."""
+    before = int(fleet.down.start) // 60 * 60
+    after = -(-int(fleet.down.end) // 60) * 60
     deltas = f'{names.DELTA}{{calendar="month"}}'
-    # The end is 1 s after an evaluation, and so is each border: neither range takes it twice.
-    until_away = f"{deltas}[{before + 1}s] offset {fleet.seconds - before}s"
+    # Each range ends 1 s after an evaluation, so that no evaluation is in both.
+    until_down = f"{deltas}[{before + 1}s] offset {fleet.seconds - before}s"
     since = f"{deltas}[{fleet.seconds - after + 2}s]"
     return (
-        f'sum by ({names.SERVICE}) (label_replace(sum_over_time({until_away}), "half", "1", "", "")'
+        f'sum by ({names.SERVICE}) (label_replace(sum_over_time({until_down}), "half", "1", "", "")'
         f" or sum_over_time({since}))"
     )
 
 
-def _recorded_always(fleet: Fleet) -> str:
+def _backfilled_query(fleet: Fleet) -> str:
     deltas = f'{names.DELTA}{{calendar="month"}}[{fleet.seconds}s]'
     return f"sum by ({names.SERVICE}) (sum_over_time({deltas}))"
 
@@ -119,7 +120,7 @@ def _evaluate(fleet: Fleet, new_targets: str, queries: Mapping[str, str]) -> dic
                         for series, values in fleet.series.items()
                     ],
                     "promql_expr_test": [
-                        # Nothing is expected, so that promtool says what it got.
+                        # No samples are expected, so promtool prints those that it got.
                         {"expr": query, "eval_time": f"{fleet.seconds + 1}s", "exp_samples": []}
                         for query in queries.values()
                     ],
@@ -149,51 +150,51 @@ def _promtool(*arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def _off_percent(total: float, truth: float) -> float:
+def _deviation_percent(total: float, truth: float) -> float:
     return 100 * (total - truth) / truth
 
 
 def _row(name: str, members: Sequence[tuple[Trial, Service]], ways: Sequence[str]) -> list[str]:
-    """Return a row: what all of these services moved, and how far off each way is."""
+    """Return a row with the bytes of some services and the deviation of each way of counting."""
     moved = sum(service.moved_bytes for _, service in members)
-    seen = sum(service.seen_bytes for _, service in members)
+    proven = sum(service.proven_bytes for _, service in members)
     cells = [name, f"{sum(service.requests for _, service in members):,}", f"{moved:,}"]
-    cells.append(f"{_off_percent(seen, moved):+.3f} %")
+    cells.append(f"{_deviation_percent(proven, moved):+.3f} %")
     for way in ways:
         total = sum(trial.totals[way].get(service.name, 0) for trial, service in members)
-        cells.append(f"{_off_percent(total, seen):+.3f} %")
+        cells.append(f"{_deviation_percent(total, proven):+.3f} %")
     return cells
 
 
 def _misses(trials: Mapping[int, Trial], suffix: str) -> list[str]:
-    """Return which services are farther off than they may be, or above the truth."""
+    """Return the services whose deviation is too large, or that are above the truth."""
     found = []
     for seed, trial in trials.items():
         for service in trial.fleet.services:
-            for way, most in MOST_OFF_PERCENT.items():
+            for way, most in MAX_DEVIATION_PERCENT.items():
                 total = trial.totals[way + suffix].get(service.name, 0)
-                off = _off_percent(total, service.seen_bytes)
-                if service.requests > LEAST_REQUESTS and not -most <= off <= 0:
+                off = _deviation_percent(total, service.proven_bytes)
+                if service.requests > MIN_REQUESTS and not -most <= off <= 0:
                     found.append(f"seed {seed}, {service.name}, {way}: {off:+.4f} %")
     return found
 
 
 def main() -> None:
-    """Print the tables."""
+    """Run the command line and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m bench.accuracy", description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="one fleet each")
     seeds = parser.parse_args().seeds
     with ThreadPoolExecutor(2) as pool:
         trials = dict(zip(seeds, pool.map(run_trial, seeds), strict=True))
     ways = [
-        *(name for way in MOST_OFF_PERCENT for name in (way, f"{way}, backfilled")),
+        *(name for way in MAX_DEVIATION_PERCENT for name in (way, f"{way}, backfilled")),
         "increase",
         "increase5m",
     ]
-    heads = ["traffic", "requests", "bytes moved", "beyond any scrape", *ways]
+    heads = ["traffic", "requests", "bytes moved", "invisible to scrapes", *ways]
     members = [(trial, service) for trial in trials.values() for service in trial.fleet.services]
     print_table(
-        f"All services of {len(seeds)} fleets, off from what scrapes prove; a day each",
+        f"All services of {len(seeds)} fleets, one day each: deviation from what scrapes prove",
         heads,
         [_row(kind, [m for m in members if m[1].kind == kind], ways) for kind in KINDS],
     )
@@ -206,10 +207,10 @@ def main() -> None:
             for service in trial.fleet.services
         ],
     )
-    limits = " and ".join(f"{most} % ({way})" for way, most in MOST_OFF_PERCENT.items())
+    limits = " and ".join(f"{most} % ({way})" for way, most in MAX_DEVIATION_PERCENT.items())
     for words, suffix in (("backfilled", ", backfilled"), ("not backfilled", "")):
         misses = _misses(trials, suffix)
-        print(f"\nWithin {limits}, never above, {words}: {'NO' if misses else 'yes'}")
+        print(f"\nWithin {limits} and never above, {words}: {'NO' if misses else 'yes'}")
         for miss in misses:
             print(f"  {miss}")
 

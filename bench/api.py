@@ -1,7 +1,6 @@
-"""How fast the API is, beside the same question asked of Prometheus directly: `make bench-api`.
+"""Measure the API, next to the same query sent to Prometheus directly: python -m bench.api.
 
-One chart: a day in steps of a minute, 1,440 points of each of ten services. All numbers are of one
-run, on one machine, over the same Prometheus.
+The chart shows one day in steps of one minute: 1,440 points for each of ten services.
 """
 
 import argparse
@@ -18,7 +17,7 @@ from statistics import median
 
 import requests
 
-from bench.support.chart import (
+from bench.support.api_setup import (
     CACHE_MEGABYTES,
     HOST,
     POINTS,
@@ -29,8 +28,9 @@ from bench.support.chart import (
     serve,
     start,
 )
-from bench.support.load import requests_per_second
-from local.processes import Part, Processes, free_ports
+from bench.support.http_load import requests_per_second
+from local.stack.ports import free_ports
+from local.stack.processes import Part, Processes
 
 RUNS = 25
 LOAD_SECONDS = 6.0
@@ -41,14 +41,14 @@ ALL_POINTS = POINTS * SERVICES
 
 
 def seconds_of(action: Callable[[], object]) -> float:
-    """Return how long an action takes."""
+    """Return the seconds that an action takes."""
     began = time.perf_counter()
     action()
     return time.perf_counter() - began
 
 
 def measure_latency(bench: Bench) -> tuple[float, float, float]:
-    """Return the medians of Prometheus asked directly, of the API not cached, and cached."""
+    """Return the median seconds of Prometheus, of the API without its cache, and with it."""
     direct, fresh, cached = [], [], []
     with requests.Session() as session:
         api = f"http://{HOST}:{bench.api_port}"
@@ -77,15 +77,15 @@ def measure_latency(bench: Bench) -> tuple[float, float, float]:
     return median(direct), median(fresh), median(cached)
 
 
-def measure_bare(size: int) -> float:
-    """Return how often in a second the least of applications answers with so many bytes."""
+def measure_minimal_app(size: int) -> float:
+    """Return the requests per second of a minimal application that answers ``size`` bytes."""
     [port] = free_ports(1)
     processes = Processes()
     try:
         processes.start(
             Part(
-                "bare",
-                serve(port, f"bench.bare:create_app({size})"),
+                "minimal",
+                serve(port, f"bench.support.minimal_app:create_app({size})"),
                 (port,),
                 f"http://{HOST}:{port}/",
             )
@@ -96,7 +96,7 @@ def measure_bare(size: int) -> float:
 
 
 def read_metric(bench: Bench, name: str) -> float:
-    """Return the sum of a metric of the API."""
+    """Return the sum of all series of a metric of the API."""
     text = requests.get(f"http://{HOST}:{bench.api_port}/metrics", timeout=TIMEOUT_SECONDS).text
     return sum(
         float(line.split()[-1])
@@ -105,8 +105,8 @@ def read_metric(bench: Bench, name: str) -> float:
     )
 
 
-def count_questions(bench: Bench) -> float:
-    """Return how many queries a hundred clients make that ask for the same new chart at once."""
+def count_queries(bench: Bench) -> float:
+    """Return the queries to Prometheus when 100 clients ask for the same new chart at once."""
     name = "api_prometheus_query_duration_seconds_count"
     before = read_metric(bench, name)
     url = f"http://{HOST}:{bench.api_port}{bench.chart(1_000_000)}"
@@ -120,12 +120,12 @@ def count_questions(bench: Bench) -> float:
 
 
 def measure_memory(bench: Bench, charts: int) -> tuple[float, float, float]:
-    """Return resident bytes before and after so many charts were asked, and what is cached."""
+    """Return the memory before and after ``charts`` requests, and the size of the cache."""
 
     def ask(first: int) -> None:
         connection = http.client.HTTPConnection(HOST, bench.api_port, timeout=TIMEOUT_SECONDS)
         for number in range(first, charts, 4):
-            # Two hours at a time: as many points as fit, in a run that ends.
+            # Two hours per chart fill the cache, and the run still ends in reasonable time.
             start = str(bench.end - 7_200)
             connection.request("GET", bench.chart(2_000_000 + number, start=start))
             answer = connection.getresponse()
@@ -142,16 +142,16 @@ def measure_memory(bench: Bench, charts: int) -> tuple[float, float, float]:
 
 
 def measure(bench: Bench, charts: int) -> list[tuple[str, str, str, bool]]:
-    """Return what was measured, what is wanted, and whether it is so."""
+    """Return rows of name, result and target, and whether the target is met."""
     direct, fresh, cached = measure_latency(bench)
     url = f"http://{HOST}:{bench.api_port}{bench.chart(0)}"
     answer = requests.get(url, timeout=TIMEOUT_SECONDS)
     points = sum(len(series["points"]) for series in answer.json()["series"])
     full = requests_per_second(bench.api_port, bench.chart(0), LOAD_SECONDS)
-    bare = measure_bare(len(answer.content))
+    minimal = measure_minimal_app(len(answer.content))
     etag = {"If-None-Match": answer.headers["ETag"]}
     unchanged = requests_per_second(bench.api_port, bench.chart(0), LOAD_SECONDS, etag)
-    questions = count_questions(bench)
+    queries = count_queries(bench)
     before, after, kept = measure_memory(bench, charts)
     mebibyte = 2**20
     grown = after - before
@@ -162,8 +162,8 @@ def measure(bench: Bench, charts: int) -> list[tuple[str, str, str, bool]]:
             f"{POINTS * SERVICES:,}",
             points == POINTS * SERVICES,
         ),
-        ("size of the answer", f"{len(answer.content) / 1000:,.0f} kB", "", True),
-        ("Prometheus itself", f"{1000 * direct:.1f} ms", "", True),
+        ("size of the response", f"{len(answer.content) / 1000:,.0f} kB", "", True),
+        ("Prometheus directly", f"{1000 * direct:.1f} ms", "", True),
         (
             "API, not cached",
             f"{1000 * fresh:.1f} ms ({fresh / direct:.2f} x)",
@@ -177,27 +177,32 @@ def measure(bench: Bench, charts: int) -> list[tuple[str, str, str, bool]]:
             cached <= direct / 10,
         ),
         (
-            "cached, whole answers",
-            f"{full:,.0f} a second",
+            "API, cached, full response",
+            f"{full:,.0f} per second",
             f"at least {WANTED_RATE:,}",
             full >= WANTED_RATE,
         ),
-        ("a bare Flask view, as large", f"{bare:,.0f} a second ({full / bare:.2f} x)", "", True),
-        ("cached, not modified", f"{unchanged:,.0f} a second", "", True),
-        (f"queries for {CLIENTS} clients", f"{questions:.0f}", "1", questions == 1),
+        (
+            "minimal Flask view, same size",
+            f"{minimal:,.0f} per second ({full / minimal:.2f} x)",
+            "",
+            True,
+        ),
+        ("API, cached, not modified", f"{unchanged:,.0f} per second", "", True),
+        (f"queries for {CLIENTS} clients", f"{queries:.0f}", "1", queries == 1),
         (
             f"memory after {charts:,} charts",
             f"{after / mebibyte:.0f} MiB (+{grown / mebibyte:.0f}; {kept / mebibyte:.0f} cached)",
-            f"+{3 * CACHE_MEGABYTES} MiB at most",
+            f"at most +{3 * CACHE_MEGABYTES} MiB",
             grown <= 3 * CACHE_MEGABYTES * mebibyte,
         ),
     ]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print a table, and return 1 if something is not as wanted."""
+    """Run the command line, print the table, and return 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.api", description=__doc__)
-    parser.add_argument("--charts", type=int, default=10_000, help="different charts (%(default)s)")
+    parser.add_argument("--charts", type=int, default=10_000, help="number of charts (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
     prometheus_port, api_port = free_ports(2)

@@ -1,8 +1,8 @@
-"""How long ``generate_rules.py`` takes for many quotas, and how much memory.
+"""Measure time and memory of ``generate_rules.py`` for many quotas: python -m bench.generator.
 
-Each row is a process of its own, from its start to its end; beside it one that loads the same file
-and writes nothing. The quotas are a mix: one in seven of a day, one in ten with labels, one in
-twenty with a forecast, some by a list of names, by a regular expression, or for each consumer.
+Each row shows a whole process, from its start to its end, next to a process that only loads the
+same file. The quotas are mixed: every seventh has the period day, every tenth has labels, every
+twentieth has a forecast, and some use a list of names, a regular expression or for_each.
 """
 
 import os
@@ -19,10 +19,9 @@ from bench.support.table import print_table
 ROOT = Path(__file__).resolve().parent.parent
 COUNTS = (1_000, 10_000, 100_000)
 RUNS = 3
-MOST_SECONDS = 3.0
-MOST_MEGABYTES = 300
+MAX_SECONDS = 3.0
+MAX_MEGABYTES = 300
 TARGET_COUNT = 10_000
-LONGEST_RUN_SECONDS = 300
 
 HEAD = """\
 version: 1
@@ -32,21 +31,22 @@ defaults:
 quotas:
 """
 LOAD_ONLY = """\
-import gc, pathlib, sys, quotas.file.loading
+import gc, pathlib, sys
+from quotas.file.loading import load_quotas
 gc.disable()
-quotas.file.loading.load_quotas(pathlib.Path(sys.argv[1]))"""
+load_quotas(pathlib.Path(sys.argv[1]))"""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a process took."""
+    """The time and the peak memory of a process."""
 
     seconds: float
     megabytes: float
 
 
 def quotas_yaml(count: int) -> str:
-    """Return a quotas.yaml with so many quotas."""
+    """Return the text of a quotas.yaml with ``count`` quotas."""
     return HEAD + "".join(_quota(number) for number in range(count))
 
 
@@ -70,7 +70,7 @@ def _quota(number: int) -> str:
 
 
 def run(command: list[str]) -> Run:
-    """Run a program and return what it took.
+    """Run a Python program and return its time and memory.
 
     Raises:
         RuntimeError: it fails.
@@ -88,7 +88,7 @@ def run(command: list[str]) -> Run:
 
 
 def measure(folder: Path, count: int) -> tuple[Run, Run]:
-    """Return the medians of the whole program and of loading alone, measured in turns."""
+    """Return the medians of the whole program and of loading only, which run in turns."""
     source = folder / f"{count}.yaml"
     source.write_text(quotas_yaml(count), encoding="utf-8")
     whole, load = [], []
@@ -105,7 +105,7 @@ def _median(runs: list[Run]) -> Run:
 
 
 def main() -> None:
-    """Print the table."""
+    """Run the command line and print the table."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="bench-generator-") as folder:
         for count in COUNTS:
@@ -120,14 +120,14 @@ def main() -> None:
                 ]
             )
             if count == TARGET_COUNT:
-                kept = whole.seconds <= MOST_SECONDS and whole.megabytes <= MOST_MEGABYTES
+                kept = whole.seconds <= MAX_SECONDS and whole.megabytes <= MAX_MEGABYTES
     print_table(
-        f"generate_rules.py as a whole, medians of {RUNS} runs",
-        ["quotas", "time", "memory", "per quota", "load alone"],
+        f"generate_rules.py, medians of {RUNS} runs",
+        ["quotas", "time", "memory", "per quota", "only loading"],
         rows,
     )
     print(
-        f"\n{TARGET_COUNT:,} quotas in at most {MOST_SECONDS:.0f} s and {MOST_MEGABYTES} MB: "
+        f"\n{TARGET_COUNT:,} quotas in at most {MAX_SECONDS:.0f} s and {MAX_MEGABYTES} MB: "
         f"{'yes' if kept else 'NO'}"
     )
 

@@ -1,8 +1,8 @@
-"""What the rules cost a real Prometheus, beside the queries that they take the place of.
+"""Measure the cost of the rules for Prometheus, next to other queries: python -m bench.rules.
 
-Measured through the HTTP API with Prometheus's own statistics: seconds of evaluation (medians) and
-samples read; and the CPU time that all of its threads took, garbage collection included (means).
-The queries of a table take turns, so that whatever else the machine does meets all of them.
+Prometheus itself reports the seconds of evaluation (medians) and the samples that a query reads.
+The CPU time is that of all its threads, with garbage collection (means). The queries of a table run
+in turns, so that other load on the machine affects all of them.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.support.history import END, RATE, build_month, recent_hour
+from bench.support.generated_history import END, RATE, build_month, recent_hour
+from bench.support.prometheus import Cost, Server, running
 from bench.support.remote_write import write
-from bench.support.server import Cost, Server, running
 from bench.support.table import print_table
 from quotas import names
 from quotas.calendars import MONTH
@@ -27,38 +27,38 @@ from quotas.rules.usage import used_rule
 MONTH_RUNS = 7
 ACCOUNTING_RUNS = 15
 HOUR_SECONDS = 3_600
-# How often others evaluate theirs.
+# The usual evaluation interval of rules.
 PEER_INTERVAL_SECONDS = 60
 QUOTAS = (100, 1_000)
-LEAST_TIMES_LESS = 20
-MOST_TIMES_INCREASE = 8
-# The part of its interval that a group may take.
-MOST_OF_INTERVAL = 0.1
+MIN_TIMES_LESS = 20
+MAX_TIMES_INCREASE = 8
+# The share of its interval for which a group of rules may be evaluated.
+MAX_SHARE_OF_INTERVAL = 0.1
 
 ACCOUNTING = Accounting()
 SERVICE = 'service="service-3"'
-USED = "used"
+USED = "quota usage"
 INCREASE = "increase(raw[30d])"
 SLOTH = "mean of recorded rate5m[30d]"
-USED_OF_40 = "used, of 40 series"
-RECORDED_40 = "the accounting of 40 counters"
+USED_OF_40 = "quota usage from 40 series"
+RECORDED_40 = "accounting of 40 counters"
 RATE_40 = "rate5m of 40 counters"
 
 INCREASE_1M = "sum by (…) (increase(raw[1m]))"
 BASELINE, COUNT = "accounting, new_targets: baseline", "accounting, new_targets: count"
-RECORDED = "the same as a rule, with its period"
+RECORDED = "accounting as a rule, with its period"
 RATE_5M = "sum by (service) (rate(raw[5m]))"
 
 
 def month_queries() -> dict[str, str]:
-    """Return the queries for what one service moved this month, and ours of 40 series."""
+    """Return the queries for the usage of one service in this month, and our other queries."""
     raw = names.GATEWAY_BYTES
     one = Quota("one", 10**12, {names.SERVICE: Match(("service-3",))})
     return {
         USED: used_rule(one, ACCOUNTING).query,
         INCREASE: f"sum(increase({raw}{{{SERVICE}}}[30d]))",
-        # https://sloth.dev/examples/default/getting-started/ records short windows and takes the
-        # mean of them for 30 days; here it is made bytes again.
+        # https://sloth.dev/examples/default/getting-started/ records rates over short windows and
+        # takes their mean over 30 days. Here it is converted to bytes.
         SLOTH: (
             f"sum_over_time({RATE}{{{SERVICE}}}[30d]) / count_over_time({RATE}{{{SERVICE}}}[30d])"
             " * 2592000"
@@ -75,7 +75,7 @@ def _recorded() -> str:
 
 
 def accounting_queries() -> dict[str, str]:
-    """Return the accounting, and what it is compared with."""
+    """Return the queries of the accounting, and those that it is compared with."""
     by = ", ".join(names.SELECTOR_LABELS)
     return {
         INCREASE_1M: f"sum by ({by}) (increase({names.GATEWAY_BYTES}[1m]))",
@@ -87,23 +87,26 @@ def accounting_queries() -> dict[str, str]:
 
 
 def measure_month() -> tuple[Server, dict[str, Cost]]:
-    """Return what queries over a month cost."""
+    """Return the cost of queries over a month."""
     with tempfile.TemporaryDirectory(prefix="bench-rules-") as folder:
         began = time.monotonic()
         build_month(Path(folder) / "data")
-        print(f"a month of history built in {time.monotonic() - began:.0f} s")
+        print(f"generated a month of history in {time.monotonic() - began:.0f} s")
         with running(Path(folder)) as server:
             times = [END - 60 * minute for minute in range(1, 4)]
             return server, server.compare(month_queries(), times, MONTH_RUNS)
 
 
 def measure_accounting() -> dict[str, Cost]:
-    """Return what the accounting of 10,000 counters costs."""
+    """Return the cost of the accounting of 10,000 counters."""
     now = int(time.time()) // 60 * 60
-    with tempfile.TemporaryDirectory(prefix="bench-rules-") as folder, running(Path(folder)) as it:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-rules-") as folder,
+        running(Path(folder)) as server,
+    ):
         for part in recent_hour(now):
-            write(it.url, part)
-        return it.compare(accounting_queries(), [now, now - 60, now - 120], ACCOUNTING_RUNS)
+            write(server.url, part)
+        return server.compare(accounting_queries(), [now, now - 60, now - 120], ACCOUNTING_RUNS)
 
 
 def _print_costs(title: str, costs: Mapping[str, Cost], peer: str) -> None:
@@ -122,16 +125,16 @@ def _print_costs(title: str, costs: Mapping[str, Cost], peer: str) -> None:
 
 
 def _print_hours(month: Mapping[str, Cost], accounting: Mapping[str, Cost]) -> bool:
-    """Print CPU seconds in an hour and return whether ours are as few as they should be.
+    """Print the CPU seconds per hour and return whether our rules need few enough of them.
 
-    What is recorded is recorded once for all quotas: of the 40 counters that the month is made of,
-    and, as the worst that can be said of it, of 10,000 of which quotas still count no more than 4.
+    The accounting runs once for all quotas. Its cost is added for the 40 counters of the month and,
+    as the worst case, for 10,000 counters, of which each quota still counts only 4.
     """
     ours = HOUR_SECONDS / interval_seconds(MONTH, ACCOUNTING)
     peers = HOUR_SECONDS / PEER_INTERVAL_SECONDS
     rows, kept = [], True
     for count in QUOTAS:
-        # CPU in an hour of the quotas, of recording 40 counters, and of recording 10,000.
+        # CPU per hour: of the quotas, of recording 40 counters, and of recording 10,000.
         ways = {
             f"{USED}, every 5 minutes": (
                 count * ours * month[USED].cpu_seconds,
@@ -155,40 +158,40 @@ def _print_hours(month: Mapping[str, Cost], accounting: Mapping[str, Cost]) -> b
             ]
             for name, way in ways.items()
         ]
-        kept &= totals[f"{INCREASE}, every minute"][0] >= LEAST_TIMES_LESS * first[0]
+        kept &= totals[f"{INCREASE}, every minute"][0] >= MIN_TIMES_LESS * first[0]
     recording = ("recording 40", "recording 10,000")
-    heads = ["", "quotas", *recording, "to ours, of 40", "to ours, of 10,000"]
-    print_table("CPU seconds in an hour", heads, rows)
+    heads = ["", "quotas", *recording, "ratio to ours (40)", "ratio to ours (10,000)"]
+    print_table("CPU seconds per hour", heads, rows)
     return kept
 
 
 def main() -> None:
-    """Print the tables."""
+    """Run the command line and print the tables."""
     argparse.ArgumentParser(prog="python -m bench.rules", description=__doc__).parse_args()
     server, month = measure_month()
     accounting = measure_accounting()
     print(f"Prometheus {server.version}")
-    _print_costs(f"A month's quota, medians of {MONTH_RUNS} runs", month, INCREASE)
+    _print_costs(f"Queries over a month, medians of {MONTH_RUNS} runs", month, INCREASE)
     _print_costs(
-        f"The accounting of 10,000 counters, medians of {ACCOUNTING_RUNS} runs",
+        f"Accounting of 10,000 counters, medians of {ACCOUNTING_RUNS} runs",
         accounting,
         INCREASE_1M,
     )
     kept = _print_hours(month, accounting)
     group = MOST_QUOTAS_IN_GROUP * month[USED_OF_40].seconds
-    most = MOST_OF_INTERVAL * interval_seconds(MONTH, ACCOUNTING)
+    most = MAX_SHARE_OF_INTERVAL * interval_seconds(MONTH, ACCOUNTING)
     times = max(accounting[name].seconds for name in (BASELINE, COUNT))
     ratio = times / accounting[INCREASE_1M].seconds
     for claim, holds in (
-        (f"at least {LEAST_TIMES_LESS} times less CPU than {INCREASE}", kept),
+        (f"{INCREASE} takes at least {MIN_TIMES_LESS} times our CPU", kept),
         (
-            f"accounting at most {MOST_TIMES_INCREASE} times {INCREASE_1M}: {ratio:.1f}",
-            ratio <= MOST_TIMES_INCREASE,
+            f"accounting takes at most {MAX_TIMES_INCREASE} x {INCREASE_1M}: {ratio:.1f} x",
+            ratio <= MAX_TIMES_INCREASE,
         ),
         (
             (
-                f"{MOST_QUOTAS_IN_GROUP} quotas of 40 series in less than a tenth of their "
-                f"interval: {group:.1f} s of {most:.0f} s"
+                f"{MOST_QUOTAS_IN_GROUP} quotas of 40 series take less than a tenth of their "
+                f"interval: {group:.1f} s of at most {most:.0f} s"
             ),
             group < most,
         ),

@@ -1,9 +1,8 @@
-"""What a Prometheus needs for this: memory for a counter, bytes on the disk for a sample.
+"""Measure the memory and disk space that Prometheus needs: python -m bench.sizing.
 
-Memory is that of a real Prometheus that was given the past 75 minutes of gateways: what is in use
-after its garbage was collected, and the most that the process had while the accounting was
-evaluated. Bytes on the disk are those of a block of 54 hours, the largest that 45 days of retention
-make, of one kind of series each.
+Memory is measured in a Prometheus that holds the past 75 minutes of its gateways: what is in use
+after a garbage collection, and the peak while the accounting is evaluated. Disk space is measured
+in a block of 54 hours, the largest one with a retention of 45 days, for one kind of series each.
 """
 
 import argparse
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import requests
 
-from bench.support.history import (
+from bench.support.generated_history import (
     BLOCK_SECONDS,
     BUILD_TIMEOUT_SECONDS,
     COUNTERS_OF_TARGET,
@@ -29,8 +28,8 @@ from bench.support.history import (
     TARGETS,
     recent_hour,
 )
+from bench.support.prometheus import Server, running
 from bench.support.remote_write import Series, write
-from bench.support.server import Server, running
 from bench.support.table import print_table
 from local import programs
 from quotas import names
@@ -39,39 +38,39 @@ from quotas.model import Accounting
 from quotas.rules.accounting import recorded_query
 from quotas.rules.periods import period_queries
 
-# Each is the fleet of 10,000 counters so many times.
+# How often the 10,000 counters of the generated gateways are multiplied.
 FLEETS = (1, 2, 4)
 EVALUATIONS = 3
 QUOTA_SECONDS = 300
 SERIES_OF_KIND = 100
 QUIET_SCRAPES = 240
-# Prometheus puts scrapes onto their grid where they are off by 2 ms at most.
+# Prometheus aligns scrapes that are at most 2 ms late, which makes samples smaller.
 LATE_SECONDS = 0.005
-LATE = "counter that rests, every fourth scrape late"
-# The values of one series, one after the other, from a source of chance.
+LATE = "idle counter, every fourth scrape late"
+# Returns the endless values of one series.
 Values = Callable[[random.Random], Iterator[float]]
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Of one Prometheus: series and bytes."""
+    """The memory and the write-ahead log (WAL) of a Prometheus."""
 
     series: int
     heap_bytes: int
-    most_bytes: int
+    peak_bytes: int
     wal_bytes: int
     samples: int
 
 
 def measure_memory(fleets: int) -> Memory:
-    """Return what so many fleets of 10,000 counters take, and the accounting of all of them."""
+    """Return what Prometheus needs for some times 10,000 counters and their accounting."""
     now = int(time.time()) // 60 * 60
     period = period_queries(MONTH, "(time() - 60)", datetime.now(UTC)).label
     query = recorded_query(Accounting(), period)
     with tempfile.TemporaryDirectory(prefix="bench-sizing-") as folder:
         data = Path(folder) / "data"
         with running(Path(folder)) as server:
-            # All of one stretch, then the next: an empty Prometheus takes what is in order.
+            # An empty Prometheus accepts samples only in the order of their times.
             for part in recent_hour(now):
                 for number in range(fleets):
                     write(server.url, (_of_fleet(number, series) for series in part))
@@ -81,7 +80,7 @@ def measure_memory(fleets: int) -> Memory:
             return Memory(
                 series=fleets * TARGETS * (COUNTERS_OF_TARGET + 1),
                 heap_bytes=heap,
-                most_bytes=_most_bytes(server),
+                peak_bytes=_peak_bytes(server),
                 wal_bytes=_size(data / "wal"),
                 samples=fleets * TARGETS * (COUNTERS_OF_TARGET + 1) * SCRAPES,
             )
@@ -90,7 +89,7 @@ def measure_memory(fleets: int) -> Memory:
 def _of_fleet(number: int, series: Series) -> Series:
     labels, samples = series
     instance = labels["instance"].replace("10.0.0.", f"10.0.{number}.")
-    # Other services, so that deltas too are as many times as many.
+    # Services differ between fleets, so that the number of deltas is multiplied too.
     other = {names.SERVICE: f"{labels.get(names.SERVICE, '')}-{number}"}
     return {**labels, "instance": instance} | (other if names.SERVICE in labels else {}), samples
 
@@ -102,7 +101,7 @@ def _heap_bytes(server: Server) -> int:
     return int(float(line.split()[1]))
 
 
-def _most_bytes(server: Server) -> int:
+def _peak_bytes(server: Server) -> int:
     status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024
@@ -141,7 +140,7 @@ def _quiet_delta(chance: random.Random) -> Iterator[int]:
 
 def _ratio(chance: random.Random) -> Iterator[float]:
     for value in _counter(chance):
-        # What is used is looked at less often.
+        # Usage is evaluated less often than its ratio.
         for _ in range(QUOTA_SECONDS // STEP_SECONDS):
             yield value / 5e11
 
@@ -152,13 +151,13 @@ def _forecast(chance: random.Random) -> Iterator[float]:
 
 
 KINDS: dict[str, tuple[Values, int]] = {
-    "counter of steady traffic": (_counter, SCRAPE_SECONDS),
-    "counter of a request an hour": (_quiet_counter, SCRAPE_SECONDS),
-    "counter that rests": (_constant, SCRAPE_SECONDS),
+    "counter, steady traffic": (_counter, SCRAPE_SECONDS),
+    "counter, one request per hour": (_quiet_counter, SCRAPE_SECONDS),
+    "idle counter": (_constant, SCRAPE_SECONDS),
     LATE: (_constant, SCRAPE_SECONDS),
-    "delta of steady traffic": (_delta, STEP_SECONDS),
-    "delta of a request an hour": (_quiet_delta, STEP_SECONDS),
-    "used of a month": (_counter, QUOTA_SECONDS),
+    "delta, steady traffic": (_delta, STEP_SECONDS),
+    "delta, one request per hour": (_quiet_delta, STEP_SECONDS),
+    "usage of a month": (_counter, QUOTA_SECONDS),
     "limit of a month": (_constant, QUOTA_SECONDS),
     "ratio of a month": (_ratio, STEP_SECONDS),
     "forecast of a month": (_forecast, STEP_SECONDS),
@@ -166,10 +165,16 @@ KINDS: dict[str, tuple[Values, int]] = {
 
 
 def measure_disk(folder: Path, values: Values, every_seconds: int, late_seconds: float) -> float:
-    """Return how many bytes a sample takes in a block, the index included.
+    """Return the bytes per sample in a block, with the index.
+
+    Args:
+        folder: a folder for temporary files.
+        values: generates the values of a series.
+        every_seconds: the interval between two samples.
+        late_seconds: how late every fourth sample is.
 
     Raises:
-        subprocess.SubprocessError: promtool fails.
+        subprocess.SubprocessError: promtool failed.
 
     """
     source, blocks = folder / "series.om", folder / "blocks"
@@ -180,7 +185,7 @@ def measure_disk(folder: Path, values: Values, every_seconds: int, late_seconds:
         file.write("# TYPE series gauge\n")
         for number in range(SERIES_OF_KIND):
             head = f'series{{service="service-{number}",route="service-{number}-route"}}'
-            chance = random.Random(number)  # noqa: S311 - made-up traffic, no secrets
+            chance = random.Random(number)  # noqa: S311 - generated traffic, no secrets
             late = (0, 0, 0, late_seconds)
             pairs = zip(times, values(chance), strict=False)
             file.writelines(
@@ -202,7 +207,7 @@ def _size(folder: Path) -> int:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Run the command line and print the tables."""
     argparse.ArgumentParser(prog="python -m bench.sizing", description=__doc__).parse_args()
     rows = []
     for name, (values, every_seconds) in KINDS.items():
@@ -212,8 +217,8 @@ def main() -> None:
             )
         of_45_days = size * 45 * 86_400 / every_seconds
         rows.append([name, f"{every_seconds} s", f"{size:.2f}", f"{of_45_days / 1000:,.0f} kB"])
-    heads = ["a series", "every", "bytes a sample", "45 days of it"]
-    print_table("On the disk", heads, rows)
+    heads = ["series", "interval", "bytes per sample", "45 days"]
+    print_table("Disk space", heads, rows)
     rows = []
     for fleets in FLEETS:
         found = measure_memory(fleets)
@@ -222,13 +227,13 @@ def main() -> None:
                 f"{found.series:,}",
                 f"{found.heap_bytes / 1e6:,.0f} MB",
                 f"{found.heap_bytes / found.series / 1e3:.1f} kB",
-                f"{found.most_bytes / 1e6:,.0f} MB",
-                f"{found.most_bytes / found.series / 1e3:.1f} kB",
+                f"{found.peak_bytes / 1e6:,.0f} MB",
+                f"{found.peak_bytes / found.series / 1e3:.1f} kB",
                 f"{found.wal_bytes / found.samples:.1f}",
             ]
         )
-    heads = ["series", "in use", "a series", "at its peak", "a series", "WAL, bytes a sample"]
-    print_table("In memory, 75 minutes of counters scraped every 15 s", heads, rows)
+    heads = ["series", "in use", "per series", "peak", "per series", "WAL bytes per sample"]
+    print_table("Memory, with 75 minutes of counters scraped every 15 s", heads, rows)
 
 
 if __name__ == "__main__":

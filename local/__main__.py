@@ -1,4 +1,4 @@
-"""Run the stack on this machine: python -m local demo, or smoke, or check."""
+"""Run the whole stack on this machine, or check its files: python -m local demo|smoke|check."""
 
 import argparse
 import signal
@@ -11,24 +11,29 @@ from local.smoke import run_smoke
 
 
 def main() -> int:
-    """Run a command and return its exit status."""
+    """Run the command line and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (
-        ("demo", "everything with traffic and a mailbox, until Ctrl-C"),
-        ("smoke", "the same without a screen: cross the limits, check mails and series"),
+        ("demo", "run the stack with traffic and a mailbox until Ctrl-C"),
+        ("smoke", "run the stack once, reach each threshold, check mails and series"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
-            "--kong", choices=("3.9", "2.7"), default="3.9", help="what the gateway imitates"
+            "--kong",
+            choices=("3.9", "2.7"),
+            default="3.9",
+            help="the version of Kong whose /metrics the gateway has (%(default)s)",
         )
         if name == "demo":
             command.add_argument(
-                "--free-ports", action="store_true", help="not the usual ports but any free ones"
+                "--free-ports",
+                action="store_true",
+                help="use any free ports instead of the usual ones",
             )
-    commands.add_parser("check", help="promtool and amtool check the configuration files")
+    commands.add_parser("check", help="check the configuration files with promtool and amtool")
     options = parser.parse_args()
-    # These end the parts as Ctrl-C does; SIGHUP comes when a terminal is closed.
+    # Stop the parts as after Ctrl-C. SIGHUP arrives when the terminal is closed.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:

@@ -1,17 +1,17 @@
-"""promtool and amtool look at the files that production uses."""
+"""Check the files that production uses with promtool and amtool."""
 
 import subprocess
 import sys
 from collections.abc import Sequence
 
 from local import programs
-from local.config import ALERTMANAGER_FILE, PROMETHEUS_FILE, ROOT
+from local.stack.config import ALERTMANAGER_FILE, PROMETHEUS_FILE, ROOT
 
 TIMEOUT_SECONDS = 60
 
 
 def run_check() -> int:
-    """Return 0 if prometheus.yml, the rules and alertmanager.yml are accepted, else 1."""
+    """Check prometheus.yml, rules/ and alertmanager.yml; return 0, or print errors and return 1."""
     promtool, amtool = programs.find(programs.PROMTOOL), programs.find(programs.AMTOOL)
     rules = sorted(str(path) for path in (ROOT / "rules").glob("*.yml"))
     accepted = [

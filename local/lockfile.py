@@ -1,4 +1,7 @@
-"""Strip the package index from Pipfile.lock, so that whoever installs uses their own."""
+"""Remove the package index from Pipfile.lock, so that each user installs from their own.
+
+``make lock`` runs it: python -m local.lockfile Pipfile.lock.
+"""
 
 import json
 import sys
@@ -7,7 +10,7 @@ from typing import Any
 
 
 def strip_index(lock: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the lock with an empty list of sources and no ``index`` on any package."""
+    """Return the content of a lock file without its sources and without ``index`` entries."""
     meta = {**lock["_meta"], "sources": []}
     packages = {
         section: {
@@ -21,7 +24,7 @@ def strip_index(lock: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def main() -> None:
-    """Rewrite the lock file named on the command line in place."""
+    """Rewrite the lock file that the command line names."""
     path = Path(sys.argv[1])
     lock = strip_index(json.loads(path.read_text(encoding="utf-8")))
     path.write_text(json.dumps(lock, indent=4, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The whole pipeline once, without a screen: limits are crossed, mails and series are checked."""
+"""Run the whole pipeline once: reach each threshold, then check the mails and the series."""
 
 import shutil
 import tempfile
@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local.config import ROOT
-from local.observe import Observer, total
-from local.processes import Processes, StackError
-from local.stack import Ports, Stack
+from local.stack.config import ROOT
+from local.stack.observer import Observer, total
+from local.stack.ports import Ports
+from local.stack.processes import Processes, StackError
+from local.stack.stack import Stack
 from quotas.file.loading import load_quotas
 from quotas.units import format_size
 
@@ -23,9 +24,14 @@ Say = Callable[[str], None]
 
 
 def run_smoke(kong: str = "3.9", say: Say = print) -> int:
-    """Run the pipeline, print what was seen, and return 0 if all was right, else 1.
+    """Run the pipeline and return 0 if every check passed.
 
-    The logs of a run that failed stay in ``.run/``.
+    If a check fails, return 1 and keep the logs of the run in ``.run/``.
+
+    Args:
+        kong: the version of Kong whose ``/metrics`` the gateway has.
+        say: is called with each line of the report.
+
     """
     started = time.monotonic()
     runs = ROOT / ".run"
@@ -35,11 +41,11 @@ def run_smoke(kong: str = "3.9", say: Say = print) -> int:
         processes = Processes(log)
         try:
             stack = Stack(Ports.free(), folder, kong=kong)
-            say(f"starting the stack with a gateway like Kong {kong}")
+            say(f"starting the stack with the metrics of Kong {kong}")
             stack.start(processes)
-            _drive(Observer(stack.ports, processes), stack, say)
+            _check_pipeline(Observer(stack.ports, processes), stack, say)
         except StackError as error:
-            say(f"FAILED: {error}\nthe log of all parts: {folder / 'log'}")
+            say(f"FAILED: {error}\nlog of all parts: {folder / 'log'}")
             return 1
         finally:
             processes.stop_all()
@@ -48,41 +54,41 @@ def run_smoke(kong: str = "3.9", say: Say = print) -> int:
     return 0
 
 
-def _drive(stack: Observer, setup: Stack, say: Say) -> None:
-    quota = load_quotas(setup.quotas).find(QUOTA)
+def _check_pipeline(observer: Observer, stack: Stack, say: Say) -> None:
+    quota = load_quotas(stack.quotas).find(QUOTA)
     if quota is None:
-        raise StackError(f"{setup.quotas} has no quota {QUOTA}")
-    stack.wait_until_watched()
+        raise StackError(f"{stack.quotas} has no quota {QUOTA}")
+    observer.wait_until_watched()
     say("the gateway is scraped")
-    stack.send("/ban/once")
+    observer.send("/ban/once")
     for number, threshold in enumerate(quota.thresholds, start=1):
-        used_bytes = _send_until(stack, int(quota.limit_bytes * threshold.percent / 100))
-        mail = _wait_for_mail(stack, number)
+        used_bytes = _send_until(observer, int(quota.limit_bytes * threshold.percent / 100))
+        mail = _wait_for_mail(observer, number)
         say(f"  {format_size(used_bytes):>9} used -> {mail['subject']}")
         _check_mail(mail, threshold.label, quota.notify)
-    _check_quota(stack, QUOTA, say, service="bun-service", direction="egress")
-    _check_quota(stack, RARE_QUOTA, say, route="ban-route")
-    _check_series(stack, say)
-    if len(stack.mails()) != len(quota.thresholds):
-        raise StackError(f"expected {len(quota.thresholds)} mails, got {len(stack.mails())}")
+    _check_quota(observer, QUOTA, say, service="bun-service", direction="egress")
+    _check_quota(observer, RARE_QUOTA, say, route="ban-route")
+    _check_series(observer, say)
+    if len(observer.mails()) != len(quota.thresholds):
+        raise StackError(f"expected {len(quota.thresholds)} mails, got {len(observer.mails())}")
 
 
-def _send_until(stack: Observer, used_bytes: int) -> int:
-    """Send requests until the quota has used so much and a little more; return how much."""
+def _send_until(observer: Observer, used_bytes: int) -> int:
+    """Send requests until the usage is above ``used_bytes``, and return the usage."""
     while True:
-        now = total(stack.truth(), "bytes", service="bun-service", direction="egress")
+        now = total(observer.truth(), "bytes", service="bun-service", direction="egress")
         if now > used_bytes:
             return now
         missing = used_bytes - now
-        stack.send(f"/bun/bytes/{REQUEST_BYTES}", times=1 + missing // REQUEST_BYTES)
+        observer.send(f"/bun/bytes/{REQUEST_BYTES}", times=1 + missing // REQUEST_BYTES)
 
 
-def _wait_for_mail(stack: Observer, number: int) -> dict[str, Any]:
+def _wait_for_mail(observer: Observer, number: int) -> dict[str, Any]:
     def arrived() -> dict[str, Any] | None:
-        mails = stack.mails()
+        mails = observer.mails()
         return mails[number - 1] if len(mails) >= number else None
 
-    return stack.wait_for(f"mail {number}", arrived, SETTLE_SECONDS)
+    return observer.wait_for(f"mail {number}", arrived, SETTLE_SECONDS)
 
 
 def _check_mail(mail: dict[str, Any], percent: str, notify: tuple[str, ...]) -> None:
@@ -95,28 +101,29 @@ def _check_mail(mail: dict[str, Any], percent: str, notify: tuple[str, ...]) -> 
             raise StackError(f"the {kind} of the mail {mail['subject']!r} does not name {QUOTA}")
 
 
-def _check_quota(stack: Observer, quota: str, say: Say, **where: str) -> None:
-    expected = total(stack.truth(), "bytes", **where)
+def _check_quota(observer: Observer, quota: str, say: Say, **where: str) -> None:
+    expected = total(observer.truth(), "bytes", **where)
 
     def equal() -> int | None:
-        used_bytes = stack.used_bytes(quota)
+        used_bytes = observer.used_bytes(quota)
         return used_bytes if used_bytes == expected else None
 
-    what = f"the quota {quota} to have used {expected} bytes as the gateway counted"
-    say(f"  {quota}: {stack.wait_for(what, equal, SETTLE_SECONDS)} bytes used, as the gateway says")
+    what = f"the usage of the quota {quota} to be {expected} bytes, as the gateway counted"
+    used_bytes = observer.wait_for(what, equal, SETTLE_SECONDS)
+    say(f"  {quota}: usage {used_bytes} bytes, equal to the gateway's count")
 
 
-def _check_series(stack: Observer, say: Say) -> None:
-    """Compare the API's sums with the gateway's counts, for every route and direction."""
-    truth = stack.truth()
+def _check_series(observer: Observer, say: Say) -> None:
+    """Compare the sums of the API with the counts of the gateway, by route and direction."""
+    truth = observer.truth()
     for route, direction in sorted({(row["route"], row["direction"]) for row in truth}):
         expected = total(truth, "bytes", route=route, direction=direction)
 
         def equal(route: str = route, direction: str = direction, expected: int = expected) -> Any:
-            rows = stack.rows(route=route, type=direction)
+            rows = observer.rows(route=route, type=direction)
             found = total(rows, "bandwidth_used")
             return found if found == expected else None
 
         what = f"the API to show {expected} bytes of {direction} on {route}"
-        found = stack.wait_for(what, equal, SETTLE_SECONDS)
-        say(f"  {route} {direction}: {found} bytes in the series, as the gateway says")
+        found = observer.wait_for(what, equal, SETTLE_SECONDS)
+        say(f"  {route} {direction}: series {found} bytes, equal to the gateway's count")

@@ -1,7 +1,9 @@
-"""What holds for all tests."""
+"""Settings of all tests."""
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# How long an example takes says more about the machine than about what it tests.
-settings.register_profile("any machine", deadline=None)
+# How long Hypothesis takes depends on the load of the machine, not on the code under test.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("any machine")

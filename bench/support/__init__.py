@@ -1,1 +1,1 @@
-"""What the benchmarks share."""
+"""What the benchmarks share: generated traffic, servers to measure, load and tables."""

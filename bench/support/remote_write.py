@@ -1,8 +1,8 @@
-"""Write samples into a running Prometheus, as a Prometheus that forwards its own does.
+"""Write samples into a running Prometheus with the remote write protocol.
 
-They get where scrapes of the last two hours are: into its memory. Blocks on the disk, which
-promtool can write, are read at another cost. The protocol is protobuf in snappy frames; both are
-written here by hand, since all that is needed of them is a page.
+The samples are then in the memory of Prometheus, as scrapes of the last two hours are. Blocks on
+disk, which promtool can write, have another cost. The protocol is protobuf compressed with snappy.
+Both are written by hand, since only a small part of them is needed.
 https://prometheus.io/docs/specs/prw/remote_write_spec/
 """
 
@@ -16,15 +16,15 @@ SERIES_IN_REQUEST = 500
 _LONGEST_LITERAL = 65_536
 _LITERAL_OF_TWO_BYTE_LENGTH = 61 << 2
 
-# Labels, with the name as __name__, and samples: times in seconds and values.
+# The labels, with the name as __name__, and the samples: Unix seconds and value.
 Series = tuple[Mapping[str, str], Sequence[tuple[float, float]]]
 
 
 def write(url: str, series: Iterable[Series]) -> None:
-    """Write series into the Prometheus at an address; each series' samples are in order of time.
+    """Write series into a Prometheus. The samples of each series must be sorted by time.
 
     Raises:
-        requests.RequestException: it does not take them.
+        requests.RequestException: Prometheus cannot be reached or refuses them.
 
     """
     batch: list[bytes] = []
@@ -62,13 +62,13 @@ def _series(labels: Mapping[str, str], samples: Sequence[tuple[float, float]]) -
 
 
 def _field(number: int, content: bytes) -> bytes:
-    """Return a protobuf field of bytes."""
+    """Return a protobuf field that holds bytes."""
     return bytes([number << 3 | 2]) + _varint(len(content)) + content
 
 
 def _varint(number: int) -> bytes:
     out = bytearray()
-    while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
+    while number > 0x7F:  # noqa: PLR2004 - seven bits per byte
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
@@ -76,7 +76,7 @@ def _varint(number: int) -> bytes:
 
 
 def _snappy(content: bytes) -> bytes:
-    """Return content as snappy takes it: all of it literal, none of it made smaller."""
+    """Return content in the format of snappy, without compressing it."""
     parts = [_varint(len(content))]
     for start in range(0, len(content), _LONGEST_LITERAL):
         literal = content[start : start + _LONGEST_LITERAL]

@@ -18,10 +18,10 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 0 then, 1 where it cannot start."""
+    """Run the command line; return 0 after SIGTERM or SIGINT, or 1 if the gateway cannot start."""
     options = _parser().parse_args(arguments)
-    # Blocked before any thread starts, and waited for below: the system may hand a signal to any
-    # thread, and a handler would run only once the main thread wakes up for another reason.
+    # The signals are blocked in all threads, and the main thread waits for them below. With a
+    # handler, a signal could reach another thread, and the main thread would not wake up.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         servers = _servers(options)
@@ -69,33 +69,33 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m kong.mock", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
-        "--proxy-port", type=_port, default=9000, help="0 takes a free one (%(default)s)"
+        "--proxy-port", type=_port, default=9000, help="0 for any free port (%(default)s)"
     )
     parser.add_argument(
-        "--status-port", type=_port, default=9001, help="0 takes a free one (%(default)s)"
+        "--status-port", type=_port, default=9001, help="0 for any free port (%(default)s)"
     )
     parser.add_argument(
-        "--kong", choices=FORMATS, default="3.9", help="whose /metrics to imitate (%(default)s)"
+        "--kong", choices=FORMATS, default="3.9", help="version of /metrics (%(default)s)"
     )
     parser.add_argument(
         "--config",
         type=Path,
         default=DEFAULT_CONFIG,
-        help="the routes, in Kong's declarative format (kong/kong.yml)",
+        help="file with the routes, in Kong's declarative format (kong/kong.yml)",
     )
     parser.add_argument(
         "--scrape-delay",
         type=_delay,
         default=0.0,
         metavar="SECONDS",
-        help="time that /metrics takes; the numbers are those of its end (%(default)s)",
+        help="wait before /metrics reads the counts and answers (%(default)s)",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="write an access log")
     return parser
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - known as the highest port
+    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the highest port
         raise argparse.ArgumentTypeError(f"{text} is not a port; choose 0 to 65535")
     return int(text)
 

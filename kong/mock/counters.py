@@ -1,4 +1,4 @@
-"""What the gateway has counted since it started."""
+"""The counts of the gateway since it started."""
 
 import threading
 import time
@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# Only Kong Enterprise has other workspaces.
+# Only Kong Enterprise has more workspaces.
 WORKSPACE = "default"
 
 
 class Bandwidth(NamedTuple):
-    """What identifies one counter of bytes; compares in the order in which it is listed."""
+    """The labels of one byte counter, in the order in which counters are sorted."""
 
     service: str
     route: str
@@ -21,7 +21,7 @@ class Bandwidth(NamedTuple):
 
 
 class Requests(NamedTuple):
-    """What identifies one counter of requests; `source` is who answered: service or kong."""
+    """The labels of one request counter; ``source`` says who answered: service or kong."""
 
     service: str
     route: str
@@ -33,7 +33,7 @@ class Requests(NamedTuple):
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request that a route matched, with its answer, as they crossed the client's socket."""
+    """One request that matched a route, with the bytes that it and its answer had on the socket."""
 
     service: str
     route: str
@@ -46,7 +46,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All numbers at one moment."""
+    """All counts at one moment."""
 
     started_at: float
     bandwidth_bytes: dict[Bandwidth, int]
@@ -58,44 +58,44 @@ class Snapshot:
 
 
 class Counters:
-    """Counts that many threads write and read.
+    """Counts that several threads write and read.
 
-    `in_flight` falls in the same moment in which an exchange is counted. So a client that has read
-    a whole answer, and then sees `in_flight` at 0, sees that exchange in the counts.
+    ``in_flight`` falls at the same moment at which an exchange is counted. A client that has read a
+    whole answer and then sees ``in_flight`` at 0 therefore sees its exchange in the counts.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._active = 0
         self._in_flight = 0
-        self._forget()
+        self._start_counting()
 
     def open_connection(self) -> None:
-        """Count a client that has connected."""
+        """Count a client that connected."""
         with self._lock:
             self._accepted += 1
             self._active += 1
 
     def close_connection(self) -> None:
-        """Count a client that has gone."""
+        """Count a client that disconnected."""
         with self._lock:
             self._active -= 1
 
     def begin(self) -> None:
-        """Count a request that has begun to arrive."""
+        """Count a request whose first line has arrived."""
         with self._lock:
             self._total += 1
             self._in_flight += 1
 
     def count_other(self) -> None:
-        """Count a request to another port: Nginx's total has those too."""
+        """Count a request to another port, which the total of nginx contains too."""
         with self._lock:
             self._total += 1
 
     def finish(self, exchange: Exchange | None) -> None:
-        """End a request that `begin` announced; None for one that no route matched.
+        """Count the end of a request; None stands for one that matched no route.
 
-        As in Kong's plugin a series begins with its first byte: none is made for 0 bytes.
+        As in Kong's plugin, a counter appears with its first byte, never with 0 bytes.
         """
         with self._lock:
             self._in_flight -= 1
@@ -112,7 +112,7 @@ class Counters:
             self._requests[Requests(exchange.service, exchange.route, *answer)] += 1
 
     def snapshot(self) -> Snapshot:
-        """All numbers of one moment."""
+        """Return all counts of this moment."""
         with self._lock:
             return Snapshot(
                 started_at=self._started_at,
@@ -125,11 +125,11 @@ class Counters:
             )
 
     def reset(self) -> None:
-        """Forget all counts, as a restart would; open connections and requests go on."""
+        """Set all counts to zero, as a restart does; open connections and requests stay."""
         with self._lock:
-            self._forget()
+            self._start_counting()
 
-    def _forget(self) -> None:
+    def _start_counting(self) -> None:
         self._started_at = time.time()
         self._bandwidth: Counter[Bandwidth] = Counter()
         self._requests: Counter[Requests] = Counter()

@@ -1,8 +1,8 @@
-"""The text of /metrics as Kong's prometheus plugin writes it.
+"""The text of /metrics, as Kong's prometheus plugin writes it.
 
-The names are written out here rather than taken from the rest of the project: the mock stands for
-another system, and must notice when we get its names wrong. See
-https://github.com/Kong/kong/tree/3.9.0/kong/plugins/prometheus and the same at 2.7.0.
+The names are written out here instead of imported from the rest of the project: the mock stands
+for another system, so that tests notice if the project uses wrong names. See
+https://github.com/Kong/kong/tree/3.9.0/kong/plugins/prometheus and the same folder at 2.7.0.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kong.mock.counters import Snapshot
 
-# What a fresh Kong says of its memory: name, bytes in use, bytes there.
+# The memory of a newly started Kong: name, used bytes, total bytes.
 _SHARED_DICTS = (
     ("kong", 40960, 5242880),
     ("kong_cluster_events", 40960, 5242880),
@@ -31,7 +31,7 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Node:
-    """The process that the numbers are of."""
+    """The process of Kong that exposes the metrics."""
 
     node_id: str
     pid: int
@@ -39,7 +39,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Family:
-    """One metric with its samples; labels appear in the order given."""
+    """One metric with its samples; labels are written in the given order."""
 
     name: str
     help: str
@@ -48,7 +48,7 @@ class Family:
 
 
 def render(families: Iterator[Family]) -> str:
-    """Write families as text, sorted by name and labels; those without samples are left out."""
+    """Return the families as text, sorted by name and labels, without those that have no sample."""
     lines = []
     for family in sorted(families, key=lambda family: family.name):
         if not family.samples:
@@ -61,7 +61,7 @@ def render(families: Iterator[Family]) -> str:
 
 
 def kong_3_9(snapshot: Snapshot, node: Node) -> Iterator[Family]:
-    """Kong 3.9 with bandwidth_metrics, status_code_metrics and per_consumer."""
+    """Yield the metrics of Kong 3.9 with bandwidth_metrics, status_code_metrics, per_consumer."""
     yield Family(
         "kong_bandwidth_bytes",
         "Total bandwidth (ingress/egress) throughput in bytes",
@@ -115,7 +115,7 @@ def kong_3_9(snapshot: Snapshot, node: Node) -> Iterator[Family]:
 
 
 def kong_2_7(snapshot: Snapshot, node: Node) -> Iterator[Family]:
-    """Kong 2.7 with per_consumer: its bandwidth knows no consumers, and a type for direction."""
+    """Yield the metrics of Kong 2.7: bandwidth by ``type`` for direction, and without consumers."""
     bandwidth_bytes: Counter[tuple[str, ...]] = Counter()
     for key, value_bytes in snapshot.bandwidth_bytes.items():
         bandwidth_bytes[key.service, key.route, key.direction] += value_bytes
@@ -156,7 +156,7 @@ FORMATS = {"3.9": kong_3_9, "2.7": kong_2_7}
 
 
 def _common(first: Labels, node: Node) -> Iterator[Family]:
-    """Give what both versions have; 3.9 puts the node's id before the labels of memory."""
+    """Yield the metrics of both versions; ``first`` holds the labels that 3.9 puts first."""
     yield _gauge(
         "kong_datastore_reachable", "Datastore reachable from Kong, 0 is unreachable", ({}, 1)
     )

@@ -1,4 +1,4 @@
-"""The TCP side of both ports."""
+"""The TCP server behind both ports of the gateway."""
 
 import socketserver
 import sys
@@ -6,16 +6,16 @@ import threading
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-# Many times what the demo and the tests open; nginx has such a limit too (worker_connections).
+# Far more than the demo and the tests open; nginx has such a limit too (worker_connections).
 MAX_CONNECTIONS = 512
 
 
 class ListenError(Exception):
-    """An address cannot be listened on; the text says which, and why."""
+    """The server cannot listen on an address; the message says which one and why."""
 
 
 class Listener(ThreadingHTTPServer):
-    """A server with a thread for each connection, and a limit on connections."""
+    """An HTTP server with one thread for each connection and a limit on connections."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -25,10 +25,10 @@ class Listener(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        """Bind without asking the DNS for our own name, which may take seconds.
+        """Bind without asking DNS for the name of this machine, which may take seconds.
 
         Raises:
-            ListenError: another process has the port, or the host is not ours.
+            ListenError: the port is in use, or this machine does not have the address.
 
         """
         host, port = self.server_address[:2]
@@ -40,28 +40,28 @@ class Listener(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The address that clients use, with the port that was really bound."""
+        """The URL that clients use, with the real port if any free one was asked for."""
         return f"http://{self.server_name}:{self.server_port}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Give the connection a thread, or close it when there are too many."""
+        """Start a thread for the connection, or close it if there are too many."""
         if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve the connection; its place is free again whatever happens."""
+        """Serve the connection and free its place afterwards."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report a failure, unless it is only a client that went before its answer was complete."""
+        """Print an error, unless a client only disconnected before its answer was complete."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
     def start(self) -> None:
-        """Serve in a thread of its own until `shutdown`."""
+        """Serve in a new thread until ``shutdown`` is called."""
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()

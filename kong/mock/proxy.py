@@ -1,8 +1,8 @@
-"""The proxy port: answers requests and counts their bytes as Kong does.
+"""The proxy port: it answers requests and counts their bytes as Kong does.
 
-Kong takes its sizes from nginx: $request_length (request line, headers and body as they arrived,
-chunk framing included) and $bytes_sent (everything sent for the request), counted after the answer
-(https://nginx.org/en/docs/http/ngx_http_core_module.html#variables).
+Kong reads two variables of nginx after the answer: $request_length (request line, headers and body
+as they arrived, with the framing of chunks) and $bytes_sent (everything sent for the request). See
+https://nginx.org/en/docs/http/ngx_http_core_module.html#variables.
 """
 
 import json
@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 
-from kong.mock.counters import Counters, Exchange
-from kong.mock.listener import Listener
-from kong.mock.routes import Route, match_route
-from kong.mock.wire import (
+from kong.mock.counted_io import (
     BLOCK_BYTES,
     BodyError,
     CountingReader,
@@ -21,11 +18,14 @@ from kong.mock.wire import (
     request_path,
     skip_body,
 )
+from kong.mock.counters import Counters, Exchange
+from kong.mock.listener import Listener
+from kong.mock.routes import Route, match_route
 
 CONSUMER_HEADER = "X-Consumer-Username"
 MAX_BODY_BYTES = 1024**3
 SIZED = "/bytes/"
-# A client that neither sends nor reads for so long is gone; nginx's defaults are 60 s too.
+# A client that neither sends nor reads for this long is disconnected, as by default in nginx.
 IDLE_SECONDS = 60.0
 
 _BLOCK = memoryview(b"0123456789abcdef" * (BLOCK_BYTES // 16))
@@ -33,7 +33,7 @@ _BLOCK = memoryview(b"0123456789abcdef" * (BLOCK_BYTES // 16))
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back to the client: `body`, or `size_bytes` of filling where body is None."""
+    """An answer to a client: with ``body``, or with ``size_bytes`` of any content if it is None."""
 
     code: HTTPStatus
     source: str = "service"
@@ -62,7 +62,7 @@ class Proxy(Listener):
 
 
 class ProxyHandler(BaseHTTPRequestHandler):
-    """One client's connection, with any number of requests."""
+    """One connection of a client, with any number of requests."""
 
     server: Proxy
     rfile: CountingReader
@@ -72,7 +72,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def setup(self) -> None:
-        """Put counting files over the connection."""
+        """Replace the files of the connection with files that count bytes."""
         super().setup()
         self.rfile.close()
         self.rfile = CountingReader(self.connection.makefile("rb", buffering=0))
@@ -80,12 +80,12 @@ class ProxyHandler(BaseHTTPRequestHandler):
         self.server.counters.open_connection()
 
     def finish(self) -> None:
-        """Count the client as gone."""
+        """Count the client as disconnected."""
         self.server.counters.close_connection()
         super().finish()
 
     def handle_one_request(self) -> None:
-        """Wait for a request, answer it, and count it whatever became of the client."""
+        """Wait for a request, answer it, and count it even if the client disconnects."""
         self.rfile.count_bytes = self.wfile.count_bytes = 0
         self.matched: tuple[Route, Answer] | None = None
         self.begun = False
@@ -98,18 +98,18 @@ class ProxyHandler(BaseHTTPRequestHandler):
                 self.server.counters.finish(self._exchange())
 
     def parse_request(self) -> bool:
-        """Read the headers, after the request line has arrived."""
+        """Count the request, whose first line has arrived, and read its headers."""
         self.begun = True
         self.server.counters.begin()
         return super().parse_request()
 
     def answer(self) -> None:
-        """Take the request with its body, and answer it."""
+        """Read the body of the request and answer it."""
         path = request_path(self.path)
         route = match_route(self.server.routes, path)
         answer = no_route() if route is None else route_answer(path.removeprefix(route.path))
         if route is not None:
-            # Known before the body, so that an upload that breaks off is counted.
+            # Set before the body is read, so that an interrupted upload is counted too.
             self.matched = (route, answer)
         try:
             skip_body(self.rfile, self.headers, MAX_BODY_BYTES)
@@ -124,11 +124,11 @@ class ProxyHandler(BaseHTTPRequestHandler):
     do_DELETE = do_OPTIONS = do_PATCH = answer  # noqa: N815 - the same
 
     def version_string(self) -> str:
-        """Give the Server header."""
+        """Return the Server header."""
         return self.server.product
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Write the access log, if it is wanted."""
+        """Write a line of the access log if ``verbose`` is set."""
         if self.server.verbose:
             super().log_message(format, *args)
 
@@ -168,11 +168,11 @@ class ProxyHandler(BaseHTTPRequestHandler):
 
 
 def route_answer(rest: str) -> Answer:
-    """Answer what follows a route's path: `/bytes/N` is N bytes, all else is small."""
+    """Return the answer for the path after that of the route: ``/bytes/N`` is N bytes long."""
     if not rest.startswith(SIZED):
         return Answer(HTTPStatus.OK, body=b'{"message":"ok"}')
     digits = rest.removeprefix(SIZED)
-    # The length is looked at first: int() refuses, and is slow on, thousands of digits.
+    # The number of digits is checked first, since int() is slow with thousands of them.
     is_size = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_BODY_BYTES))
     if not is_size or int(digits) > MAX_BODY_BYTES:
         return refusal(
@@ -182,14 +182,14 @@ def route_answer(rest: str) -> Answer:
 
 
 def no_route() -> Answer:
-    """Say what Kong says where no route matches.
+    """Return Kong's answer to a request that matches no route.
 
-    Its plugin counts nothing then, for without a route there is nothing to label.
+    Kong's plugin does not count such a request, since there is no route to label it with.
     """
     return refusal(HTTPStatus.NOT_FOUND, "no Route matched with those values", source="kong")
 
 
 def refusal(code: HTTPStatus, message: str, *, source: str = "service") -> Answer:
-    """Give an error in Kong's shape."""
+    """Return an error in the format of Kong."""
     body = json.dumps({"message": message}, separators=(",", ":")).encode()
     return Answer(code, source=source, body=body)

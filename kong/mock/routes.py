@@ -1,4 +1,4 @@
-"""The routes of kong.yml, and which of them a path belongs to."""
+"""Read the routes of kong.yml and find the one that a path matches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ DEFAULT_CONFIG = Path(__file__).parents[1] / "kong.yml"
 
 
 class ConfigError(Exception):
-    """The declarative configuration cannot be used; the text says what is wrong and where."""
+    """The declarative configuration cannot be used; the message says what is wrong and where."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """One path of a route, with the names that Kong's metrics carry."""
+    """One path of a route, with the names that the metrics of Kong have."""
 
     service: str
     route: str
@@ -24,13 +24,13 @@ class Route:
 
 
 def read_routes(config: Path) -> tuple[Route, ...]:
-    """Read the routes of a declarative configuration, longest path first, as Kong tries them.
+    """Return the routes of a declarative configuration, longest path first, as Kong tries them.
 
     Args:
-        config: a file in Kong's format, with routes inside services or beside them.
+        config: a file in Kong's format, with routes inside of services or at the top.
 
     Raises:
-        ConfigError: the file is unreadable, has no route, or matches in a way that the mock cannot.
+        ConfigError: the file is unreadable, has no route, or has a path that is no plain prefix.
 
     """
     try:
@@ -55,7 +55,7 @@ def read_routes(config: Path) -> tuple[Route, ...]:
 
 
 def match_route(routes: Sequence[Route], path: str) -> Route | None:
-    """Find the first route whose path begins `path`; like Kong, `/bin` takes `/binary` too."""
+    """Return the first route whose path is a prefix of ``path``; ``/bin`` matches ``/binary``."""
     return next((route for route in routes if path.startswith(route.path)), None)
 
 

@@ -1,11 +1,11 @@
-"""The status port: /metrics and /status as Kong has them, and what tests need beside them.
+"""The status port: /metrics and /status as in Kong, and more paths for tests.
 
-GET  /metrics            the counts, as text for Prometheus
+GET  /metrics            the counts, in Prometheus's text format
 GET  /status             200 while the gateway runs
-GET  /truth              the counts as JSON, exact
-POST /fail?seconds=N     /metrics answers 503 for N seconds (60 by default); counting goes on
-POST /ok                 /metrics answers again
-POST /restart            forget all counts, as a restart of the gateway does
+GET  /truth              the exact counts as JSON
+POST /fail?seconds=N     let /metrics answer 503 for N seconds (default 60); counting continues
+POST /ok                 let /metrics answer again
+POST /restart            set all counts to zero, as a restart of the gateway does
 """
 
 import json
@@ -16,10 +16,10 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
 
+from kong.mock.counted_io import request_path
 from kong.mock.counters import Counters, Snapshot
 from kong.mock.exposition import FORMATS, Node, render
 from kong.mock.listener import Listener
-from kong.mock.wire import request_path
 
 MAX_FAIL_SECONDS = 86400.0
 
@@ -45,7 +45,7 @@ class Status(Listener):
         self.product = f"kong/{kong}"
         self.scrape_delay_seconds = scrape_delay_seconds
         self.verbose = verbose
-        # On the monotonic clock; one float, which threads may read and replace without a lock.
+        # A time of the monotonic clock. Threads may read and replace one float without a lock.
         self.failing_until = -math.inf
         super().__init__(address, StatusHandler)
 
@@ -59,25 +59,25 @@ class StatusHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer what can be read."""
+        """Answer one of the paths for reading."""
         actions = {"/metrics": self._metrics, "/status": self._status, "/truth": self._truth}
         self._answer(actions)
 
     do_HEAD = do_GET  # noqa: N815 - the base calls this name
 
     def do_POST(self) -> None:
-        """Do what tests ask for."""
+        """Run one of the actions for tests."""
         actions = {"/fail": self._fail, "/ok": self._ok, "/restart": self._restart}
-        # A body would be taken for the next request, and none of these needs one.
+        # The actions read no body. A body that was sent anyway must not be read as a request.
         self.close_connection = True
         self._answer(actions)
 
     def version_string(self) -> str:
-        """Give the Server header."""
+        """Return the Server header."""
         return self.server.product
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Write the access log, if it is wanted."""
+        """Write a line of the access log if ``verbose`` is set."""
         if self.server.verbose:
             super().log_message(format, *args)
 
@@ -97,7 +97,7 @@ class StatusHandler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _metrics(self) -> Reply:
-        # The delay comes first: a slow scrape carries the numbers of its end, not of its beginning.
+        # The delay comes first, so that a slow scrape has the counts of its end.
         time.sleep(self.server.scrape_delay_seconds)
         if time.monotonic() < self.server.failing_until:
             return _message(HTTPStatus.SERVICE_UNAVAILABLE, "failing, as POST /fail asked")
@@ -139,7 +139,7 @@ class StatusHandler(BaseHTTPRequestHandler):
 
 
 def truth(snapshot: Snapshot) -> dict[str, Any]:
-    """Give the exact counts, sorted by service, route, consumer, workspace and direction."""
+    """Return the exact counts, sorted by service, route, consumer, workspace and direction."""
     return {
         "started_at": snapshot.started_at,
         "in_flight": snapshot.in_flight,

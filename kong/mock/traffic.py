@@ -1,4 +1,4 @@
-"""Send a repeatable pattern of requests to a gateway: python -m kong.mock.traffic."""
+"""Send a reproducible pattern of requests to a gateway: python -m kong.mock.traffic."""
 
 import argparse
 import http.client
@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
+from kong.mock.counted_io import BLOCK_BYTES
 from kong.mock.proxy import CONSUMER_HEADER
-from kong.mock.wire import BLOCK_BYTES
 
-# Shares of the requests; "" is a client that no consumer is known for.
+# Shares of the requests; "" sends no consumer.
 ROUTES: Mapping[str, float] = MappingProxyType({"/bin": 3, "/bun": 6, "/ban": 1})
 CONSUMERS: Mapping[str, float] = MappingProxyType({"acme": 5, "globex": 3, "": 2})
 
 RETRY_SECONDS = 1.0
 TIMEOUT_SECONDS = 10.0
-# An upload is made in memory, as a whole.
+# The body of an upload is held in memory.
 MAX_REQUEST_BYTES = 64e6
 
 
 @dataclass(frozen=True)
 class PlannedRequest:
-    """One request: when it is due after the start, and which way its bytes go."""
+    """One request: when it is due after the start, and what it sends or asks for."""
 
     at_seconds: float
     method: str
@@ -35,7 +35,7 @@ class PlannedRequest:
     body_bytes: int
 
 
-def requests(
+def plan_requests(
     seed: int,
     *,
     rate: float = 5.0,
@@ -44,19 +44,19 @@ def requests(
     routes: Mapping[str, float] = ROUTES,
     consumers: Mapping[str, float] = CONSUMERS,
 ) -> Iterator[PlannedRequest]:
-    """Plan requests without end; the same arguments always give the same plan.
+    """Yield requests without end; the same arguments always give the same requests.
 
-    Sizes and pauses vary by half around their mean, little enough that usage climbs in even steps.
-    Of the bytes, a route moves its share: `/bun` with 6 of 10 shares, 10 kB/s and uploads of 0.2
-    answers with 4.8 kB/s. Headers come on top, about 150 bytes each way for each request.
+    Sizes and pauses vary by half around their mean, so that usage grows evenly. A route moves its
+    share of the bytes: with 10 kB/s, 6 of 10 shares and 20 % uploads, ``/bun`` answers with 4.8
+    kB/s. Headers add about 150 bytes in each direction to each request.
 
     Args:
         seed: any number.
-        rate: requests a second, on average.
-        bytes_per_second: sum of all bodies, in both directions, on average.
-        uploads: share of the requests that send their bytes rather than ask for them.
-        routes: path prefix to share of the requests.
-        consumers: consumer to share of the requests.
+        rate: the mean number of requests per second.
+        bytes_per_second: the mean sum of all bodies, in both directions.
+        uploads: the share of requests that upload their bytes instead of downloading them.
+        routes: from each path prefix to its share of the requests.
+        consumers: from each consumer to its share of the requests.
 
     """
     chance = random.Random(seed)  # noqa: S311 - a pattern, not a secret
@@ -74,10 +74,10 @@ def requests(
 
 
 def send_all(plan: Iterator[PlannedRequest], url: SplitResult, seconds: float | None) -> int:
-    """Send requests when they are due, for `seconds` or without end; the number sent.
+    """Send requests when they are due, for ``seconds`` or without end, and return their number.
 
-    While the gateway is away it is tried again each second, and said once. The plan waits
-    meanwhile: what was missed is not sent in a burst.
+    While the gateway cannot be reached, the current request is repeated every second, and one
+    message is printed. Later requests are postponed, so that there is no burst afterwards.
     """
     connection = http.client.HTTPConnection(
         url.hostname or "127.0.0.1", url.port, timeout=TIMEOUT_SECONDS
@@ -91,7 +91,7 @@ def send_all(plan: Iterator[PlannedRequest], url: SplitResult, seconds: float | 
             time.sleep(max(0.0, ends - time.monotonic()))
             break
         time.sleep(max(0.0, due - time.monotonic()))
-        if not _send_at_last(connection, request, ends):
+        if not _send_until_answered(connection, request, ends):
             break
         sent += 1
         started += max(0.0, time.monotonic() - due - RETRY_SECONDS)
@@ -99,10 +99,10 @@ def send_all(plan: Iterator[PlannedRequest], url: SplitResult, seconds: float | 
     return sent
 
 
-def _send_at_last(
+def _send_until_answered(
     connection: http.client.HTTPConnection, request: PlannedRequest, ends: float
 ) -> bool:
-    """Send one request, again and again until it is answered; False where time ran out."""
+    """Repeat one request until it is answered; return False if the time is over."""
     away = False
     while time.monotonic() < ends:
         try:
@@ -131,7 +131,7 @@ def _send(connection: http.client.HTTPConnection, request: PlannedRequest) -> No
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Send until the time is over, or until SIGTERM or SIGINT, which end it with 0 too."""
+    """Run the command line; return 0 when the time is over or after SIGTERM or SIGINT."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.bytes_per_second / options.rate > MAX_REQUEST_BYTES:
@@ -139,9 +139,9 @@ def main(arguments: list[str] | None = None) -> int:
             f"--bytes-per-second is above {MAX_REQUEST_BYTES:g} for each request; raise --rate"
         )
     for number in (signal.SIGTERM, signal.SIGINT):
-        # Raising leaves any wait at once, also one for a gateway that does not answer.
+        # SystemExit ends any wait at once, also that for a gateway that does not answer.
         signal.signal(number, lambda *_: sys.exit(0))
-    plan = requests(
+    plan = plan_requests(
         options.seed,
         rate=options.rate,
         bytes_per_second=options.bytes_per_second,
@@ -158,39 +158,39 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m kong.mock.traffic", description=__doc__)
     parser.add_argument(
-        "--url", type=_url, default="http://127.0.0.1:9000", help="the gateway (%(default)s)"
+        "--url", type=_url, default="http://127.0.0.1:9000", help="URL of the gateway (%(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=7, help="picks the pattern (%(default)s)")
+    parser.add_argument("--seed", type=int, default=7, help="choose the pattern (%(default)s)")
     parser.add_argument(
-        "--rate", type=_number(0.01, 10_000), default=5.0, help="requests a second (%(default)s)"
+        "--rate", type=_number(0.01, 10_000), default=5.0, help="requests per second (%(default)s)"
     )
     parser.add_argument(
         "--bytes-per-second",
         type=_number(0, 1e9),
         default=10_000.0,
-        help="sum of all bodies, both directions, without headers (%(default)s)",
+        help="sum of all bodies in both directions, without headers (%(default)s)",
     )
     parser.add_argument(
         "--uploads",
         type=_number(0, 1),
         default=0.2,
-        help="share of the requests that send bytes rather than ask for them (%(default)s)",
+        help="share of the requests that upload instead of download (%(default)s)",
     )
     parser.add_argument(
         "--routes",
         type=_shares,
         default=ROUTES,
         metavar="PATH=SHARE,...",
-        help="routes, with their share of the requests (/bin=3,/bun=6,/ban=1)",
+        help="routes and their shares of the requests (/bin=3,/bun=6,/ban=1)",
     )
     parser.add_argument(
         "--consumers",
         type=_shares,
         default=CONSUMERS,
         metavar="NAME=SHARE,...",
-        help='consumers; an empty name sends no header ("acme=5,globex=3,=2")',
+        help='consumers and their shares; "" sends no header ("acme=5,globex=3,=2")',
     )
-    parser.add_argument("--seconds", type=_number(0, 1e7), help="end after so long (never)")
+    parser.add_argument("--seconds", type=_number(0, 1e7), help="stop after this time (never)")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Everything on this machine, with traffic and a mailbox, until Ctrl-C."""
+"""Run the demo in the foreground until Ctrl-C."""
 
 import sys
 import time
@@ -8,16 +8,18 @@ from pathlib import Path
 
 import requests
 
-from local.config import ROOT
-from local.demo.history import make_past, write_past
-from local.processes import Part, Processes, StackError
-from local.stack import HOST, Ports, Stack
+from local.demo.blocks import write_blocks
+from local.demo.traffic import DAYS, make_history
+from local.stack.config import ROOT
+from local.stack.ports import HOST, Ports
+from local.stack.processes import Part, Processes, StackError
+from local.stack.stack import Stack
 from quotas.file.loading import load_quotas
 from quotas.units import format_size
 
-WATCH_SECONDS = 0.5
+CHECK_SECONDS = 0.5
 TIMEOUT_SECONDS = 5
-QUOTAS = Path(__file__).resolve().parents[1] / "demo_quotas.yaml"
+QUOTAS = ROOT / "local" / "demo_quotas.yaml"
 # The smallest quota, 1 MB of the consumer newcomer, is used up in about 2 minutes.
 BYTES_PER_SECOND = 100_000
 CONSUMERS = "acme=5,globex=3,initech=1.5,=1.5,newcomer=1"
@@ -25,20 +27,26 @@ CONSUMERS = "acme=5,globex=3,initech=1.5,=1.5,newcomer=1"
 
 @dataclass(frozen=True)
 class DemoStack(Stack):
-    """A stack whose Prometheus remembers some weeks that never were."""
+    """A stack whose Prometheus starts with a generated history."""
 
     quotas: Path = QUOTAS
 
     def prepare(self) -> None:
-        """Write what every stack needs, and the past."""
+        """Write what every stack needs, and the blocks of the history."""
         super().prepare()
-        past = make_past(datetime.now(UTC), BYTES_PER_SECOND)
+        history = make_history(datetime.now(UTC), BYTES_PER_SECOND)
         instance = f"{HOST}:{self.ports.status}"
-        write_past(past, load_quotas(self.quotas), instance, self.folder / "prometheus")
+        write_blocks(history, load_quotas(self.quotas), instance, self.folder / "prometheus")
 
 
 def run_demo(kong: str = "3.9", *, free_ports: bool = False) -> int:
-    """Run until Ctrl-C and return 0; return 1 if a part failed."""
+    """Run until Ctrl-C and return 0; return 1 if a part failed.
+
+    Args:
+        kong: the version of Kong whose ``/metrics`` the gateway has.
+        free_ports: use any free ports instead of the usual ones.
+
+    """
     ports = Ports.free() if free_ports else Ports()
     stack = DemoStack(ports, ROOT / ".run" / f"demo-{ports.api}", kong=kong)
     processes = Processes()
@@ -48,9 +56,9 @@ def run_demo(kong: str = "3.9", *, free_ports: bool = False) -> int:
         print(_welcome(stack), flush=True)
         while True:
             processes.check()
-            time.sleep(WATCH_SECONDS)
+            time.sleep(CHECK_SECONDS)
     except KeyboardInterrupt:
-        print("\nending everything", flush=True)
+        print("\nstopping all processes", flush=True)
         return 0
     except StackError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -77,9 +85,9 @@ def _welcome(stack: Stack) -> str:
     chart = f"{ports.url('api')}/metrics/bandwidth_used?lookback_duration=5m&type=egress"
     lines = (
         "",
-        f"The stack runs with {stack.quotas.relative_to(ROOT)}. In about two minutes the quota",
-        f"{smallest.name} of {format_size(smallest.limit_bytes)} is used up; mail arrives for each",
-        "limit that is passed. The weeks before now are made up.",
+        f"The stack is running with {stack.quotas.relative_to(ROOT)} and {DAYS} days of generated",
+        f"history. In about two minutes the quota {smallest.name} reaches its limit of",
+        f"{format_size(smallest.limit_bytes)}. A mail arrives for each threshold that it reaches.",
         "",
         f"  dashboard       {ports.url('api')}/",
         f"  mailbox         {ports.url('mails')}",
@@ -87,18 +95,18 @@ def _welcome(stack: Stack) -> str:
         f"  Prometheus      {_page(ports.url('prometheus'), '/alerts', '/api/v1/alerts')}",
         f"  Alertmanager    {_page(ports.url('alertmanager'), '/', '/api/v2/alerts')}",
         f"  metrics         {ports.url('status')}/metrics",
-        f"  a request       curl -o /dev/null {ports.url('proxy')}/bun/bytes/9133",
+        f"  send a request  curl -o /dev/null {ports.url('proxy')}/bun/bytes/9133",
         "",
-        "Ctrl-C ends everything.",
+        "Press Ctrl-C to stop.",
         "",
     )
     return "\n".join(lines)
 
 
-def _page(address: str, page: str, plain: str) -> str:
-    """Return the address of a page, or of plain JSON: Debian builds them without pages."""
+def _page(url: str, page: str, plain: str) -> str:
+    """Return the URL of a web page, or of plain JSON: Debian builds both without web pages."""
     try:
-        there = requests.get(f"{address}{page}", timeout=TIMEOUT_SECONDS).ok
+        there = requests.get(f"{url}{page}", timeout=TIMEOUT_SECONDS).ok
     except requests.RequestException:
         there = False
-    return f"{address}{page if there else plain}"
+    return f"{url}{page if there else plain}"

@@ -1,5 +1,5 @@
-"""A mail sink: an SMTP server that keeps what it gets, and a page that shows it.
+"""A mail sink: an SMTP server that keeps all mail in memory, and a web page that shows it.
 
-Mails stay in memory and go nowhere. ``python -m local.sink`` runs it as a process;
-`local.sink.server.running` runs it inside a test.
+``python -m local.sink`` runs it as a process, and ``local.sink.server.running`` inside a test.
+This package imports nothing else of the project.
 """

@@ -1,4 +1,4 @@
-"""Run the mail sink until it is told to stop."""
+"""Run the mail sink until SIGTERM or SIGINT: python -m local.sink."""
 
 import argparse
 import logging
@@ -12,21 +12,27 @@ MAX_PORT = 65535
 
 
 def port(text: str) -> int:
-    """Return a port number; argparse shows the message of the error."""
+    """Return the port that an argument names, or raise what argparse shows to the user."""
     if not text.isdecimal() or int(text) > MAX_PORT:
         raise argparse.ArgumentTypeError(f'"{text}" is not a port: 0 (any free one) to {MAX_PORT}')
     return int(text)
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; return 0, or 1 if a port cannot be opened."""
+    """Run the command line; return 0 after a signal, or 1 if a port cannot be opened."""
     parser = argparse.ArgumentParser(prog="python -m local.sink", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
-        "--smtp-port", type=port, default=1025, help="port of SMTP (%(default)s); 0: any free one"
+        "--smtp-port",
+        type=port,
+        default=1025,
+        help="port for SMTP, 0 for any free one (%(default)s)",
     )
     parser.add_argument(
-        "--page-port", type=port, default=8025, help="port of the page (%(default)s); 0: the same"
+        "--page-port",
+        type=port,
+        default=8025,
+        help="port of the page, 0 for any free one (%(default)s)",
     )
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stdout, format="%(message)s")

@@ -1,4 +1,4 @@
-"""The JSON API of the sink, for tests and for its own page."""
+"""The JSON API of the sink, below /api, for tests and for its own page."""
 
 import json
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from flask import Blueprint, abort, request
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from local.sink.current import get_mailbox, get_refusals
-from local.sink.message import Mail
+from local.sink.mailbox import Mail
 from local.sink.refusals import Refusal
 
 MAX_ADDRESS_CHARACTERS = 320
@@ -18,7 +18,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 
 class RefusalSchema(Schema):
-    """What ``PUT /api/refuse`` takes; see `Refusal`."""
+    """The body of ``PUT /api/refuse``; see `Refusal`."""
 
     recipient = fields.String(
         required=True, validate=validate.Length(min=1, max=MAX_ADDRESS_CHARACTERS)
@@ -31,19 +31,19 @@ class RefusalSchema(Schema):
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Refusal:
-        """Return the refusal itself."""
+        """Return the loaded body as a refusal."""
         return Refusal(**data)
 
 
 @blueprint.get("/mails")
 def list_mails() -> list[dict[str, Any]]:
-    """Answer all mails, oldest first."""
+    """Return all mails, oldest first."""
     return [_shape(mail) for mail in get_mailbox().mails()]
 
 
 @blueprint.get("/mails/<mail_id>")
 def get_mail(mail_id: str) -> dict[str, Any]:
-    """Answer one mail, or 404."""
+    """Return one mail, or 404."""
     mail = get_mailbox().get(mail_id)
     if mail is None:
         abort(404, f'there is no mail "{mail_id}", or none any more')
@@ -52,26 +52,26 @@ def get_mail(mail_id: str) -> dict[str, Any]:
 
 @blueprint.delete("/mails")
 def delete_mails() -> tuple[str, int]:
-    """Forget all mails."""
+    """Drop all mails."""
     get_mailbox().clear()
     return "", 204
 
 
 @blueprint.get("/revision")
 def get_revision() -> dict[str, str]:
-    """Answer a text that changes with the mails: the page asks for no more than that."""
+    """Return a text that changes with the mails, so that the page can poll it cheaply."""
     return {"revision": get_mailbox().revision()}
 
 
 @blueprint.get("/refuse")
 def list_refusals() -> list[dict[str, Any]]:
-    """Answer the refusals in force."""
+    """Return the active refusals."""
     return [asdict(refusal) for refusal in get_refusals().all()]
 
 
 @blueprint.put("/refuse")
 def put_refusal() -> tuple[dict[str, Any], int]:
-    """Refuse a recipient from now on; 400 says all that is wrong with the body."""
+    """Add a refusal; a wrong body is answered with 400 and all its mistakes."""
     try:
         refusal = RefusalSchema().load(request.get_json())
         get_refusals().put(refusal)

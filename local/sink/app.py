@@ -19,9 +19,9 @@ PAGE_POLICY = (
 
 
 def create_app(mailbox: Mailbox, refusals: Refusals, *, smtp_host: str, smtp_port: int) -> Flask:
-    """Return the application that shows a mailbox.
+    """Return the application that shows a mailbox and edits the refusals.
 
-    Where SMTP listens is only told to people, in an empty inbox.
+    An empty inbox shows the address of the SMTP server.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST_BYTES
@@ -36,7 +36,7 @@ def create_app(mailbox: Mailbox, refusals: Refusals, *, smtp_host: str, smtp_por
 
 
 def _problem(error: HTTPException) -> Response | HTTPException:
-    """Answer failures of the API as problem+json; a person gets Werkzeug's plain page."""
+    """Return errors of the API as problem+json, and other errors as Werkzeug's own page."""
     if not request.path.startswith("/api/"):
         return error
     body = {"title": error.name, "status": error.code, "detail": error.description}

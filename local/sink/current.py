@@ -1,4 +1,4 @@
-"""The mailbox and the refusals of the application that handles the request."""
+"""Access to the mailbox and the refusals of the current application."""
 
 from typing import cast
 
@@ -9,10 +9,10 @@ from local.sink.refusals import Refusals
 
 
 def get_mailbox() -> Mailbox:
-    """Return the mailbox that this application shows."""
+    """Return the mailbox of the current application."""
     return cast("Mailbox", current_app.extensions["mailbox"])
 
 
 def get_refusals() -> Refusals:
-    """Return the refusals that this application sets."""
+    """Return the refusals of the current application."""
     return cast("Refusals", current_app.extensions["refusals"])

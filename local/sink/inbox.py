@@ -1,16 +1,17 @@
-"""The page of the sink: a list of mails, and the one that is chosen."""
+"""The web page of the sink: the list of mails next to one of them."""
 
 import re
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
 from local.sink.current import get_mailbox
-from local.sink.message import Mail, decode
+from local.sink.mailbox import Mail
+from local.sink.parsing import decode
 
 MAX_SHOWN_CHARACTERS = 200_000
 
-# A mail may style itself and carry its pictures; it runs nothing and fetches nothing. Links
-# open in a tab of their own, outside the sandbox.
+# A mail may use its own styles and embedded images. It must not run scripts or load anything from
+# the network. Links open in a new tab, outside the sandbox.
 MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -23,21 +24,21 @@ blueprint = Blueprint("inbox", __name__)
 
 @blueprint.get("/")
 def show_inbox() -> str:
-    """Show the list, and where there is room for it the newest mail."""
+    """Show the list and, on wide screens, the newest mail."""
     mails = get_mailbox().mails()
     return _page(mails[-1] if mails else None, state="list" if mails else "empty")
 
 
 @blueprint.get("/mail/<mail_id>")
 def show_mail(mail_id: str) -> tuple[str, int]:
-    """Show the list and a mail; 404, with the list, if it is gone."""
+    """Show the list and one mail; status 404 if the mail is gone."""
     mail = get_mailbox().get(mail_id)
     return _page(mail, state="mail"), 200 if mail else 404
 
 
 @blueprint.get("/mail/<mail_id>/html")
 def show_html(mail_id: str) -> Response:
-    """Answer the HTML part alone, locked up by its own policy wherever it is opened."""
+    """Return the HTML part alone, with a policy that also holds outside of the page's frame."""
     response = Response(_with_links_in_new_tabs(_mail_or_404(mail_id).html))
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     return response
@@ -45,7 +46,7 @@ def show_html(mail_id: str) -> Response:
 
 @blueprint.get("/mail/<mail_id>/source")
 def download_source(mail_id: str) -> Response:
-    """Answer the mail byte for byte, as a file."""
+    """Return the mail as a file, byte for byte as it was received."""
     response = Response(_mail_or_404(mail_id).raw, mimetype="message/rfc822")
     response.headers["Content-Disposition"] = f'attachment; filename="{mail_id}.eml"'
     return response
@@ -59,8 +60,8 @@ def _mail_or_404(mail_id: str) -> Mail:
 
 
 def _page(mail: Mail | None, *, state: str) -> str:
-    # The revision is read first: a mail that comes in between makes the script look once
-    # more, and is never overlooked.
+    # The revision is read before the mails. If a mail arrives in between, the script of the page
+    # sees another revision and loads the page again.
     revision = get_mailbox().revision()
     smtp_host, smtp_port = current_app.config["SMTP_ADDRESS"]
     view = _view(mail, request.args.get("view")) if mail else ""
@@ -80,7 +81,7 @@ def _page(mail: Mail | None, *, state: str) -> str:
 
 
 def _view(mail: Mail, wanted: str | None) -> str:
-    """Return which of ``html``, ``text`` and ``source`` to show: the wanted one, if it exists."""
+    """Return the wanted view if the mail has it, else the first of html, text and source."""
     available = [
         name for name, part in (("html", mail.html), ("text", mail.text), ("source", True)) if part
     ]
@@ -94,7 +95,7 @@ def _shown(mail: Mail, view: str) -> str:
 
 
 def _with_links_in_new_tabs(html: str) -> str:
-    """Set where links open, behind the doctype: in front of it, it would mean quirks mode."""
+    """Add a ``base`` element after the doctype; before it, browsers would use quirks mode."""
     for place in (r"<head\b[^>]*>", r"<html\b[^>]*>", r"<!doctype\b[^>]*>"):
         found = re.search(place, html, re.IGNORECASE)
         if found:

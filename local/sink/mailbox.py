@@ -1,17 +1,46 @@
-"""The mails that came, in memory, bounded in number and in bytes."""
+"""The mails that were received, in memory, limited in number and in bytes."""
 
 import secrets
 import threading
 from collections import deque
-
-from local.sink.message import Mail
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
 
 MAX_MAILS = 1000
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail that was accepted. Texts are decoded; what the mail lacks is an empty text."""
+
+    id: str
+    received_at: datetime
+    envelope_from: str
+    envelope_to: tuple[str, ...]
+    message_id: str
+    subject: str
+    sender: str
+    to: str
+    cc: str
+    text: str
+    html: str
+    raw: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """The size as received, line ends included."""
+        return len(self.raw)
+
+    @property
+    def sender_name(self) -> str:
+        """The name in From, or the whole header if it has no name."""
+        return parseaddr(self.sender)[0] or self.sender
+
+
 class Mailbox:
-    """The newest mails, shared by the threads that receive and those that show them."""
+    """The newest mails. SMTP threads add them, page threads read them."""
 
     def __init__(
         self, *, max_mails: int = MAX_MAILS, max_total_bytes: int = MAX_TOTAL_BYTES
@@ -25,7 +54,7 @@ class Mailbox:
         self._changed = threading.Condition()
 
     def add(self, mail: Mail) -> None:
-        """Keep a mail; the oldest ones go where it does not fit beside them."""
+        """Keep a mail, and drop the oldest ones if there is no room for all."""
         with self._changed:
             self._mails.append(mail)
             self._total_bytes += mail.size_bytes
@@ -36,7 +65,7 @@ class Mailbox:
             self._note_change()
 
     def clear(self) -> None:
-        """Forget all mails."""
+        """Drop all mails."""
         with self._changed:
             self._mails.clear()
             self._total_bytes = 0
@@ -48,19 +77,19 @@ class Mailbox:
             return tuple(self._mails)
 
     def get(self, mail_id: str) -> Mail | None:
-        """Return the mail with this id, or None if there is none, or none any more."""
+        """Return the mail with this id, or None if there is none."""
         return next((mail for mail in self.mails() if mail.id == mail_id), None)
 
     def revision(self) -> str:
-        """Return a text that is another one whenever the mails are others."""
+        """Return a text that changes with every change of the mails, also across restarts."""
         with self._changed:
             return f"{self._process}-{self._changes}"
 
     def wait_for(self, count: int, *, timeout_seconds: float = 10) -> tuple[Mail, ...]:
-        """Return all mails, oldest first, as soon as there are ``count`` of them or more.
+        """Wait until there are at least ``count`` mails, and return all, oldest first.
 
         Raises:
-            TimeoutError: fewer came in time; the message says how many, and which.
+            TimeoutError: fewer arrived in time; the message holds their number and subjects.
 
         """
         with self._changed:

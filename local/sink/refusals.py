@@ -1,4 +1,4 @@
-"""Whom the sink refuses on request, so that a test can see what a sender does then."""
+"""Recipients that the sink refuses, so that a test can see how a sender reacts."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ EVERYONE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Answer ``code`` for a recipient, or for ``*``, everyone.
+    """Refuse a recipient, or everyone (``*``), with an SMTP code.
 
-    ``at`` is the command that is refused: RCPT, for this recipient only, or DATA, for the
-    whole mail. After ``times`` answers the refusal is over; None means until it is cleared.
+    ``at`` is the command that is refused: RCPT for this recipient only, or DATA for the whole
+    mail. The refusal ends after ``times`` answers; None keeps it until it is cleared.
     """
 
     recipient: str
@@ -23,17 +23,17 @@ class Refusal:
 
 
 class Refusals:
-    """The refusals in force; at most one for each recipient and command."""
+    """The active refusals, at most one for each recipient and command."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._refusals: dict[tuple[str, str], Refusal] = {}
 
     def put(self, refusal: Refusal) -> None:
-        """Refuse from now on; a former refusal of this recipient and command is replaced.
+        """Add a refusal, and replace the former one of the same recipient and command.
 
         Raises:
-            ValueError: there are too many already.
+            ValueError: MAX_REFUSALS are active already.
 
         """
         key = (refusal.recipient.lower(), refusal.at)
@@ -50,12 +50,12 @@ class Refusals:
             self._refusals.clear()
 
     def all(self) -> tuple[Refusal, ...]:
-        """Return the refusals in force, with the times that are left to them."""
+        """Return the active refusals; ``times`` is what is left of it."""
         with self._lock:
             return tuple(self._refusals.values())
 
     def answer(self, at: Literal["rcpt", "data"], recipients: list[str]) -> str | None:
-        """Return the SMTP answer that refuses this command, or None to accept it."""
+        """Return the SMTP answer that refuses a command, or None to accept it."""
         with self._lock:
             for recipient in [*recipients, EVERYONE]:
                 key = (recipient.lower(), at)
@@ -69,4 +69,4 @@ class Refusals:
             del self._refusals[key]
         elif refusal.times is not None:
             self._refusals[key] = replace(refusal, times=refusal.times - 1)
-        return f"{refusal.code} {refusal.code // 100}.0.0 refused, as the sink was told"
+        return f"{refusal.code} {refusal.code // 100}.0.0 refused on request of a test"

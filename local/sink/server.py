@@ -1,4 +1,4 @@
-"""The sink as a whole: two listening sockets, two threads, one mailbox."""
+"""Run the sink: an SMTP thread and a page thread that share one mailbox."""
 
 import socket
 import threading
@@ -22,12 +22,12 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, neve
 
 
 class ListenError(Exception):
-    """A port cannot be had; the message says which, why, and what to do."""
+    """A port cannot be opened; the message says which, why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """A running sink: where it listens, what it got, whom it refuses."""
+    """A running sink: its addresses, its mails and its refusals."""
 
     host: str
     smtp_port: int
@@ -37,18 +37,18 @@ class Sink:
 
     @property
     def page_url(self) -> str:
-        """The address of the page, with a slash at its end."""
+        """The URL of the page, with a slash at the end."""
         return f"http://{authority(self.host, self.page_port)}/"
 
 
 @contextmanager
 def running(*, host: str = "127.0.0.1", smtp_port: int = 0, page_port: int = 0) -> Iterator[Sink]:
-    """Run a sink inside the ``with`` block; port 0 means one that is free.
+    """Run a sink inside the ``with`` block; port 0 means any free port.
 
-    Both ports accept connections from the first line of the block on.
+    Both ports accept connections as soon as the block starts.
 
     Raises:
-        ListenError: a port is taken, or the host is none of this machine's.
+        ListenError: a port is in use, or this machine does not have the host's address.
 
     """
     mailbox, refusals = Mailbox(), Refusals()
@@ -63,12 +63,12 @@ def running(*, host: str = "127.0.0.1", smtp_port: int = 0, page_port: int = 0) 
 
 
 def reachable(host: str) -> str:
-    """Return a host that a client on this machine can connect to."""
+    """Return a host by which a client on this machine reaches a server that listens on ``host``."""
     return WILDCARDS.get(host, host)
 
 
 def authority(host: str, port: int) -> str:
-    """Return ``host:port`` as it stands in a URL."""
+    """Return ``host:port`` as it is written in a URL."""
     name = reachable(host)
     return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
@@ -86,7 +86,7 @@ def _listening(host: str, port: int, what: str) -> socket.socket:
 
 
 class _RequestHandler(WSGIRequestHandler):
-    """A handler that hangs up on silent clients, and does not log: the page asks each second."""
+    """Closes connections of silent clients and does not log, since the page polls each second."""
 
     timeout = REQUEST_SECONDS
 

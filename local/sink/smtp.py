@@ -1,4 +1,4 @@
-"""The SMTP half of the sink."""
+"""The SMTP server of the sink."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from local.sink.mailbox import Mailbox
-from local.sink.message import read_mail
+from local.sink.parsing import parse_mail
 from local.sink.refusals import Refusals
 
 MAX_MAIL_BYTES = 10 * 1024 * 1024
@@ -23,7 +23,7 @@ log = logging.getLogger("local.sink")
 
 
 class Receiver:
-    """What aiosmtpd calls: its hooks are found by name, so this must be an object."""
+    """The hooks of aiosmtpd, which it finds by their names."""
 
     def __init__(self, mailbox: Mailbox, refusals: Refusals) -> None:
         self._mailbox = mailbox
@@ -37,7 +37,7 @@ class Receiver:
         address: str,
         _options: list[str],
     ) -> str:
-        """Take a recipient, unless it is to be refused."""
+        """Accept or refuse a recipient."""
         refusal = self._refusals.answer("rcpt", [address])
         if refusal:
             return refusal
@@ -49,13 +49,13 @@ class Receiver:
     async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Keep a mail, unless it is to be refused."""
+        """Keep or refuse a mail."""
         refusal = self._refusals.answer("data", envelope.rcpt_tos)
         if refusal:
             return refusal
         # aiosmtpd reads the null sender, MAIL FROM:<>, as an address of that name.
         sender = (envelope.mail_from or "").replace("<>", "")
-        mail = read_mail(envelope.original_content or b"", sender, envelope.rcpt_tos)
+        mail = parse_mail(envelope.original_content or b"", sender, envelope.rcpt_tos)
         self._mailbox.add(mail)
         line = f"{mail.subject or '(no subject)'} -> {', '.join(mail.envelope_to)}"
         log.info("mail: %s", line[:MAX_LOGGED_CHARACTERS])
@@ -66,9 +66,9 @@ class Receiver:
 def serving(listener: socket.socket, receiver: Receiver) -> Iterator[None]:
     """Serve SMTP on a listening socket, in a thread, inside the ``with`` block.
 
-    The socket is closed at the end, and connections that are still open with it. Unlike
-    aiosmtpd's own Controller this takes any socket, also one on a port that the system
-    chose, and does not wait at the end for clients that never hang up.
+    At the end, the socket and all open connections are closed. aiosmtpd's own Controller is not
+    used, because it takes no socket with a port that the system chose, and because at the end it
+    waits for clients to disconnect.
     """
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -93,9 +93,9 @@ async def _serve(listener: socket.socket, receiver: Receiver, stop: asyncio.Even
         return SMTP(
             receiver,
             data_size_limit=MAX_MAIL_BYTES,
-            decode_data=False,  # a mail is bytes; each part says how it is to be decoded
+            decode_data=False,  # each part of a mail names its own charset
             enable_SMTPUTF8=True,
-            hostname="localhost",  # else it asks DNS for a name, at each connection
+            hostname="localhost",  # by default it asks DNS for each connection
             ident="mail sink",
             timeout=SILENCE_SECONDS,
             loop=loop,
@@ -104,4 +104,4 @@ async def _serve(listener: socket.socket, receiver: Receiver, stop: asyncio.Even
     server = await loop.create_server(connection, sock=listener)
     await stop.wait()
     server.close()
-    # Open connections are tasks of the loop: the runner cancels them, and they close.
+    # Open connections are tasks of the loop: the runner cancels and so closes them.

@@ -1,4 +1,4 @@
-"""A headless Chromium, and what the tests ask of a page."""
+"""A headless Chromium, and a page of the dashboard in it."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ axe.run(document, {runOnly: rules})
 
 @contextmanager
 def running(folder: Path) -> Iterator[Chrome]:
-    """Run a Chromium with a profile of its own in ``folder``."""
+    """Run a Chromium inside the ``with`` block, with a new profile in ``folder``."""
     options = ChromeOptions()
     options.binary_location = _find("CHROMIUM_BIN", "chromium", "chromium-browser", "google-chrome")
     for switch in (*_SWITCHES, f"--user-data-dir={folder}"):
@@ -67,38 +67,38 @@ def _find(variable: str, *names: str) -> str:
 
 
 class Page:
-    """The dashboard, as a person with a browser meets it."""
+    """The dashboard in a browser."""
 
     def __init__(self, driver: Chrome, url: str) -> None:
         self.driver = driver
         self.url = url
 
     def open(self, address: str = "", *, width: int = 1280, height: int = 1000) -> None:
-        """Load the page anew at an address such as ``#/?range=1h``, and wait until it is drawn."""
+        """Load an address such as ``#/?range=1h`` from scratch, and wait until it is drawn."""
         self.driver.set_window_size(width, height)
         self.driver.get("about:blank")
         self.driver.get(f"{self.url}/{address}")
         self.wait(lambda: "Updated" in self.text("#status-text"))
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        """Wait until a condition holds."""
+        """Wait until ``condition`` returns something true."""
         WebDriverWait(self.driver, WAIT_SECONDS, 0.05).until(lambda _: condition())
 
     def all(self, css: str) -> list[WebElement]:
-        """Return all elements that a selector matches."""
+        """Return all elements that match a selector."""
         return self.driver.find_elements(By.CSS_SELECTOR, css)
 
     def one(self, css: str) -> WebElement:
-        """Return the first of them; that there is none fails the test."""
+        """Return the first element that matches a selector; fail if there is none."""
         return self.driver.find_element(By.CSS_SELECTOR, css)
 
     def text(self, css: str) -> str:
-        """Return the text of an element, with plain blanks; empty where there is none."""
+        """Return the text of the first element that matches, or "" if there is none."""
         code = "return document.querySelector(arguments[0])?.innerText ?? ''"
         return str(self.script(code, css))
 
     def texts(self, css: str) -> list[str]:
-        """Return the texts of all elements that are seen, read at one moment."""
+        """Return the texts of all visible elements that match, read at one moment."""
         found: list[str] = self.script(
             "return [...document.querySelectorAll(arguments[0])]"
             ".filter((node) => node.offsetParent).map((node) => node.innerText)",
@@ -107,24 +107,24 @@ class Page:
         return found
 
     def click(self, css: str) -> None:
-        """Click, by what a mouse would hit: a radio button is hit by its label."""
+        """Click an element. Click the label of a radio button, not the button itself."""
         self.one(css).click()
 
     def script(self, code: str, *values: object) -> Any:
-        """Return what JavaScript returns in the page, texts with plain blanks."""
+        """Run JavaScript in the page and return its result, with plain spaces in texts."""
         found = self.driver.execute_script(code, *values)
         if isinstance(found, list):
             return [_plain(value) for value in found]
         return _plain(found)
 
-    def faults(self) -> list[str]:
-        """Return what axe finds against the page as it is."""
+    def violations(self) -> list[str]:
+        """Return the accessibility problems that axe finds in the page as it is now."""
         self.driver.execute_script(AXE.read_text(encoding="utf-8"))
         found: list[str] = self.driver.execute_async_script(_AXE_RUN)
         return found
 
-    def complaints(self) -> list[str]:
-        """Return what the browser has written into its console since it was last asked."""
+    def console(self) -> list[str]:
+        """Return the messages in the console of the browser since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
 

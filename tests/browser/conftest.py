@@ -8,23 +8,23 @@ import requests
 from selenium.webdriver import Chrome
 
 from local.demo.run import DemoStack
-from local.processes import Processes
-from local.stack import Ports
+from local.stack.ports import Ports
+from local.stack.processes import Processes
 from tests.browser.chromium import Page, running
 
 SETTLE_SECONDS = 60
-# Rules of long periods are evaluated every five seconds.
-STILL_SECONDS = 11
+# The rules of long periods are evaluated every five seconds: this is two evaluations.
+UNCHANGED_SECONDS = 11
 
 
 class Api:
-    """What the page asks, asked by a test."""
+    """The API that the page reads, for comparison."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def get(self, path: str, **parameters: str | int) -> Any:
-        """Return the JSON of a path below /api/v1/; a failure fails the test."""
+        """Return the JSON of a path below /api/v1/."""
         answer = requests.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=20)
         answer.raise_for_status()
         return answer.json()
@@ -32,21 +32,21 @@ class Api:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoStack]:
-    """Run the demo without its traffic, so that the numbers stand still."""
+    """Run the demo without live traffic, so that its numbers do not change."""
     folder = tmp_path_factory.mktemp("stack")
     with (folder / "log").open("w", encoding="utf-8") as log:
         processes = Processes(log)
         try:
             stack = DemoStack(Ports.free(), folder / "demo")
             stack.start(processes)
-            _wait_until_told(Api(stack.ports.url("api")))
+            _wait_until_evaluated(Api(stack.ports.url("api")))
             yield stack
         finally:
             processes.stop_all()
 
 
-def _wait_until_told(api: Api) -> None:
-    """Wait until all rules were evaluated a few times, and all alerts fire."""
+def _wait_until_evaluated(api: Api) -> None:
+    """Wait until usage no longer changes and quotas of all states are there."""
     deadline = time.monotonic() + SETTLE_SECONDS
     before: list[Any] = []
     while True:
@@ -58,7 +58,7 @@ def _wait_until_told(api: Api) -> None:
             return
         before = now
         assert time.monotonic() < deadline, entries
-        time.sleep(STILL_SECONDS)
+        time.sleep(UNCHANGED_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -74,10 +74,10 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 @pytest.fixture
 def page(chromium: Chrome, stack: DemoStack) -> Iterator[Page]:
-    """Return the dashboard; afterwards, the console must be empty."""
+    """Return the dashboard. After the test, the console of the browser must be empty."""
     page = Page(chromium, stack.ports.url("api"))
-    page.complaints()
+    page.console()
     yield page
     chromium.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    assert page.complaints() == []
+    assert page.console() == []

@@ -1,4 +1,4 @@
-"""An application served by this process, for a browser."""
+"""Serve an application from this process."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from api import create_app
 
 @contextmanager
 def serving_app(app: Flask) -> Iterator[str]:
-    """Serve an application and yield its address."""
+    """Serve an application inside the ``with`` block and give its URL."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -26,6 +26,6 @@ def serving_app(app: Flask) -> Iterator[str]:
 
 @contextmanager
 def serving(**environ: str) -> Iterator[str]:
-    """Serve an API of its own and yield its address."""
+    """Serve a new API with these settings inside the ``with`` block and give its URL."""
     with serving_app(create_app(environ)) as url:
         yield url

@@ -15,11 +15,11 @@ PAUSE_SECONDS = 0.1
 
 @pytest.fixture(scope="session")
 def images() -> str:
-    """Build the images from the checkout, and return the tag that they have."""
+    """Build the images from the checkout and return their tag."""
     try:
         find_engine()
     except EngineError as error:
-        # Once, rather than for each test.
+        # One message instead of one error for each test.
         pytest.exit(str(error), returncode=pytest.ExitCode.TESTS_FAILED)
     files = [f"--file={ROOT / name}" for name in COMPOSE_FILES]
     tag = "under-test"
@@ -30,14 +30,14 @@ def images() -> str:
 @pytest.fixture(scope="module")
 def folder(images: str, tmp_path_factory: pytest.TempPathFactory) -> Folder:
     path = tmp_path_factory.mktemp("deployed")
-    # pytest's own folders are its user's alone; containers have other users.
+    # By default, only the user of pytest may enter its folders. Containers have other users.
     for parent in (path, *path.parents[:2]):
         parent.chmod(0o755)
     return make_folder(path, images)
 
 
 class Traffic:
-    """Requests through the gateway, one after the other, until it is ended."""
+    """Sends requests through the gateway, one after the other, until ``end`` is called."""
 
     def __init__(self, stack: Stack) -> None:
         self.sent = 0
@@ -49,12 +49,12 @@ class Traffic:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Send nothing within the block."""
+        """Send nothing inside the ``with`` block."""
         with self._lock:
             yield
 
     def end(self) -> None:
-        """Send no more."""
+        """Stop sending."""
         self._ended.set()
         self._thread.join(30)
 
@@ -67,7 +67,7 @@ class Traffic:
                     self._stack.send(f"/{('bin', 'ban')[number % 2]}/bytes/{100 * (number % 7)}")
                     self.sent += 1
                 except requests.RequestException:
-                    time.sleep(PAUSE_SECONDS)  # the gateway itself restarts
+                    time.sleep(PAUSE_SECONDS)  # the gateway is being restarted
 
 
 @pytest.fixture

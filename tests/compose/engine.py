@@ -1,4 +1,4 @@
-"""The Docker engine, by its command line: whatever DOCKER_HOST names, or this machine's."""
+"""Run docker commands. DOCKER_HOST may name the engine; otherwise it is this machine's own."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ NO_ENGINE = (
 
 
 class EngineError(Exception):
-    """A command failed; the message has what it said."""
+    """A docker command failed; the message holds its output."""
 
 
 def docker(
@@ -25,10 +25,10 @@ def docker(
     seconds: float = COMMAND_SECONDS,
     with_errors: bool = False,
 ) -> str:
-    """Run docker and return what it prints; ``with_errors``, also what on the standard error.
+    """Run docker and return its output, ``with_errors`` also that on standard error.
 
     Raises:
-        EngineError: it failed, or did not end in time.
+        EngineError: it failed, or took longer than ``seconds``.
 
     """
     command = ["docker", *arguments]
@@ -54,10 +54,10 @@ def docker(
 
 
 def find_engine() -> str:
-    """Return the engine's version.
+    """Return the version of the engine.
 
     Raises:
-        EngineError: none answers.
+        EngineError: no engine answers.
 
     """
     try:
@@ -67,12 +67,12 @@ def find_engine() -> str:
 
 
 def containers(labels: Sequence[str]) -> Sequence[str]:
-    """Return the ids of the running containers that have these labels, the newest first."""
+    """Return the ids of the running containers with these labels, newest first."""
     return docker("ps", "--quiet", "--no-trunc", *_filters(labels)).split()
 
 
 def exit_codes(labels: Sequence[str]) -> list[int]:
-    """Return the exit codes of the containers with these labels that have ended."""
+    """Return the exit codes of the stopped containers with these labels."""
     filters = [*_filters(labels), "--filter=status=exited"]
     ended = docker("ps", "--all", "--quiet", "--no-trunc", *filters).split()
     return [int(inspect("{{.State.ExitCode}}", container)) for container in ended]
@@ -83,5 +83,5 @@ def _filters(labels: Sequence[str]) -> list[str]:
 
 
 def inspect(form: str, *names: str) -> str:
-    """Return what a Go template makes of containers or images."""
+    """Return the result of a Go template for containers or images."""
     return docker("inspect", "--format", form, *names).strip()

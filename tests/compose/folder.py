@@ -1,4 +1,4 @@
-"""A folder to deploy from: the files of production, with small limits, short times, free ports."""
+"""Make a folder to deploy from: files of production, small limits, short intervals, free ports."""
 
 import shutil
 import subprocess
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from local import config
-from local.processes import free_ports
+from local.stack import config
+from local.stack.ports import free_ports
 from quotas.file.loading import load_quotas
 from quotas.rule_files.folder import write_files
 from quotas.rule_files.rendering import render_files
@@ -19,13 +19,13 @@ from tests.compose.engine import ROOT
 QUOTAS = Path(__file__).parent / "quotas.yaml"
 COMPOSE_FILES = ("docker-compose.yml", "docker-compose.override.yml", "docker-compose.mock.yml")
 COPIED = (*COMPOSE_FILES, "kong/kong.yml", "local.env", "ha.env", "Makefile")
-# Debian's Alertmanager reads its templates from here, others have them inside. None is used.
+# Debian's Alertmanager reads its templates from here. The tests use none of them.
 TEMPLATES = Path("/usr/share/prometheus/alertmanager")
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Where the files are, and the ports that are published."""
+    """The folder of a deployment, the tag of its images, and its published ports."""
 
     path: Path
     tag: str
@@ -35,35 +35,35 @@ class Folder:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the variables that docker-compose.yml is filled with, before local.env's."""
+        """The variables for docker-compose.yml, which override those of local.env."""
         return {
             "TAG": self.tag,
             "PROXY_PORT": str(self.proxy_port),
             "API_PORT": str(self.api_port),
             "MAILS_PORT": str(self.mails_port),
-            # Secrets and configs of Swarm have names that all stacks of an engine share.
+            # In Swarm, all stacks of an engine share the names of secrets and configs.
             "CONFIG_VERSION": "under-test",
             "SCRAPE_INTERVAL_SECONDS": "1",
         }
 
     def write_quotas(self, text: str) -> None:
-        """Put another quotas.yaml in the place of the one that is there, as git and editors do."""
+        """Replace quotas.yaml with a new file, as git and editors do."""
         new = self.path / "quotas.yaml.new"
         new.write_text(text, encoding="utf-8")
         new.rename(self.path / "quotas.yaml")
 
     def token(self) -> str:
-        """Return the token for the API, which asks for it unless local.env says otherwise."""
+        """Return the token for the API."""
         return (self.path / "secrets" / "api_token").read_text(encoding="utf-8").strip()
 
     def secrets(self) -> list[str]:
-        """Return the content of each secret that is not empty."""
+        """Return the contents of all secrets, except empty ones and the file of hashes."""
         files = [path for path in (self.path / "secrets").iterdir() if path.name != "api_tokens"]
         return [text for path in files if (text := path.read_text(encoding="utf-8").strip())]
 
 
 def make_folder(path: Path, tag: str) -> Folder:
-    """Fill a new folder, secrets included."""
+    """Write all files of a deployment, with new secrets, into an empty folder."""
     for name in COPIED:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, path / name)
@@ -79,14 +79,14 @@ def make_folder(path: Path, tag: str) -> Folder:
         (path / "templates" / name).touch()
     mounted = {"volumes": [f"./templates:{TEMPLATES}:ro"]}
     config.write_yaml(path / "test.yml", {"services": {"alertmanager": mounted}})
-    # Containers have users of their own.
+    # The users of the containers must be able to read the folder.
     path.chmod(0o755)
     subprocess.run(["make", "secrets"], cwd=path, check=True, capture_output=True, timeout=60)  # noqa: S607
     return folder
 
 
 def keep_logs(folder: Folder, text: str) -> Path:
-    """Keep the logs of a run where they are found, and return where that is."""
+    """Write the logs of a run into .run/ and return the file."""
     kept = ROOT / ".run"
     kept.mkdir(exist_ok=True)
     path = kept / f"{folder.path.name}.log"

@@ -1,4 +1,4 @@
-"""A project of docker compose, brought up from a folder as users have it."""
+"""Start and stop the stack with docker compose."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +13,17 @@ NAME = "gateway-telemetry-test"
 
 @dataclass(frozen=True)
 class Project:
-    """The folder, and the files of settings and of the test's own beside those of production."""
+    """A project of docker compose: its folder, its files of settings, and additional files."""
 
     folder: Folder
     env_files: tuple[str, ...] = ("local.env",)
     more_files: tuple[str, ...] = ("test.yml",)
 
     def compose(self, *arguments: str) -> str:
-        """Run docker compose in the folder, as the README does, and return what it prints.
+        """Run docker compose in the folder, as the README does, and return its output.
 
         Raises:
-            EngineError: it failed, or did not end in time.
+            EngineError: it failed, or took too long.
 
         """
         return docker(
@@ -37,7 +37,7 @@ class Project:
 
     @contextmanager
     def running(self) -> Iterator[Stack]:
-        """Bring it up, and take it down with all that it kept, but for its logs."""
+        """Run all services inside the ``with`` block. At the end, remove all but their logs."""
         of_project = f"com.docker.compose.project={NAME}"
         folder = self.folder
         ports = {"kong": folder.proxy_port, "api": folder.api_port, "mailpit": folder.mails_port}
@@ -55,7 +55,7 @@ class Project:
             self.compose("down", "--volumes", "--timeout", "5")
 
     def start(self, stack: Stack, service: str) -> None:
-        """Start a service that was stopped, and wait until it is well."""
+        """Start a stopped service and wait until it is healthy."""
         self.compose("start", service)
         form = "{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}"
         stack.wait(

@@ -1,4 +1,4 @@
-"""A stack in containers: what is asked of its parts, and from where it can be asked."""
+"""A running stack in containers, and the answers of its services."""
 
 import json
 import time
@@ -26,20 +26,20 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class Stack:
-    """A deployment, by compose or by Swarm; ``labels`` are those of a service's containers."""
+    """A deployment by compose or Swarm; ``labels`` returns the labels of a service's containers."""
 
     folder: Folder
     labels: Callable[[str], Sequence[str]]
-    # host:port by which this machine reaches a service, and the port that it listens on.
+    # Returns host:port by which this machine reaches a service, from its name and its own port.
     address: Callable[[str, int], str]
-    # What gateways counted that are no more.
-    forgotten: Counter[Key] = field(default_factory=Counter)
+    # The counts of gateways that have stopped.
+    stopped_counts: Counter[Key] = field(default_factory=Counter)
 
     def container(self, service: str) -> str:
-        """Return the id of a service's newest container.
+        """Return the id of the newest container of a service.
 
         Raises:
-            EngineError: none runs.
+            EngineError: no container of it is running.
 
         """
         found = containers(self.labels(service))
@@ -48,23 +48,23 @@ class Stack:
         return found[0]
 
     def inside(self, service: str, *command: str) -> str:
-        """Run a command in a service's container and return what it prints."""
+        """Run a command in the container of a service and return its output."""
         return docker("exec", self.container(service), *command)
 
     def send(self, path: str, consumer: str = "background", times: int = 1) -> None:
-        """Send requests through the gateway."""
+        """Send requests through the gateway, one after the other."""
         url = f"http://{self.address('kong', 9000)}{path}"
         headers = {"X-Consumer-Username": consumer}
         for _ in range(times):
             requests.get(url, headers=headers, timeout=TIMEOUT_SECONDS).raise_for_status()
 
     def truth(self) -> Counter[Key]:
-        """Return what gateways counted since the test began, by route and direction."""
-        return self.forgotten + self._counted()
+        """Return the bytes that all gateways counted, by route and direction."""
+        return self.stopped_counts + self._counted()
 
-    def forget(self) -> None:
-        """Remember what the gateway counted, before it ends."""
-        self.forgotten += self._counted()
+    def keep_counts(self) -> None:
+        """Keep the counts of the gateway, which it loses when it stops."""
+        self.stopped_counts += self._counted()
 
     def _counted(self) -> Counter[Key]:
         answer: dict[str, Any] = {"in_flight": 1}
@@ -81,7 +81,7 @@ class Stack:
         return counts
 
     def charted(self) -> Counter[Key]:
-        """Return what the API says was moved in the last hour, by route and direction."""
+        """Return the bytes of the last hour in the API, by route and direction."""
         answer = self.api("/api/v1/bandwidth", lookback="1h", step="1m", by="route,type")
         counts: Counter[Key] = Counter()
         for series in answer["series"]:
@@ -89,7 +89,7 @@ class Stack:
         return counts
 
     def await_equal(self) -> None:
-        """Wait until the API's sums are the gateways' counts, to the byte."""
+        """Wait until the bytes in the API are equal to those that the gateways counted."""
         expected = self.truth()
         seen: Counter[Key] = Counter()
 
@@ -104,7 +104,7 @@ class Stack:
             assert +seen == +expected
 
     def api(self, path: str, **parameters: str) -> Any:
-        """Return the JSON that the API answers."""
+        """Return the JSON of a path of the API."""
         url = f"http://{self.address('api', 8000)}{path}"
         headers = {"Authorization": f"Bearer {self.folder.token()}"}
         response = requests.get(url, params=parameters, headers=headers, timeout=TIMEOUT_SECONDS)
@@ -112,7 +112,7 @@ class Stack:
         return response.json()
 
     def mails(self) -> list[dict[str, Any]]:
-        """Return recipients, subject and id of each mail that the mailbox has."""
+        """Return the recipients, the subject and the Message-ID of each mail in the mailbox."""
         url = f"http://{self.address('mailpit', 8025)}/api/v1/messages"
         response = requests.get(url, params={"limit": "500"}, timeout=TIMEOUT_SECONDS)
         response.raise_for_status()
@@ -126,16 +126,16 @@ class Stack:
         ]
 
     def subjects(self, word: str) -> list[str]:
-        """Return the subjects of the mails that have a word in theirs."""
+        """Return the subjects that contain a word."""
         return [mail["subject"] for mail in self.mails() if word in mail["subject"]]
 
     def await_mail(self, word: str) -> None:
-        """Wait until one mail has a word in its subject; more are a fault."""
+        """Wait for a mail with a word in its subject; fail if there are several."""
         self.wait(f"a mail about {word}", lambda: len(self.subjects(word)) >= 1)
         assert len(self.subjects(word)) == 1
 
     def wait(self, what: str, look: Callable[[], Any], seconds: float = WAIT_SECONDS) -> None:
-        """Wait until ``look`` returns something true; what cannot be reached is not there yet."""
+        """Wait until ``look`` returns something true. A failed request or command is repeated."""
         deadline = time.monotonic() + seconds
         last: Exception | None = None
         while True:
@@ -147,8 +147,8 @@ class Stack:
             assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}: {last}"
             time.sleep(POLL_SECONDS)
 
-    def cross_the_limits(self) -> None:
-        """Pass 80, 90 and 100 % of a quota: three mails come, and all say the same bytes."""
+    def reach_all_thresholds(self) -> None:
+        """Reach 80, 90 and 100 % of a quota; check the three mails, the usage and the charts."""
         self.send("/ban/once")
         for percent in (80, 90, 100):
             while self.truth()["bun-route", "egress"] <= 50_000 * percent:
@@ -159,18 +159,18 @@ class Stack:
         [quota] = self.api("/api/v1/quotas/bun-egress")["quotas"]
         assert quota["used_bytes"] == self.truth()["bun-route", "egress"]
         assert quota["state"] == "100"
-        told = self.api("/api/v1/quotas/bun-egress/notifications")["notifications"]
-        assert Counter(one["state"] for one in told) == {"sent": 3}
+        notifications = self.api("/api/v1/quotas/bun-egress/notifications")["notifications"]
+        assert Counter(one["state"] for one in notifications) == {"sent": 3}
 
     def assert_none_twice(self) -> None:
-        """Nobody was told of the same twice, and no mail came twice."""
+        """Check that no mail arrived twice and nobody was notified twice of the same event."""
         mails = self.mails()
         assert max(Counter(mail["id"] for mail in mails).values()) == 1
-        told = Counter((mail["subject"], *mail["to"]) for mail in mails)
-        assert max(told.values()) == 1, told
+        notifications = Counter((mail["subject"], *mail["to"]) for mail in mails)
+        assert max(notifications.values()) == 1, notifications
 
     def await_watched(self) -> None:
-        """Wait until the gateway was scraped for a while, and alerts arrive."""
+        """Wait until the gateway was scraped for ten seconds and alerts reach the webhook."""
 
         def watched() -> bool:
             text = self.inside(
@@ -195,6 +195,6 @@ class Stack:
 
 
 def environment_of(container: str) -> Mapping[str, str]:
-    """Return the environment variables that a container was made with."""
+    """Return the environment variables of a container."""
     pairs = json.loads(inspect("{{json .Config.Env}}", container))
     return dict(pair.split("=", 1) for pair in pairs)

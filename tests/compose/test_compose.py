@@ -1,4 +1,4 @@
-"""docker compose, from a folder as users have it: driven, restarted, changed, and looked into."""
+"""The stack under docker compose: limits, restarts, changes, networks and secrets."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.compose.project import Project
 from tests.compose.stack import Stack, environment_of
 
 PYTHON = ("api", "webhook", "delivery", "kong", "upstream")
-# The gateway comes last: with it, what it had counted is gone.
+# The gateway is not among them: it loses its counts, so it has a test of its own.
 RESTARTED = ("upstream", "alertmanager", "webhook", "delivery", "api", "prometheus")
 LARGEST_BYTES = 150_000_000
 STOP_SECONDS = 10
@@ -56,8 +56,8 @@ def stack(project: Project) -> Iterator[Stack]:
         yield stack
 
 
-def test_three_limits_make_three_mails_and_the_bytes_agree(stack: Stack) -> None:
-    stack.cross_the_limits()
+def test_three_thresholds_send_three_mails_and_all_byte_counts_agree(stack: Stack) -> None:
+    stack.reach_all_thresholds()
 
 
 def test_a_changed_quota_takes_effect_without_a_restart(stack: Stack, project: Project) -> None:
@@ -80,14 +80,14 @@ def start_times(stack: Stack) -> Mapping[str, str]:
 
 
 @pytest.mark.parametrize("service", RESTARTED)
-def test_what_restarts_under_traffic_loses_nothing(
+def test_a_restart_of_a_service_under_traffic_loses_nothing(
     stack: Stack, project: Project, traffic: Traffic, service: str
 ) -> None:
-    """While it restarts, a consumer passes its limit, and is told of once."""
+    """A consumer passes its limit during the restart, which is mailed once."""
     consumer = f"{service}-restarts"
     with ThreadPoolExecutor() as executor:
         stopping = executor.submit(restart, stack, project, service)
-        # Some before it has ended, some while it is away, some when it is back.
+        # Requests are sent before, during and after the restart.
         for _ in range(8):
             stack.send("/ban/bytes/50000", consumer=consumer)
             time.sleep(0.5)
@@ -98,12 +98,12 @@ def test_what_restarts_under_traffic_loses_nothing(
     stack.assert_none_twice()
 
 
-def test_a_gateway_that_restarts_loses_nothing_that_was_scraped(
+def test_a_restart_of_the_gateway_loses_nothing_that_was_scraped(
     stack: Stack, project: Project, traffic: Traffic
 ) -> None:
     with traffic.paused():
         stack.await_equal()
-        stack.forget()
+        stack.keep_counts()
         restart(stack, project, "kong")
     sent = traffic.sent
     stack.wait("more traffic", lambda: traffic.sent > sent + 20)
@@ -114,7 +114,7 @@ def test_a_gateway_that_restarts_loses_nothing_that_was_scraped(
 
 
 def restart(stack: Stack, project: Project, service: str) -> None:
-    """Restart a service. One of ours must end by itself, in time; an engine kills what does not."""
+    """Restart a service, and check that it stops before the engine kills it, if it is ours."""
     container = stack.container(service)
     began = time.monotonic()
     project.compose("stop", service)
@@ -124,14 +124,14 @@ def restart(stack: Stack, project: Project, service: str) -> None:
     project.start(stack, service)
 
 
-def test_mail_waits_for_a_mail_server_that_is_away(stack: Stack, project: Project) -> None:
+def test_mail_waits_while_the_mail_server_is_stopped(stack: Stack, project: Project) -> None:
     project.compose("stop", "mailpit")
     stack.send("/ban/bytes/60000", consumer="mailpit-restarts", times=5)
-    of_it = {"consumer": "mailpit-restarts"}
+    entry = {"consumer": "mailpit-restarts"}
 
     def states() -> list[str]:
-        told = stack.api("/api/v1/quotas/each-consumer/notifications", **of_it)["notifications"]
-        return [one["state"] for one in told]
+        path = "/api/v1/quotas/each-consumer/notifications"
+        return [one["state"] for one in stack.api(path, **entry)["notifications"]]
 
     stack.wait("a mail that was tried", lambda: states() == ["queued"])
     project.compose("start", "mailpit")
@@ -140,7 +140,7 @@ def test_mail_waits_for_a_mail_server_that_is_away(stack: Stack, project: Projec
     stack.assert_none_twice()
 
 
-def test_the_python_containers_can_do_little(stack: Stack) -> None:
+def test_our_containers_have_few_rights_and_no_build_tools(stack: Stack) -> None:
     for service in PYTHON:
         container = stack.container(service)
         form = "{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{json .HostConfig.CapDrop}}"
@@ -152,7 +152,7 @@ def test_the_python_containers_can_do_little(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("part", ["api", "webhook"])
-def test_an_image_is_small(stack: Stack, part: str) -> None:
+def test_an_image_is_small_and_has_a_health_check(stack: Stack, part: str) -> None:
     image = f"gateway-telemetry-{part}:{stack.folder.tag}"
     sizes = inspect("{{.Size}}", image, "python:3.13-slim").split()
     assert int(sizes[0]) - int(sizes[1]) < LARGEST_BYTES
@@ -160,7 +160,7 @@ def test_an_image_is_small(stack: Stack, part: str) -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_three_ports_are_published_and_only_here(project: Project) -> None:
+def test_three_ports_are_published_on_this_machine_only(project: Project) -> None:
     published = set()
     for container in project.compose("ps", "--quiet").split():
         ports = json.loads(inspect("{{json .NetworkSettings.Ports}}", container))
@@ -171,7 +171,7 @@ def test_three_ports_are_published_and_only_here(project: Project) -> None:
     assert published == {("127.0.0.1", port) for port in wanted}
 
 
-def test_from_the_gateway_only_its_upstream_is_reached(stack: Stack) -> None:
+def test_the_gateway_can_reach_only_its_upstream(stack: Stack) -> None:
     addresses = [f"{service}:{port}" for service, port in INNER.items()]
     for service, port in INNER.items():
         networks = json.loads(
@@ -184,7 +184,7 @@ def test_from_the_gateway_only_its_upstream_is_reached(stack: Stack) -> None:
 
 
 @pytest.mark.usefixtures("stack")
-def test_no_secret_stands_in_an_environment_or_an_image(project: Project) -> None:
+def test_no_secret_is_in_an_environment_variable_or_an_image(project: Project) -> None:
     secrets = project.folder.secrets()
     assert len(secrets) == 3
     assert {len(secret) for secret in secrets} == {64}
@@ -196,7 +196,7 @@ def test_no_secret_stands_in_an_environment_or_an_image(project: Project) -> Non
         assert not [secret for secret in secrets if secret in history]
 
 
-def test_rules_that_are_not_those_of_the_quotas_keep_prometheus_from_starting(
+def test_prometheus_does_not_start_with_rules_of_other_quotas(
     stack: Stack, project: Project
 ) -> None:
     text = (project.folder.path / "quotas.yaml").read_text(encoding="utf-8")

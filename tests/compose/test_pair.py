@@ -1,11 +1,11 @@
-"""The profile ha: two Alertmanagers, two webhooks and PostgreSQL, each away for a while."""
+"""The profile ha: two Alertmanagers, two webhooks and PostgreSQL, each stopped for a while."""
 
 import json
 from collections.abc import Iterator
 
 import pytest
 
-from local import config
+from local.stack import config
 from tests.compose.folder import TEMPLATES, Folder
 from tests.compose.project import Project
 from tests.compose.stack import Stack
@@ -26,17 +26,17 @@ def stack(project: Project) -> Iterator[Stack]:
         yield stack
 
 
-def test_two_alertmanagers_are_one_cluster_and_each_alert_is_mailed_once(stack: Stack) -> None:
+def test_two_alertmanagers_form_a_cluster_and_each_alert_is_mailed_once(stack: Stack) -> None:
     command = ("amtool", "--alertmanager.url=http://127.0.0.1:9093", "--output=json")
     cluster = json.loads(stack.inside("alertmanager", *command, "cluster", "show"))
     assert cluster["status"] == "ready"
     assert len(cluster["peers"]) == 2
-    stack.cross_the_limits()
+    stack.reach_all_thresholds()
     stack.assert_none_twice()
 
 
 @pytest.mark.parametrize("service", ONE_OF_TWO)
-def test_while_one_of_two_is_away_mail_comes_once(
+def test_mail_arrives_once_while_one_of_two_is_stopped(
     stack: Stack, project: Project, service: str
 ) -> None:
     project.compose("stop", service)
@@ -44,13 +44,13 @@ def test_while_one_of_two_is_away_mail_comes_once(
     stack.send("/ban/bytes/60000", consumer=consumer, times=5)
     stack.await_mail(consumer)
     project.start(stack, service)
-    # What the other has told meanwhile is not told again by the one that is back.
+    # After its start it does not repeat the notifications of the other one.
     stack.send("/ban/bytes/60000", consumer=f"with-{service}.", times=5)
     stack.await_mail(f"with-{service}.")
     stack.assert_none_twice()
 
 
-def test_while_the_database_is_away_mail_waits(stack: Stack, project: Project) -> None:
+def test_mail_waits_while_the_database_is_stopped(stack: Stack, project: Project) -> None:
     project.compose("stop", "postgres")
     stack.send("/ban/bytes/60000", consumer="without-postgres", times=5)
 

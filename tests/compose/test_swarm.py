@@ -1,4 +1,4 @@
-"""docker stack deploy, of the same file: driven, updated and changed."""
+"""The stack under Swarm: limits, changed quotas, updates and a new token."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 import requests
 
-from local import config
+from local.stack import config
 from tests.compose.conftest import Traffic
 from tests.compose.engine import EngineError, containers, docker, exit_codes
 from tests.compose.folder import QUOTAS, Folder, keep_logs
@@ -33,7 +33,7 @@ NEW_QUOTA = """
 
 @pytest.fixture(scope="module")
 def swarm(images: str) -> Iterator[str]:
-    """Make the engine a swarm of its own, where it is none."""
+    """Make the engine a swarm for the time of the tests, unless it is one already."""
     is_one = docker("info", "--format", "{{.Swarm.LocalNodeState}}").strip() == "active"
     if not is_one:
         docker("swarm", "init", "--advertise-addr", "127.0.0.1")
@@ -45,8 +45,8 @@ def swarm(images: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stack(swarm: str, folder: Folder) -> Iterator[Stack]:
     assert folder.tag == swarm
-    # Swarm's balancing of what is published needs a kernel with IPVS, which not all have. Two of
-    # these are asked by other services too; the tests ask all at their containers' addresses.
+    # Swarm balances published ports with IPVS, which some kernels lack. Therefore these two publish
+    # their ports directly, and the tests use the addresses of containers.
     published = {"kong": (9000, folder.proxy_port), "mailpit": (8025, folder.mails_port)}
     unbalanced = {
         name: {
@@ -75,7 +75,7 @@ def labels(name: str) -> list[str]:
 
 
 def address(name: str, port: int) -> str:
-    """Return where this machine reaches the newest container of a service."""
+    """Return host:port by which this machine reaches the newest container of a service."""
     found = containers(labels(name))
     if not found:
         raise EngineError(f"{name} does not run")
@@ -93,7 +93,7 @@ def _left(*command: str) -> list[str]:
 
 
 def deploy(folder: Folder, **changed: str) -> None:
-    """Deploy the stack as docs/operations.md does; images are on this engine alone."""
+    """Deploy the stack as in docs/operations.md, but with images that only this engine has."""
     files = [f"--compose-file={name}" for name in FILES]
     docker(
         *("stack", "deploy", "--resolve-image=never", *files, STACK),
@@ -108,7 +108,7 @@ def logs(name: str) -> str:
 
 
 def rules(stack: Stack, *arguments: str) -> str:
-    """Run generate_rules.py beside Prometheus, as docs/operations.md does."""
+    """Run generate_rules.py in the network of Prometheus, as in docs/operations.md."""
     path = stack.folder.path
     return docker(
         *("run", "--rm", f"--user={os.getuid()}:{os.getgid()}"),
@@ -121,13 +121,13 @@ def rules(stack: Stack, *arguments: str) -> str:
 
 
 def running(name: str) -> str:
-    """Return how many replicas of a service run, of how many: ``2/2``."""
+    """Return the running and the wanted number of replicas of a service, such as ``2/2``."""
     form = "{{.Name}} {{.Replicas}}"
     rows = docker("stack", "services", "--format", form, STACK).splitlines()
     return dict(row.split(" ", 1) for row in rows)[f"{STACK}_{name}"]
 
 
-def test_all_services_run_and_the_rules_were_found_right(stack: Stack) -> None:
+def test_all_services_run_and_the_check_of_the_rules_passed(stack: Stack) -> None:
     def all_run() -> bool:
         return all(running(name) == "2/2" for name in REPLICATED) and all(
             running(name) == "1/1" for name in SINGLE
@@ -137,11 +137,11 @@ def test_all_services_run_and_the_rules_were_found_right(stack: Stack) -> None:
     assert exit_codes(stack.labels("rules")) == [0]
 
 
-def test_three_limits_make_three_mails_and_the_bytes_agree(stack: Stack) -> None:
-    stack.cross_the_limits()
+def test_three_thresholds_send_three_mails_and_all_byte_counts_agree(stack: Stack) -> None:
+    stack.reach_all_thresholds()
 
 
-def test_without_a_token_the_api_tells_nothing(stack: Stack) -> None:
+def test_without_a_token_the_api_answers_401(stack: Stack) -> None:
     url = f"http://{stack.address('api', 8000)}/api/v1/quotas"
     assert requests.get(url, timeout=10).status_code == 401
 
@@ -156,7 +156,7 @@ def test_a_changed_quota_takes_effect_without_a_restart(stack: Stack, folder: Fo
     assert [stack.container(name) for name in names] == before
 
 
-def test_the_replicas_are_replaced_one_by_one_and_nothing_is_lost(
+def test_an_update_replaces_the_replicas_one_by_one_and_loses_nothing(
     stack: Stack, traffic: Traffic
 ) -> None:
     for name in REPLICATED:
@@ -172,16 +172,16 @@ def test_the_replicas_are_replaced_one_by_one_and_nothing_is_lost(
     stack.assert_none_twice()
 
 
-def test_a_new_token_is_deployed_under_a_new_number(
+def test_a_new_token_is_deployed_with_a_new_config_version(
     stack: Stack, folder: Folder, traffic: Traffic
 ) -> None:
     (folder.path / "secrets" / "webhook_token").write_text(TOKEN, encoding="ascii")
     replaced = ("alertmanager", "kong")
     before = {stack.container(name) for name in replaced}
-    # What the gateway counted is gone with it, and its configuration is one of those renamed.
+    # The gateway is replaced too, since its configuration is renamed, and loses its counts.
     with traffic.paused():
         stack.await_equal()
-        stack.forget()
+        stack.keep_counts()
         deploy(folder, CONFIG_VERSION="under-test-2")
         stack.wait("new ones", lambda: not before & {stack.container(name) for name in replaced})
         stack.await_watched()

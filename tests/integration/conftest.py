@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from local import postgres
+from tests.integration.support import postgres
 from tests.integration.support.databases import KINDS, database
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """Return the address of a PostgreSQL server of the tests' own."""
+    """Return the URL of a PostgreSQL server that only the tests use."""
     with postgres.running() as url:
         yield url
 
@@ -18,6 +18,6 @@ def postgres_url() -> Iterator[str]:
 def database_url(
     request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str
 ) -> Iterator[str]:
-    """Return the address of a new database, once in SQLite and once in PostgreSQL."""
+    """Return the URL of a new database; each test runs with SQLite and with PostgreSQL."""
     with database(request.param, tmp_path, postgres_url) as url:
         yield url

@@ -1,4 +1,4 @@
-"""The handbook has a section for each alert, where the alerts' links lead to."""
+"""docs/operations.md has a section for each alert. The alerts link to these sections."""
 
 import re
 from pathlib import Path
@@ -7,16 +7,16 @@ import pytest
 
 from quotas import names
 
-HANDBOOK = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-HEADINGS = re.findall(r"^### (.+)$", HANDBOOK.read_text(encoding="utf-8"), re.MULTILINE)
+OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+HEADINGS = re.findall(r"^### (.+)$", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE)
 ALERTS = sorted(value for name, value in vars(names).items() if name.endswith("_ALERT"))
 
 
 @pytest.mark.parametrize("alert", ALERTS)
-def test_the_handbook_says_what_to_do_about_each_alert(alert: str) -> None:
+def test_each_alert_has_a_section(alert: str) -> None:
     assert HEADINGS.count(alert) == 1
 
 
-def test_no_two_sections_have_the_anchor_of_an_alert() -> None:
+def test_no_two_sections_have_the_same_anchor() -> None:
     anchors = [heading.lower() for heading in HEADINGS]
     assert len(anchors) == len(set(anchors))

@@ -1,4 +1,4 @@
-"""What the README says about settings is what the code says."""
+"""The table of settings in the README is the one that the code defines."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def row(name: str, of: str, default: str | None, meaning: str, *, secret: bool =
 
 
 def settings_table() -> str:
-    """Return the table that the README must hold."""
+    """Return the table that the README must contain."""
     rows = [
         "| variable | of | default | meaning |",
         "|---|---|---|---|",
@@ -33,8 +33,8 @@ def settings_table() -> str:
     return "".join(f"{line}\n" for line in rows)
 
 
-def test_the_readme_has_every_setting_as_the_code_has_it() -> None:
+def test_the_readme_lists_every_setting_as_the_code_defines_it() -> None:
     readme = README.read_text(encoding="utf-8")
     wanted = f"{BEGIN}\n{settings_table()}\n{END}"
-    assert wanted in readme, f"README.md must hold:\n\n{wanted}"
+    assert wanted in readme, f"README.md must contain:\n\n{wanted}"
     assert readme.count(BEGIN) == readme.count(END) == 1

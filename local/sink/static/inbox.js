@@ -1,5 +1,5 @@
-// The server renders every state of the page, and it works without this file. Here the same
-// pages are fetched, and only what differs is exchanged: nothing flickers, nothing scrolls.
+// The server renders every state of the page, so the page works without this script. The script
+// fetches the same pages and replaces only what changed, so nothing flickers or scrolls.
 "use strict";
 
 const POLL_MILLISECONDS = 1000;
@@ -11,7 +11,7 @@ const shortTime = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const shortDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const fullTime = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
-// Counts page loads, so that a slow answer never replaces a later one.
+// Counts page loads, so that a slow response never replaces a newer one.
 let visit = 0;
 
 async function ask(address, options = {}) {
@@ -34,7 +34,7 @@ function localiseTimes(element) {
   }
 }
 
-/** Bring the list up to date: rows that stay are not touched. */
+/** Update the list without touching the rows that stay. */
 function updateList(page) {
   const rows = at("#rows");
   const wanted = [...page.querySelectorAll("#rows > li")];
@@ -56,7 +56,7 @@ function updateList(page) {
   root.dataset.revision = page.documentElement.dataset.revision;
 }
 
-/** Show the mail of a page, and mark it in the list. */
+/** Show the mail of a fetched page. */
 function showMail(page) {
   const pane = document.adoptNode(page.querySelector("#mail"));
   const keepFocus = document.activeElement.closest("#mail .views") !== null;
@@ -83,11 +83,11 @@ async function go(address, { remember = true } = {}) {
   updateList(page);
   showMail(page);
   markCurrent();
-  // On a phone the list gives way to the mail, and takes the focus with it.
+  // On a phone the mail replaces the list, so the focus must move to the mail.
   if (at("#list").offsetParent === null) at("#mail").focus({ preventScroll: true });
 }
 
-/** Take in what came or went, and leave the mail alone that is being read. */
+/** Update the list, and keep the mail that is being read. */
 async function refresh() {
   const number = visit;
   const page = await fetchPage(location.href);
@@ -103,14 +103,14 @@ async function poll() {
   try {
     const { revision } = await (await ask("/api/revision")).json();
     if (revision !== root.dataset.revision) await refresh();
-    tell("");
+    showStatus("");
   } catch {
-    tell("The sink does not answer; trying again");
+    showStatus("The sink does not answer; trying again");
   }
   setTimeout(poll, POLL_MILLISECONDS);
 }
 
-function tell(text) {
+function showStatus(text) {
   if (at("#status").textContent !== text) at("#status").textContent = text;
 }
 
@@ -123,7 +123,7 @@ function follow(event) {
   go(link.href).catch(() => location.assign(link.href));
 }
 
-/** Arrow keys walk through the list; Enter opens, as for any link. */
+/** Move through the list with the arrow keys; Enter opens a mail, as for any link. */
 function walk(event) {
   const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
   const row = event.target.closest("#rows > li");
@@ -143,5 +143,5 @@ at("#clear").hidden = at("#rows").childElementCount === 0;
 document.addEventListener("click", follow);
 document.addEventListener("keydown", walk);
 addEventListener("popstate", () => go(location.href, { remember: false }).catch(() => location.reload()));
-at("#clear").addEventListener("click", () => clearAll().catch(() => tell("Nothing was deleted")));
+at("#clear").addEventListener("click", () => clearAll().catch(() => showStatus("Nothing was deleted")));
 poll();

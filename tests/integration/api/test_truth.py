@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from local.observe import Observer, total
-from local.processes import Processes
-from local.stack import Ports, Stack
+from local.stack.observer import Observer, total
+from local.stack.ports import Ports
+from local.stack.processes import Processes
+from local.stack.stack import Stack
 from quotas import names
 from quotas.promql import select
 

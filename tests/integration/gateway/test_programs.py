@@ -1,4 +1,4 @@
-"""The mock gateway and its traffic as programs: start, stop, messages, exit codes."""
+"""The mock gateway and its traffic as programs: starting, stopping, messages and exit codes."""
 
 import json
 import re
@@ -17,6 +17,8 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 WAIT_SECONDS = 10.0
+# Both programs wait at least ten seconds for a silent peer when nobody stops them.
+STOP_SECONDS = 5.0
 Program = subprocess.Popen[str]
 
 
@@ -67,14 +69,14 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_gateway_stops_at_a_signal_with_0_also_while_a_client_is_connected(
+def test_the_gateway_exits_with_0_after_a_signal_while_a_client_is_connected(
     number: signal.Signals,
 ) -> None:
     with gateway() as (program, proxy, _):
         host, port = proxy.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=WAIT_SECONDS):
             program.send_signal(number)
-            assert program.wait(2) == 0
+            assert program.wait(STOP_SECONDS) == 0
         assert program.stderr is not None
         assert program.stderr.read() == ""
 
@@ -91,7 +93,7 @@ def test_the_version_of_kong_can_be_chosen(version: str, name: str) -> None:
             time.sleep(0.01)
 
 
-def test_a_port_in_use_is_told_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -103,7 +105,7 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
     assert errors.count("\n") == 1
 
 
-def test_a_wrong_configuration_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_invalid_configuration_is_reported_in_one_line(tmp_path: Path) -> None:
     config = tmp_path / "kong.yml"
     config.write_text("services: [")
     with started("kong.mock", "--config", str(config)) as program:
@@ -113,7 +115,7 @@ def test_a_wrong_configuration_is_told_in_one_line(tmp_path: Path) -> None:
     assert errors.count("\n") == 1
 
 
-def test_the_access_log_is_written_when_asked_for() -> None:
+def test_the_access_log_is_written_with_verbose() -> None:
     with gateway("-v") as (program, proxy, _):
         get(proxy + "/bun/bytes/10")
         program.terminate()
@@ -121,7 +123,7 @@ def test_the_access_log_is_written_when_asked_for() -> None:
         assert "GET /bun/bytes/10" in program.stderr.read()
 
 
-def test_traffic_arrives_and_ends_after_its_seconds() -> None:
+def test_traffic_arrives_and_stops_after_the_requested_seconds() -> None:
     options = ("--rate", "100", "--bytes-per-second", "100000", "--seconds", "1")
     with (
         gateway() as (_, proxy, status),
@@ -136,7 +138,7 @@ def test_traffic_arrives_and_ends_after_its_seconds() -> None:
     assert sum(row["bytes"] for row in rows) > 50_000
 
 
-def test_traffic_waits_for_a_gateway_that_is_away_and_says_so_once() -> None:
+def test_traffic_waits_for_an_unreachable_gateway_and_reports_it_once() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with started("kong.mock.traffic", "--url", url, "--rate", "50") as traffic:
@@ -149,11 +151,11 @@ def test_traffic_waits_for_a_gateway_that_is_away_and_says_so_once() -> None:
                 assert time.monotonic() < ends
                 time.sleep(0.01)
             traffic.terminate()
-            assert traffic.wait(2) == 0
+            assert traffic.wait(STOP_SECONDS) == 0
             assert traffic.stderr.read() == ""
 
 
-def test_traffic_stops_at_once_while_the_gateway_does_not_answer() -> None:
+def test_traffic_stops_at_a_signal_while_the_gateway_does_not_answer() -> None:
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
@@ -163,4 +165,4 @@ def test_traffic_stops_at_once_while_the_gateway_does_not_answer() -> None:
             client, _ = mute.accept()
             with client:
                 program.terminate()
-                assert program.wait(2) == 0
+                assert program.wait(STOP_SECONDS) == 0

@@ -1,4 +1,4 @@
-"""The whole stack as processes: what the gateway counted is what quotas and charts show."""
+"""The whole stack as processes: quotas and charts show what the gateway counted."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import requests
 
-from local.observe import Observer
-from local.processes import Processes
-from local.stack import Ports, Stack
+from local.stack.observer import Observer
+from local.stack.ports import Ports
+from local.stack.processes import Processes
+from local.stack.stack import Stack
 
 SETTLE_SECONDS = 30
 Key = tuple[str, str]
@@ -19,23 +20,23 @@ Key = tuple[str, str]
 
 @dataclass
 class Pipeline:
-    """A running stack, and what its gateway counted before its restarts."""
+    """A running stack, and the bytes that its gateway counted before it was restarted."""
 
     observer: Observer
-    forgotten: Counter[Key] = field(default_factory=Counter)
+    before_restarts: Counter[Key] = field(default_factory=Counter)
 
     def counted(self) -> Counter[Key]:
-        """Return the bytes since the test began, by route and direction."""
-        return self.forgotten + self._since_restart()
+        """Return the bytes since the stack was started, by route and direction."""
+        return self.before_restarts + self._since_restart()
 
     def restart_gateway(self) -> None:
-        """Restart the gateway once its last bytes were scraped."""
+        """Wait until all bytes are scraped, then restart the gateway."""
         self.await_equal()
-        self.forgotten += self._since_restart()
+        self.before_restarts += self._since_restart()
         self.observer.processes.restart("gateway")
 
     def await_equal(self) -> None:
-        """Wait until the API's rows add up to what the gateway counted."""
+        """Wait until the rows of the API add up to the bytes that the gateway counted."""
         expected = self.counted()
         seen: Counter[Key] = Counter()
 
@@ -43,7 +44,7 @@ class Pipeline:
             seen.clear()
             for row in self.observer.rows():
                 seen[row["route"], row["type"]] += row["bandwidth_used"] or 0
-            # A route that moved nothing since a restart has a row of zeros or none.
+            # A route without traffic since a restart may have a row of zeros or no row.
             return +seen == +expected or None
 
         try:
@@ -52,7 +53,7 @@ class Pipeline:
             assert +seen == +expected
 
     def await_used(self, quota: str, expected: int, *, tolerance: int = 0) -> None:
-        """Wait until a quota has used so many bytes, or at most ``tolerance`` fewer."""
+        """Wait until the usage of a quota is ``expected`` bytes, or at most ``tolerance`` less."""
 
         def near() -> bool | None:
             used = self.observer.used_bytes(quota)
@@ -85,7 +86,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
             processes.stop_all()
 
 
-def test_a_single_request_on_a_quiet_route_counts(pipeline: Pipeline) -> None:
+def test_a_single_request_on_a_quiet_route_is_counted(pipeline: Pipeline) -> None:
     pipeline.observer.send("/ban/once")
     pipeline.await_equal()
     used = sum(count for (route, _), count in pipeline.counted().items() if route == "ban-route")
@@ -101,7 +102,7 @@ def test_bytes_of_consumers_and_routes_add_up(pipeline: Pipeline) -> None:
     pipeline.await_used("bun-egress", pipeline.counted()["bun-route", "egress"])
 
 
-def test_a_restarted_gateway_loses_nothing(pipeline: Pipeline) -> None:
+def test_a_restart_of_the_gateway_loses_no_bytes(pipeline: Pipeline) -> None:
     pipeline.observer.send("/bun/bytes/50000", times=4)
     pipeline.restart_gateway()
     pipeline.observer.send("/bun/bytes/20000")
@@ -110,7 +111,7 @@ def test_a_restarted_gateway_loses_nothing(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("size_bytes", [9_000, 50_000, 900_000])
-def test_a_restarted_gateway_that_at_once_counts_as_much_or_more_loses_nothing(
+def test_a_restart_loses_no_bytes_if_the_counter_is_at_once_as_high_as_before(
     pipeline: Pipeline, size_bytes: int
 ) -> None:
     pipeline.observer.send(f"/bun/bytes/{size_bytes}", consumer="rare")
@@ -120,7 +121,7 @@ def test_a_restarted_gateway_that_at_once_counts_as_much_or_more_loses_nothing(
     pipeline.await_used("bun-egress", pipeline.counted()["bun-route", "egress"])
 
 
-def test_failed_scrapes_are_caught_up(pipeline: Pipeline) -> None:
+def test_bytes_moved_during_failed_scrapes_are_counted_afterwards(pipeline: Pipeline) -> None:
     pipeline.observer.send("/bun/bytes/30000")
     pipeline.await_equal()
     status = pipeline.observer.ports.url("status")
@@ -132,7 +133,7 @@ def test_failed_scrapes_are_caught_up(pipeline: Pipeline) -> None:
     pipeline.await_used("bun-egress", pipeline.counted()["bun-route", "egress"])
 
 
-def test_a_restart_of_prometheus_costs_quotas_one_step_at_most(pipeline: Pipeline) -> None:
+def test_a_restart_of_prometheus_loses_at_most_one_step_of_quota_usage(pipeline: Pipeline) -> None:
     pipeline.await_equal()
     sent = pipeline.counted()["bun-route", "egress"]
     pipeline.observer.send("/bun/bytes/40000", times=2)
@@ -144,7 +145,7 @@ def test_a_restart_of_prometheus_costs_quotas_one_step_at_most(pipeline: Pipelin
     pipeline.await_used("bun-egress", expected, tolerance=step)
 
 
-def test_rows_are_aligned_ordered_and_end_now(pipeline: Pipeline) -> None:
+def test_rows_are_aligned_to_minutes_and_sorted(pipeline: Pipeline) -> None:
     rows: list[dict[str, Any]] = pipeline.observer.rows(
         "5m", type="egress", service="bun-service", route="bun-route"
     )
@@ -154,7 +155,7 @@ def test_rows_are_aligned_ordered_and_end_now(pipeline: Pipeline) -> None:
     assert set(rows[-1]) == {"time", "type", "service", "route", "bandwidth_used"}
 
 
-def test_windows_before_the_gateway_was_watched_are_null(pipeline: Pipeline) -> None:
+def test_windows_before_the_first_scrape_are_null(pipeline: Pipeline) -> None:
     rows = pipeline.observer.rows("1h", type="egress", service="bun-service", route="bun-route")
     assert rows[0]["bandwidth_used"] is None
     assert any(isinstance(row["bandwidth_used"], int) for row in rows)

@@ -1,4 +1,4 @@
-"""The smoke run with the gateways of both generations."""
+"""The smoke run with an older Kong; `make smoke` runs it with the current one."""
 
 import pytest
 
@@ -6,6 +6,6 @@ from local.smoke import run_smoke
 
 
 @pytest.mark.parametrize("kong", ["2.7"])
-def test_limits_are_crossed_and_told_of_with_an_older_kong(kong: str) -> None:
+def test_the_smoke_run_passes_with_the_metrics_of_an_older_kong(kong: str) -> None:
     said: list[str] = []
     assert run_smoke(kong, said.append) == 0, "\n".join(said)

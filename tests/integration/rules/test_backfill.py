@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from local.backfill import BackfillError, Stretch, backfill
+from local.backfill.filling import backfill
+from local.backfill.ranges import BackfillError, TimeRange
 from quotas import names
 from quotas.file.loading import parse_quotas
 from quotas.rules.compiler import compile_rules
@@ -99,8 +100,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         with pytest.raises(BackfillError, match="try again after 04:0"):
             backfill(server.url, QUOTAS, blocks, start=start, now=soon)
         stretches = backfill(server.url, QUOTAS, blocks, start=start, now=now)
-    # The rules count from the step that ended just before they were loaded.
-    one = Stretch(DAY + STEP_SECONDS + DELAY_SECONDS, LOADED + DELAY_SECONDS)
+    # The live rules count from the step on that ended just before they were loaded.
+    one = TimeRange(DAY + STEP_SECONDS + DELAY_SECONDS, LOADED + DELAY_SECONDS)
     assert stretches == {f"day@{ZONE}": one, "month": one}
     assert all((block / "meta.json").exists() for block in blocks.iterdir())
     for block in blocks.iterdir():

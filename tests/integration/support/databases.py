@@ -1,4 +1,4 @@
-"""The two databases that the outbox can be in, each real."""
+"""New databases of both kinds in which the outbox can be."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,15 @@ KINDS = ("sqlite", "postgresql")
 
 @contextmanager
 def database(kind: str, folder: Path, server_url: str, like: str = "") -> Iterator[str]:
-    """Give the address of a new database; ``like`` is more of PostgreSQL's CREATE DATABASE."""
+    """Give the URL of a new database inside the ``with`` block.
+
+    Args:
+        kind: one of KINDS.
+        folder: where a SQLite database is kept.
+        server_url: the PostgreSQL server, such as the fixture ``postgres_url``.
+        like: options of PostgreSQL's CREATE DATABASE.
+
+    """
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'outbox.db'}"
         return

@@ -1,4 +1,4 @@
-"""Wait for a state, not for a time."""
+"""Wait for a condition instead of a fixed time."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ _AGAIN_SECONDS = 0.05
 
 
 def poll(is_true: Callable[[], object], otherwise: str, seconds: float = 40) -> None:
-    """Wait until something is true; a test to which that does not happen in time fails."""
+    """Wait until ``is_true`` returns something true; fail with ``otherwise`` after a time."""
     end = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < end, otherwise

@@ -14,7 +14,7 @@ import requests
 import yaml
 
 from local import programs
-from local.processes import Part, Processes
+from local.stack.processes import Part, Processes
 from quotas.promql import quote
 
 READY_WITHIN_SECONDS = 30.0

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from local import programs
-from local.processes import free_ports
 from local.sink.server import Sink, running
+from local.stack.ports import free_ports
 from tests.integration.support.polling import poll
 from tests.integration.support.webhook_app import AUTHORIZATION, ROOT, make_environ, payload
 from tests.integration.webhook.alertmanager import fire, is_ready, shorten_config

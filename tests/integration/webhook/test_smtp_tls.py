@@ -11,8 +11,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from local.processes import free_ports
 from local.sink.server import running
+from local.stack.ports import free_ports
 from tests.integration.support.scripted_smtp import make_certificate, scripted, server_context
 from tests.integration.support.webhook_app import application, deliver, hold_reason, outbox, post
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, text
 
-from local import postgres
+from tests.integration.support import postgres
 from tests.integration.support.databases import database
 from tests.integration.support.webhook_app import (
     AUTHORIZATION,

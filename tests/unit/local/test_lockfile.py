@@ -11,7 +11,7 @@ INDEX = {"name": "own", "url": "https://pypi.example.com/simple", "verify_ssl": 
 
 
 def lock(*, index: bool) -> dict[str, dict[str, object]]:
-    """Return a lock file's content, with an index or without."""
+    """Return the content of a lock file, with an index or without."""
     package = {"hashes": ["sha256:0"], "version": "==1.0"} | ({"index": "own"} if index else {})
     return {
         "_meta": {"hash": {"sha256": "0"}, "sources": [INDEX] if index else []},
@@ -20,15 +20,15 @@ def lock(*, index: bool) -> dict[str, dict[str, object]]:
     }
 
 
-def test_sources_and_the_index_of_each_package_go_and_all_else_stays() -> None:
+def test_the_sources_and_the_index_of_each_package_are_removed() -> None:
     assert lockfile.strip_index(lock(index=True)) == lock(index=False)
 
 
-def test_a_lock_without_an_index_stays_as_it_is() -> None:
+def test_a_lock_without_an_index_does_not_change() -> None:
     assert lockfile.strip_index(lock(index=False)) == lock(index=False)
 
 
-def test_the_file_is_rewritten_in_place_as_pipenv_writes_it(
+def test_the_file_is_rewritten_in_the_format_of_pipenv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "Pipfile.lock"
@@ -43,5 +43,5 @@ def test_the_lock_of_the_project_names_no_index() -> None:
     assert lockfile.strip_index(content) == content
 
 
-def test_the_packages_of_the_project_are_of_no_index_either() -> None:
+def test_the_pipfile_of_the_project_names_no_index() -> None:
     assert "[[source]]" not in (ROOT / "Pipfile").read_text(encoding="utf-8")

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from local.observe import Observer
-from local.processes import Processes
-from local.stack import Ports, Stack
+from local.stack.observer import Observer
+from local.stack.ports import Ports
+from local.stack.processes import Processes
+from local.stack.stack import Stack
 from quotas import names
 from quotas.prometheus import verify
 from tests.integration.rules.prometheus.verification import WITHIN_SECONDS, Verification

@@ -12,9 +12,10 @@ import yaml
 
 import generate_rules
 from local import programs
-from local.observe import Observer
-from local.processes import Part, Processes, free_ports
-from local.stack import DEMO_QUOTAS, Stack
+from local.stack.observer import Observer
+from local.stack.ports import free_ports
+from local.stack.processes import Part, Processes
+from local.stack.stack import SMOKE_QUOTAS, Stack
 from quotas import names
 from quotas.prometheus.client import Ruler
 
@@ -30,14 +31,14 @@ class Verification:
     capsys: pytest.CaptureFixture[str]
 
     def status_and_lines(
-        self, quotas: Path = DEMO_QUOTAS, url: str | None = None
+        self, quotas: Path = SMOKE_QUOTAS, url: str | None = None
     ) -> tuple[int, list[str]]:
         """Return the exit status and the printed lines of a verification."""
         prometheus_url = url or self.stack.ports.url("prometheus")
         status = generate_rules.main(["--quotas", str(quotas), "--verify", prometheus_url])
         return status, self.capsys.readouterr().out.splitlines()
 
-    def problems(self, quotas: Path = DEMO_QUOTAS, url: str | None = None) -> list[str]:
+    def problems(self, quotas: Path = SMOKE_QUOTAS, url: str | None = None) -> list[str]:
         """Return the findings that are not good."""
         status, lines = self.status_and_lines(quotas, url)
         found = [line.removeprefix("wrong ") for line in lines if line.startswith("wrong ")]
@@ -109,7 +110,7 @@ def _wait_for_scrape(url: str) -> None:
 
 def changed_quotas(path: Path, before: str, after: str) -> Path:
     """Write the quotas of the stack with a replacement, and return the path."""
-    text = DEMO_QUOTAS.read_text(encoding="utf-8")
+    text = SMOKE_QUOTAS.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
     return path

@@ -1,4 +1,3 @@
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,6 +21,14 @@ def make_cache(size_bytes: int = 100_000) -> tuple[Cache, Clock]:
     return Cache(size_bytes, cached_errors=(KeyError,), timer=clock), clock
 
 
+def wait_until_asked(cache: Cache, callers: int) -> None:
+    """Wait until this many callers found nothing in the cache: each now makes or waits."""
+    deadline = time.monotonic() + 30
+    while cache.misses < callers:
+        assert time.monotonic() < deadline, f"{cache.misses} of {callers} callers asked"
+        time.sleep(0.001)
+
+
 def test_a_value_is_made_again_when_its_time_is_over() -> None:
     cache, clock = make_cache()
     assert cache.get_or_make("key", lambda: CacheEntry("old", 1, 5)) == "old"
@@ -33,16 +40,17 @@ def test_a_value_is_made_again_when_its_time_is_over() -> None:
 
 def test_of_concurrent_callers_one_makes_the_value_and_the_others_wait() -> None:
     cache, _ = make_cache()
-    made = []
+    calls = []
 
     def make() -> CacheEntry:
-        made.append(threading.get_ident())
-        time.sleep(0.1)
+        calls.append(1)
+        # The entry is not kept, so a caller that asked later would make it again.
+        wait_until_asked(cache, 20)
         return CacheEntry("value", 1, 0)
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(lambda _: cache.get_or_make("key", make), range(20))) == {"value"}
-    assert len(made) == 1
+    assert len(calls) == 1
 
 
 def test_an_error_reaches_all_waiting_callers_and_is_cached_for_a_moment() -> None:
@@ -51,7 +59,7 @@ def test_an_error_reaches_all_waiting_callers_and_is_cached_for_a_moment() -> No
 
     def fail() -> CacheEntry:
         calls.append(1)
-        time.sleep(0.1)
+        wait_until_asked(cache, 10)
         raise KeyError("away")
 
     def ask(_: int) -> str:

@@ -41,7 +41,7 @@ def test_the_schema_is_a_valid_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(VALIDATOR.schema)
 
 
-@pytest.mark.parametrize("path", ["quotas.yaml", "local/quotas.yaml"])
+@pytest.mark.parametrize("path", ["quotas.yaml", "local/smoke_quotas.yaml"])
 def test_the_quotas_of_the_project_conform_to_the_schema_and_name_it(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
     assert underlined(text) == []

@@ -183,7 +183,7 @@ any_map = st.dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     alerts=st.lists(
         st.fixed_dictionaries(
@@ -199,7 +199,7 @@ def test_no_alert_is_answered_500(client: FlaskClient, alerts: list[dict[str, An
     assert response.status_code == 200
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_body_is_answered_500(client: FlaskClient, data: bytes) -> None:
     response = post(client, data=data, content_type="application/json")

@@ -1,0 +1,73 @@
+"""Find a program: by the variable that names it, then on the PATH, then in ``.tools/bin``."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.programs.alertmanager import make_startable
+
+TOOLS = Path(__file__).resolve().parents[2] / ".tools"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of the stack: the variable that can name it, and its file names on the PATH."""
+
+    variable: str
+    names: tuple[str, ...]
+
+
+PROMETHEUS = Program("PROMETHEUS_BIN", ("prometheus",))
+PROMTOOL = Program("PROMTOOL_BIN", ("promtool",))
+ALERTMANAGER = Program("ALERTMANAGER_BIN", ("prometheus-alertmanager", "alertmanager"))
+AMTOOL = Program("AMTOOL_BIN", ("amtool",))
+ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL)
+
+
+class ProgramMissingError(Exception):
+    """A program is not on this machine; the message says what to install and how."""
+
+
+def find(program: Program) -> Path:
+    """Return the path of a program that can be started.
+
+    Raises:
+        ProgramMissingError: it is in none of the places, or its variable names no executable file.
+
+    """
+    path = _look_up(program)
+    return make_startable(path, TOOLS) if program == ALERTMANAGER else path
+
+
+def missing() -> list[ProgramMissingError]:
+    """Return one error for each program that cannot be found."""
+    errors = []
+    for program in ALL:
+        try:
+            find(program)
+        except ProgramMissingError as error:
+            errors.append(error)
+    return errors
+
+
+def _look_up(program: Program) -> Path:
+    named = os.environ.get(program.variable)
+    if named:
+        path = shutil.which(named)
+        if path is None:
+            raise ProgramMissingError(
+                f"{program.variable}={named} is not an executable file; "
+                f"correct it, or unset it to look on the PATH"
+            )
+        return Path(path)
+    search = os.pathsep.join([os.environ.get("PATH", ""), str(TOOLS / "bin")])
+    for name in program.names:
+        path = shutil.which(name, path=search)
+        if path:
+            return Path(path)
+    raise ProgramMissingError(
+        f"{program.names[0]} is not on the PATH. Install Prometheus (2.42 or newer) and "
+        f"Alertmanager (0.25 or newer) from https://prometheus.io/download/, "
+        f"or name the program with {program.variable}=/path/to/{program.names[-1]}"
+    )

@@ -1,0 +1,70 @@
+"""What the dashboard shows without data, without Prometheus and without a token."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+
+from tests.browser.chromium import Page
+from tests.browser.serving import serving
+from tests.integration.support import prometheus
+
+
+@pytest.fixture(scope="module")
+def empty_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a Prometheus without any data."""
+    with prometheus.running(tmp_path_factory.mktemp("empty")) as server:
+        yield server.url
+
+
+def test_without_quotas_and_traffic_it_says_how_to_start(chromium: Chrome, empty_url: str) -> None:
+    with serving(PROMETHEUS_URL=empty_url) as url:
+        page = Page(chromium, url)
+        page.open()
+        first, second = page.texts(".empty")
+        assert "There are no quotas yet" in first
+        assert "generate_rules.py --reload" in first
+        assert "bandwidth_metrics: true" in second
+        assert page.violations() == []
+
+
+def test_an_unreachable_prometheus_is_reported(chromium: Chrome) -> None:
+    with serving(PROMETHEUS_URL="http://127.0.0.1:9") as url:
+        page = Page(chromium, url)
+        chromium.get(url)
+        page.wait(lambda: "Prometheus cannot be reached" in page.text("#notices"))
+        assert page.text("#status-text") == "No data"
+        assert page.violations() == []
+        chromium.get("about:blank")
+        page.console()
+
+
+def test_a_required_token_is_asked_for_and_used(
+    chromium: Chrome, empty_url: str, tmp_path: Path
+) -> None:
+    digest = hashlib.sha256(b"the-right-one").hexdigest()
+    tokens = tmp_path / "tokens.yaml"
+    tokens.write_text(f"tokens: [{{name: all, sha256: {digest}, scope: all}}]", encoding="utf-8")
+    with serving(PROMETHEUS_URL=empty_url, API_TOKENS_FILE=str(tokens)) as url:
+        page = Page(chromium, url)
+        chromium.get(url)
+        page.wait(lambda: "asks for a token" in page.text("#notices"))
+        assert page.violations() == []
+        page.one("#token").send_keys("a-wrong-one\n")
+        page.wait(lambda: "not known here" in page.text("#notices"))
+        # A token that does not fit into a header is not sent.
+        page.one("#token").send_keys("tök\n")
+        assert page.all("#token:invalid")
+        assert "not known here" in page.text("#notices")
+        page.one("#token").clear()
+        page.one("#token").send_keys("the-right-one\n")
+        page.wait(lambda: "Updated" in page.text("#status-text"))
+        assert page.text("#notices") == ""
+        # If the CSV file cannot be loaded, its link shows the reason.
+        page.script("sessionStorage.setItem('token', 'no-longer-right')")
+        page.click(".csv")
+        page.wait(lambda: page.text(".csv").startswith("CSV: this needs a bearer token"))
+        assert all("401" in message for message in page.console())
+        chromium.get("about:blank")
