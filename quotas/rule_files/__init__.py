@@ -1,4 +1,5 @@
-"""Prometheus rule files: rules as values, as YAML and on disk, and the changes that --diff shows.
+"""Prometheus rule files: rules as dataclasses, and writing them as YAML.
 
-It imports only the modules of ``quotas`` itself.
+Also the folder that they are in, and what --diff shows. It may import only the modules directly in
+``quotas/``.
 """

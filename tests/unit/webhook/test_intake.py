@@ -20,7 +20,7 @@ from tests.unit.webhook.samples import (
 )
 from webhook.alerts.payload import RESOLVED, Alert
 from webhook.store.database import Store, StoreError
-from webhook.store.notified import RaceError, find_notified
+from webhook.store.past_notifications import RaceError, find_past_notifications
 
 
 def test_each_recipient_is_notified_once_however_often_an_alert_repeats(store: Store) -> None:
@@ -135,13 +135,13 @@ def test_two_simultaneous_requests_notify_once(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_late(*arguments: object) -> object:
-        found = find_notified(*arguments)  # type: ignore[arg-type] # passed on
+        found = find_past_notifications(*arguments)  # type: ignore[arg-type] # passed on
         monkeypatch.undo()
         # Another process commits first.
         assert len(queue(store, usage()).mails) == 2
         return found
 
-    monkeypatch.setattr(webhook.intake, "find_notified", find_late)
+    monkeypatch.setattr(webhook.intake, "find_past_notifications", find_late)
     assert queue(store, usage(), pipeline()).mails[0].recipient == "ops@example.com"
 
 
@@ -151,7 +151,7 @@ def test_a_request_that_loses_every_race_fails_and_stores_nothing(
     def lose(*_: object) -> None:
         raise RaceError
 
-    monkeypatch.setattr(webhook.intake, "add_notified", lose)
+    monkeypatch.setattr(webhook.intake, "add_past_notifications", lose)
     with pytest.raises(StoreError, match="other requests"):
         queue(store, usage())
     monkeypatch.undo()
