@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count, pairwise
 
 import pytest
@@ -58,10 +59,16 @@ def test_several_thresholds_at_once_are_one_mail_about_the_highest(store: Store)
         assert queue(store, usage(percent)).mails == ()
 
 
+@pytest.mark.parametrize("minutes", [0, 1, -1])
+@pytest.mark.parametrize("replicas", [("a", "b"), ("", "")])
 def test_of_two_evaluators_with_the_same_threshold_the_one_with_more_usage_is_mailed(
-    store: Store,
+    store: Store, minutes: int, replicas: tuple[str, str]
 ) -> None:
-    less, more = (usage(90, used, replica=str(used)) for used in (460 * 10**9, 470 * 10**9))
+    more, less = (
+        usage(90, used_bytes, replica=replica)
+        for used_bytes, replica in zip((470 * 10**9, 460 * 10**9), replicas, strict=True)
+    )
+    less = replace(less, starts_at=NOW + timedelta(minutes=minutes))
     for number, alerts in enumerate([(less, more), (more, less)]):
         renamed = [replace(a, labels={**a.labels, "consumer": f"c{number}"}) for a in alerts]
         assert "470 GB of 500 GB" in queue(store, *renamed).mails[0].subject
