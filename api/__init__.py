@@ -1,9 +1,9 @@
 """The REST API: bandwidth over time and quotas, from Prometheus, for a frontend.
 
-``create_app`` wires the packages together. ``views`` may import ``http``, ``http`` may import
-``bandwidth`` and ``usage``, and these may import ``clients``; all may also import what those below
-them import, the modules directly in ``api/`` and ``quotas``. None imports ``webhook``.
-``bandwidth``, ``usage`` and ``clients`` do not import Flask.
+``create_app`` wires the packages together. Each may import those after it: ``views``, ``http``,
+``bandwidth`` and ``usage``, then ``clients``, then the modules directly in ``api/``. All may import
+``quotas``, and none imports ``webhook``. ``bandwidth``, ``usage`` and ``clients`` do not import
+Flask.
 """
 
 import os

@@ -1,5 +1,5 @@
-"""Prometheus rule files: rules as dataclasses, and writing them as YAML.
+"""Prometheus rule files: rules as dataclasses, written as YAML.
 
-Also the folder that they are in, and what --diff shows. It may import only the modules directly in
-``quotas/``.
+The package also manages the folder they are in and finds what --diff shows. It may import only the
+modules directly in ``quotas/``.
 """

@@ -7,7 +7,8 @@
 - The login, TLS or the sender is refused: delivery is held. All mails stay queued until an operator
   corrects the settings, and none expires. ``worker`` checks again after LONGEST_HOLD_SECONDS or
   less.
-- The server cannot be reached: all mails stay queued, and those older than GIVE_UP_AFTER expire.
+- The server cannot be reached, or is not ready: all mails stay queued, and those older than
+  GIVE_UP_AFTER expire.
 
 ``smtp_replies`` turns the replies into the errors that are used here.
 """

@@ -8,16 +8,16 @@ MINUTE = timedelta(minutes=1)
 LONG_AGO = NOW - timedelta(days=1)
 
 
-def test_a_watchdog_that_arrived_within_five_minutes_is_not_silent() -> None:
+def test_a_watchdog_that_arrived_within_five_minutes_is_not_missing() -> None:
     assert missing_since({WATCHDOG: StatusValue("", NOW - 5 * MINUTE)}, NOW, LONG_AGO) is None
 
 
-def test_silence_begins_when_the_watchdog_last_arrived() -> None:
+def test_the_watchdog_is_missing_since_it_last_arrived() -> None:
     last = NOW - 6 * MINUTE
     assert missing_since({WATCHDOG: StatusValue("", last)}, NOW, LONG_AGO) == last
 
 
-def test_without_any_watchdog_silence_begins_when_the_tables_were_first_used() -> None:
+def test_a_watchdog_that_never_arrived_is_missing_since_the_tables_were_first_used() -> None:
     assert missing_since({STARTED: StatusValue("", LONG_AGO)}, NOW, LONG_AGO) == LONG_AGO
 
 
