@@ -43,7 +43,7 @@ USER 0
 # The outbox lives here; a volume takes over whose folder it is.
 RUN install -d -o 10001 -g 10001 /var/lib/gateway
 USER 10001:10001
-COPY web web
+COPY problem_json problem_json
 COPY webhook webhook
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
@@ -51,7 +51,7 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
 CMD ["gunicorn", "--config", "webhook/gunicorn_settings.py", "webhook:create_app()"]
 
 FROM runtime AS api
-COPY web web
+COPY problem_json problem_json
 COPY api api
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \

@@ -26,7 +26,7 @@ exit status: 0 done; 1 the quotas are wrong, --check found rules that differ, or
 try:
     from quotas.file.loading import QuotasError, load_quotas
     from quotas.model import QuotaFile
-    from quotas.prometheus.client import Ruler, RulerError
+    from quotas.prometheus.client import PrometheusClient, PrometheusError
     from quotas.prometheus.reload import reload_rules
     from quotas.prometheus.verify import verify
     from quotas.rule_files.diff import describe_changes
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--reload is for rules in --out that a Prometheus reads")
     try:
         return _run(options)
-    except (QuotasError, RulerError) as error:
+    except (QuotasError, PrometheusError) as error:
         print(error, file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
         # Before the reload, so that the webhook knows the recipients before an alert fires.
         replace_file(options.copy_to, options.quotas.read_text(encoding="utf-8"))
     if options.reload:
-        _say(options, reload_rules(Ruler(options.reload), rules))
+        _say(options, reload_rules(PrometheusClient(options.reload), rules))
     return max(status, _verify(options, quotas, rules)) if options.verify else status
 
 
@@ -107,7 +107,7 @@ def _check(folder: Path, files: dict[str, str]) -> int:
 
 def _verify(options: argparse.Namespace, quotas: QuotaFile, rules: list[RuleFile]) -> int:
     status = 0
-    for finding in verify(Ruler(options.verify), quotas, rules):
+    for finding in verify(PrometheusClient(options.verify), quotas, rules):
         if not finding.good:
             status = 1
         if not (finding.good and options.quiet):

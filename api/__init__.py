@@ -1,7 +1,9 @@
 """The REST API: bandwidth over time and quotas, from Prometheus, for a frontend.
 
-Views import ``http`` and the domain (``bandwidth``, ``usage``), the domain imports ``clients``, and
-all import ``quotas``. Nothing imports ``webhook``.
+``create_app`` wires the packages together. Each may import those after it: ``views``, ``http``,
+``bandwidth`` and ``usage``, then ``clients``, then the modules directly in ``api/``. All may import
+``quotas``, and none imports ``webhook``. ``bandwidth``, ``usage`` and ``clients`` do not import
+Flask.
 """
 
 import os
@@ -10,7 +12,6 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from api.bandwidth.windows import TooManyPointsError
 from api.clients.cache import Cache
 from api.clients.prometheus import Prometheus
 from api.clients.range_cache import Upstream
@@ -20,6 +21,7 @@ from api.http import metrics as http_metrics
 from api.http.context import Context, set_context
 from api.settings import read_settings
 from api.views import bandwidth, catalog, dashboard, health, metrics, openapi, quotas
+from api.windows import TooManyPointsError
 from quotas.http.exchange import UpstreamError
 
 

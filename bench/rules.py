@@ -21,7 +21,7 @@ from quotas.calendars import MONTH
 from quotas.model import Accounting, Match, Quota
 from quotas.rules.accounting import recorded_query, step_query
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds
-from quotas.rules.periods import period_queries
+from quotas.rules.period_queries import period_queries
 from quotas.rules.usage import used_rule
 
 MONTH_RUNS = 7

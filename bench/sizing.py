@@ -36,7 +36,7 @@ from quotas import names
 from quotas.calendars import MONTH
 from quotas.model import Accounting
 from quotas.rules.accounting import recorded_query
-from quotas.rules.periods import period_queries
+from quotas.rules.period_queries import period_queries
 
 # How often the 10,000 counters of the generated gateways are multiplied.
 FLEETS = (1, 2, 4)

@@ -2,7 +2,7 @@
 
 Each period has a number as its id: 2026112413 for an hour (in UTC), 20261124 for a day, 20261123
 for the week that begins on that day, and 202611 for a month. A month with an anchor day has the id
-of the month in which it begins. ``quotas.rules.periods`` computes the same periods in PromQL.
+of the month in which it begins. ``quotas.rules.period_queries`` computes the same in PromQL.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,14 @@ from zoneinfo import ZoneInfo
 
 from quotas.units import format_duration, parse_duration
 
+# How long a period can be. A new kind also needs:
+# - in this module: its length, the format of its id, its first day, its last day and its title;
+# - quotas/file/period_parsers.py: how opening_period is written;
+# - quotas/file/consistency.py: an example of that;
+# - quotas/rules/period_queries.py: its id, its start and its length in PromQL;
+# - quotas/rules/forecasts.py: how long a forecast must last before its alert fires;
+# - api/windows.py: its name as a step.
+# mypy or tests/unit/quotas/test_kinds.py fails for each of these that is missing.
 Kind = Literal["hour", "day", "week", "month"]
 
 HOUR_SECONDS = 3_600
@@ -160,11 +168,13 @@ def period_at(calendar: Calendar, time: datetime) -> Period:
 
 def _first_day(calendar: Calendar, day: datetime) -> datetime:
     """Return the first day of the period that contains a day. Both are midnights in UTC."""
-    if calendar.kind == "week":
-        return day - timedelta(days=(day.weekday() - calendar.anchor_weekday) % 7)
-    if calendar.kind == "month":
-        return (day - timedelta(days=calendar.anchor_day - 1)).replace(day=calendar.anchor_day)
-    return day
+    match calendar.kind:
+        case "hour" | "day":
+            return day
+        case "week":
+            return day - timedelta(days=(day.weekday() - calendar.anchor_weekday) % 7)
+        case "month":
+            return (day - timedelta(days=calendar.anchor_day - 1)).replace(day=calendar.anchor_day)
 
 
 def _hour_that_begins_within(calendar: Calendar, utc_hour: datetime) -> Period:

@@ -1,4 +1,4 @@
-"""What quotas.yaml says, as values: the accounting, the quotas and their thresholds."""
+"""What quotas.yaml says, as dataclasses: the accounting, the quotas and their thresholds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

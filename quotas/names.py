@@ -1,4 +1,7 @@
-"""Names of all metrics, labels, alerts and annotations that the rules write and others read."""
+"""Names of all metrics, labels, alerts and annotations.
+
+They are written by the rules and read by ``api`` and ``webhook``.
+"""
 
 # Kong's byte counters, after prometheus/prometheus.yml has given them the same labels for Kong 2
 # and Kong 3.

@@ -1,8 +1,15 @@
 """The webhook: Alertmanager posts alerts, and people get mail.
 
-``create_app`` wires the packages together. They import only those before them: ``settings`` and
-``text``, ``store``, ``alerts``, ``mail``, then ``intake`` and ``delivery``, then ``views`` and
-``cli``. Flask is used in ``views``, ``cli`` and ``delivery.smtp``.
+``create_app`` wires the parts together. Each line may import the lines below it:
+
+- ``views`` (HTTP) and ``cli`` (commands);
+- ``intake`` (from a payload to the outbox) and ``delivery`` (from the outbox to SMTP);
+- ``recipients`` (who gets a mail) and ``mail`` (what it says);
+- ``alerts`` (what an alert means, and who was already notified of it);
+- ``store`` (the database);
+- ``settings``, ``database_url`` (which databases can be used) and ``text``.
+
+Flask is used only in ``views``, ``cli`` and ``delivery.smtp``.
 """
 
 import logging

@@ -6,20 +6,20 @@ from datetime import datetime
 
 from quotas import names
 from quotas.model import QuotaFile
-from webhook.alerts.dedup import is_notified, key_of, knows_start, start_key_of
-from webhook.alerts.events import Event, QuotaEvent, by_threshold, read_event
+from webhook.alerts.dedup import Candidate, is_new_to, keep_one_for_each_key, start_key_of
+from webhook.alerts.events import Event, QuotaEvent, read_event
 from webhook.alerts.payload import FIRING, Alert, Payload
-from webhook.alerts.recipients import recipients_of, select_events
+from webhook.recipients import recipients_of, select_events
 from webhook.store.database import Store, StoreError
-from webhook.store.notified import (
+from webhook.store.outbox import Mail, add_mails
+from webhook.store.past_notifications import (
     DedupKey,
     PastNotifications,
     RaceError,
-    add_notified,
-    find_notified,
+    add_past_notifications,
+    find_past_notifications,
     mark_ended,
 )
-from webhook.store.outbox import Mail, add_mails
 from webhook.store.status import WATCHDOG, set_status
 
 # If two requests are about the same event, the second finds it stored at its next attempt.
@@ -39,29 +39,6 @@ class IntakeResult:
     known: int = 0
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """An event that recipients may be notified of, and its key."""
-
-    event: Event
-    key: DedupKey
-
-    @property
-    def start_key(self) -> DedupKey | None:
-        """The key of the start, if this is a resolved quota."""
-        if isinstance(self.event, QuotaEvent) and self.event.is_resolved:
-            return start_key_of(self.event)
-        return None
-
-    def is_new_to(self, recipient: str, past: PastNotifications, now: datetime) -> bool:
-        """Return whether this recipient is notified of the event now."""
-        if is_notified(self.key, recipient, past, now):
-            return False
-        # Only those who know that it started are notified that it is resolved.
-        start_key = self.start_key
-        return start_key is None or knows_start(start_key, recipient, past)
-
-
 def queue_mails(
     store: Store, payload: Payload, quotas: QuotaFile, compose: Compose, now: datetime
 ) -> IntakeResult:
@@ -78,7 +55,7 @@ def queue_mails(
         StoreError: nothing is committed.
 
     """
-    candidates = _find_candidates(payload.alerts, quotas, now)
+    candidates = keep_one_for_each_key(select_events(payload.alerts, quotas, now))
     ended = _find_ended(payload.alerts, quotas, now)
     has_watchdog = any(alert.name == names.WATCHDOG_ALERT for alert in payload.alerts)
     for _ in range(_ATTEMPTS):
@@ -87,7 +64,7 @@ def queue_mails(
             (candidate, recipient)
             for candidate in candidates
             for recipient in recipients_of(candidate.event, quotas)
-            if candidate.is_new_to(recipient, past, now)
+            if is_new_to(recipient, candidate, past, now)
         ]
         new_count = len({candidate.key for candidate, _ in new})
         # Outside of the transaction, because composing takes longer than storing.
@@ -97,7 +74,7 @@ def queue_mails(
         try:
             with store.writing() as connection:
                 keys = [(candidate.key, recipient) for candidate, recipient in new]
-                add_notified(connection, keys, past, now)
+                add_past_notifications(connection, keys, past, now)
                 add_mails(connection, mails, now)
                 for key, ended_at in ended:
                     mark_ended(connection, key, ended_at)
@@ -109,31 +86,16 @@ def queue_mails(
     raise StoreError("other requests keep storing the same notifications")
 
 
-def _find_candidates(
-    alerts: Sequence[Alert], quotas: QuotaFile, now: datetime
-) -> Sequence[_Candidate]:
-    """Return the events of a payload, one for each subject of a key, most severe first."""
-    found: dict[str, _Candidate] = {}
-    for event in select_events(alerts, quotas, now):
-        key = key_of(event)
-        former = found.get(key.subject)
-        # Several Prometheus servers may evaluate the same rules, with slightly different numbers.
-        if former is None or by_threshold(event) > by_threshold(former.event):
-            found[key.subject] = _Candidate(event, key)
-    return list(found.values())
-
-
-def _find_past(store: Store, candidates: Sequence[_Candidate]) -> PastNotifications:
+def _find_past(store: Store, candidates: Sequence[Candidate]) -> PastNotifications:
     if not candidates:
         return {}
-    subjects = [candidate.key.subject for candidate in candidates]
-    subjects += [key.subject for candidate in candidates if (key := candidate.start_key)]
+    digests = set().union(*(candidate.digests for candidate in candidates))
     with store.reading() as connection:
-        return find_notified(connection, subjects)
+        return find_past_notifications(connection, digests)
 
 
 def _group_by_recipient(
-    new: Sequence[tuple[_Candidate, str]],
+    new: Sequence[tuple[Candidate, str]],
 ) -> Mapping[str, Sequence[Event]]:
     grouped: dict[str, list[Event]] = {}
     for candidate, recipient in new:

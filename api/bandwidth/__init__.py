@@ -1,4 +1,5 @@
-"""Bytes over time: time cut into windows, the queries, reading them, and the formats of an answer.
+"""Bytes over time: the queries, reading the bytes of each window, and the formats of an answer.
 
-It knows nothing of Flask and imports ``api.clients``, ``api.access`` and ``quotas``.
+It does not import Flask. It may import ``api.clients``, the modules directly in ``api/``, and
+``quotas``.
 """

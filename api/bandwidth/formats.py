@@ -1,4 +1,10 @@
-"""The formats of traffic: series, columns, rows or CSV for charts, and plain rows."""
+"""The formats of traffic, for charts and tables.
+
+``/api/v1/bandwidth`` has the parameter ``format``: ``series`` (a list of points for each series),
+``columns`` (as uPlot takes them), ``rows`` (an object with start, end, the labels asked for and
+bytes) or ``csv`` (the same rows as text). ``/metrics/bandwidth_used`` always has plain rows: an
+object with the end of a window, the labels of ROW_LABELS and ``bandwidth_used``.
+"""
 
 import csv
 import io
@@ -8,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from api.bandwidth.reading import Traffic
-from api.bandwidth.windows import Windows, from_ms
 from api.byte_numbers import as_whole
+from api.windows import Windows, from_ms
 from quotas import names
 
 OTHER = "other"

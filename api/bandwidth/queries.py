@@ -1,7 +1,7 @@
 """The PromQL for the bytes of a window: from the raw counters, or from the recorded deltas.
 
-Both count the same. A recorded delta is the accounting expression of one step, which a rule wrote
-down; from the counters, the expression itself is evaluated for the same steps.
+Both give the same bytes. A recorded delta is the result of the accounting expression for one step,
+stored by a rule. From the counters, the expression itself is evaluated for the same steps.
 """
 
 from collections.abc import Mapping, Sequence

@@ -15,10 +15,10 @@ from api.bandwidth.queries import (
     recorded_query,
     recording_delay_ms,
 )
-from api.bandwidth.windows import Windows
 from api.byte_numbers import all_as_whole, check_bytes
 from api.clients.prometheus import Series
 from api.clients.range_cache import Columns, Labels, Upstream, read_instant, read_range
+from api.windows import Windows
 from quotas.model import Accounting
 
 # From this step on, deltas are read instead of counters: a day of deltas costs Prometheus about

@@ -1,4 +1,4 @@
-"""The servers that the API asks, Prometheus and the webhook, and the cache in front of them.
+"""Clients of the servers that the API asks, Prometheus and the webhook, and the cache.
 
-It knows nothing of Flask and imports only ``quotas``.
+It does not import Flask. It may import only ``quotas``.
 """

@@ -1,4 +1,7 @@
-"""A cache of values in bounded memory, which also makes equal concurrent questions one."""
+"""A cache of values in bounded memory.
+
+If several threads ask for the same key at once, only one computes the value.
+"""
 
 import threading
 import time
@@ -77,7 +80,7 @@ class Cache:
             self._store(key, entry)
 
     def get_or_make(self, key: Hashable, make: Callable[[], CacheEntry]) -> Any:
-        """Return the value of a key; if there is none, one of the callers makes it for all.
+        """Return the value of a key. If there is none, one of the callers makes it for all.
 
         Raises:
             Exception: what ``make`` raised, in all callers that waited for it. If it is one of

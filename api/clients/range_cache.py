@@ -1,7 +1,8 @@
 """Instant and range queries through the cache.
 
-Past values never change. They are cached by (query, step, chunk of times), so a range query asks
-Prometheus only for times that are not cached, or are too recent to be final.
+Past values never change. They are cached in chunks of 256 adjacent times, by query, step and number
+of the chunk. So a range query asks Prometheus only for times that are not cached, or are too recent
+to be final.
 """
 
 from array import array
@@ -15,6 +16,7 @@ from api.clients.prometheus import Prometheus, Series, query_at, query_range
 
 # When a value is final: scrapes have ended and rules were evaluated by then.
 SETTLE_MS = 120_000
+# How many adjacent times a chunk holds.
 _CHUNK = 256
 _KEEP_SECONDS = 3_600.0
 _MOST_SPANS = 3

@@ -31,6 +31,7 @@ _GREATEST_PERCENT = 1_000
 _AT_ONCE = threading.BoundedSemaphore(4)
 _PATIENCE_SECONDS = 1
 
+# "over" means that the quota is below the threshold again, not that it is over its limit.
 KINDS = ("usage", "forecast", "over")
 STATES = ("queued", "sending", "sent", "failed", "expired")
 

@@ -1,4 +1,5 @@
 """What all views share: the context, tokens, parameters, the answer cache, errors and headers.
 
-It imports the domain, ``api.clients``, ``web`` and ``quotas``, never ``api.views``.
+The context holds the objects that ``create_app`` makes once, such as settings, clock and clients.
+The package may import ``problem_json``, ``quotas`` and all of ``api`` except ``api.views``.
 """

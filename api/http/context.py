@@ -1,4 +1,4 @@
-"""What the application holds for its views; the factory makes it once."""
+"""The objects that all views share (settings, clock, clients); ``create_app`` makes them once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

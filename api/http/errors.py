@@ -6,9 +6,11 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app
 
 from api.access import UnauthorizedError
-from api.bandwidth.windows import TooManyPointsError
 from api.http.parameters import ParametersError
 from api.usage.model import NotFoundError
+from api.windows import TooManyPointsError
+from problem_json import problems
+from problem_json.problems import make_problem
 from quotas.http.exchange import (
     BadAnswerError,
     TooLargeError,
@@ -16,8 +18,6 @@ from quotas.http.exchange import (
     UnavailableError,
     UpstreamError,
 )
-from web import problems
-from web.problems import make_problem
 
 RETRY_AFTER_SECONDS = 5
 

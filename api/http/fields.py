@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError, fields, validate
 
-from api.bandwidth.windows import DAY, EPOCH, MONTH, WEEK, Step
+from api.windows import DAY, EPOCH, MONTH, WEEK, Step
 from quotas import names
 from quotas.calendars import DAY_SECONDS
 from quotas.file.values import LONGEST_VALUE

@@ -1,4 +1,4 @@
-"""The API's own metrics. No label holds a question or who asked it."""
+"""The API's own metrics. No label contains a query or identifies the caller."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,12 +1,11 @@
-"""From a request to an answer: token, parameters, answer cache, body and cache headers.
+"""From a request to an answer: token, answer cache, parameters, the view, and the response.
 
-A view is a function of a caller and a question that returns an Answer. ``operation`` turns it into
-a Flask view and stores what the OpenAPI document says about it.
+A view takes a caller and the checked parameters (the question), and returns an Answer.
+``operation`` turns it into a Flask view and stores what the OpenAPI document says about it.
 """
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -16,25 +15,10 @@ from flask import Response, request
 from marshmallow import Schema
 
 from api.access import ALL, Scope, UnauthorizedError, find_grant
-from api.clients.cache import CacheEntry
+from api.http.answer_cache import JSON, Answer, find_or_make_answer, respond
 from api.http.context import Context, get_context
 from api.http.parameters import load_parameters
 from quotas.model import Accounting
-
-JSON = "application/json"
-CSV = "text/csv; charset=utf-8"
-# How long an answer about the past alone is kept: only a backfill changes it.
-PAST_SECONDS = 300
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A body, and for how many seconds it may be reused."""
-
-    body: bytes
-    fresh_seconds: int
-    content_type: str = JSON
-    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +52,7 @@ View = Callable[..., Answer]
 
 
 def dump_json(value: Any, fresh_seconds: int) -> Answer:
-    """Return a JSON answer; NaN and infinity become null."""
+    """Return an answer in JSON. NaN and infinity become null."""
     return Answer(orjson.dumps(value), fresh_seconds)
 
 
@@ -97,17 +81,17 @@ def operation(
         @wraps(view)
         def serve(**path: str) -> Response:
             context = get_context()
-            caller = Caller(context, _find_scope(context), csv and _prefers_csv(), context.clock())
-            key = (request.path, request.query_string, caller.scope, caller.prefers_csv)
+            scope, prefers_csv = _find_scope(context), csv and _prefers_csv()
+            caller = Caller(context, scope, prefers_csv, context.clock())
 
-            def make() -> CacheEntry:
+            def make() -> Answer:
                 question = load_parameters(parameters, request.args.to_dict(flat=False))
-                made = view(caller, question, **path)
-                etag = hashlib.sha256(made.body).hexdigest()[:32]
-                size = len(made.body) + 2 * len(request.query_string)
-                return CacheEntry(replace(made, etag=etag), size, made.fresh_seconds)
+                return view(caller, question, **path)
 
-            return _respond(context.upstream.cache.get_or_make(key, make))
+            found = find_or_make_answer(
+                context.upstream.cache, scope, prefers_csv=prefers_csv, make=make
+            )
+            return respond(found, is_public=context.settings.grants is None)
 
         serve.operation = Operation(  # type: ignore[attr-defined]
             summary, parameters, answer, many, statuses, csv
@@ -134,13 +118,3 @@ def _find_scope(context: Context) -> Scope:
 def _prefers_csv() -> bool:
     accepted = request.accept_mimetypes
     return accepted["text/csv"] > max(accepted[JSON], accepted["text/html"])
-
-
-def _respond(answer: Answer) -> Response:
-    response = Response(answer.body, content_type=answer.content_type)
-    response.set_etag(answer.etag)
-    shared = "private" if get_context().settings.grants is not None else "public"
-    response.headers["Cache-Control"] = f"{shared}, max-age={answer.fresh_seconds}"
-    response.headers["Vary"] = "Accept, Authorization, Origin"
-    response.make_conditional(request)
-    return response

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from api.bandwidth.windows import to_ms
 from api.byte_numbers import as_whole
 from api.labels import PUBLIC
 from api.usage.model import BurnUp, Entry, Notification, Total
+from api.windows import to_ms
 from quotas import names
 from quotas.calendars import Period
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import isnan
 
-from api.bandwidth.windows import choose_auto_step, to_ms
 from api.byte_numbers import check_bytes
 from api.clients.range_cache import Upstream, read_instant, read_range
 from api.usage.model import BurnUp, Entry, Total
+from api.windows import choose_auto_step, to_ms
 from quotas import names
 from quotas.calendars import Calendar, Period, Rolling, period_of
 from quotas.promql import match_any, selector

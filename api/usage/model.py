@@ -1,4 +1,4 @@
-"""What is known about a quota's usage, as values."""
+"""What is known about a quota's usage, as dataclasses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class NotFoundError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """One quota, or with ``for_each`` the quota of one label value; ``labels`` tell which.
+    """One quota, or with ``for_each`` the quota of one label value. ``labels`` say which.
 
     ``calendar`` and ``period`` are None if this version does not know the calendar's name.
     ``state`` is "ok", or the highest threshold whose alert fires.
@@ -83,9 +83,9 @@ class Total:
 class Notification:
     """One recipient was, or will be, notified once about the entry.
 
-    ``kind`` is "usage", "forecast" or "over"; ``percent`` is the threshold, 100 for a forecast.
-    ``period`` is None for a rolling window. ``settled_at`` is None until the mail was sent or
-    given up.
+    ``kind`` is "usage" (the threshold was reached), "forecast" (100 % is expected) or "over" (below
+    the threshold again). ``percent`` is the threshold, 100 for a forecast. ``period`` is None for a
+    rolling window. ``settled_at`` is None until the mail was sent or given up.
     """
 
     queued_at: datetime

@@ -1,4 +1,5 @@
-"""One module per resource: route, parameters, one call, one format.
+"""The HTTP interface. Each module serves one resource.
 
-Views import everything else of ``api``; nothing imports them but the factory.
+It checks the parameters, makes one call and formats the result. The package may import everything
+else of ``api``. Only ``api.create_app`` imports it.
 """

@@ -16,8 +16,8 @@ from api.bandwidth.formats import (
 )
 from api.bandwidth.queries import BandwidthQuery, match_filters
 from api.bandwidth.reading import read_traffic
-from api.bandwidth.windows import Windows, check_size
-from api.http.operation import CSV, PAST_SECONDS, Answer, Caller, dump_json, operation
+from api.http.answer_cache import CSV, PAST_SECONDS, Answer
+from api.http.operation import Caller, dump_json, operation
 from api.labels import PUBLIC
 from api.views.schemas.bandwidth import (
     BandwidthQuestionSchema,
@@ -26,6 +26,7 @@ from api.views.schemas.bandwidth import (
     BandwidthUsedRowSchema,
 )
 from api.views.schemas.spans import BandwidthQuestion, BandwidthUsedQuestion
+from api.windows import Windows, check_size
 
 blueprint = Blueprint("bandwidth", __name__)
 

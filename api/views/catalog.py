@@ -3,11 +3,12 @@
 from flask import Blueprint
 
 from api.access import match_scope
-from api.bandwidth.windows import to_ms
 from api.clients.range_cache import read_instant
-from api.http.operation import Answer, Caller, dump_json, operation
+from api.http.answer_cache import Answer
+from api.http.operation import Caller, dump_json, operation
 from api.labels import PUBLIC
 from api.views.schemas.catalog import CatalogQuestion, CatalogQuestionSchema, CatalogSchema
+from api.windows import to_ms
 from quotas import names
 from quotas.promql import selector
 from quotas.units import format_duration

@@ -2,11 +2,11 @@
 
 from flask import Blueprint
 
-from api.bandwidth.windows import to_ms
 from api.clients.cache import CacheEntry
 from api.clients.prometheus import query_at
 from api.clients.range_cache import Upstream
 from api.http.context import get_context
+from api.windows import to_ms
 
 READY_SECONDS = 3.0
 

@@ -9,8 +9,9 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Flask, Response, current_app, request
 
+from api.http.answer_cache import JSON
 from api.http.fields import Duration, StepField, Time, WholeNumber, Zone
-from api.http.operation import JSON, Operation
+from api.http.operation import Operation
 from api.views.schemas.problems import ProblemSchema
 from api.views.schemas.quotas import LabelField
 

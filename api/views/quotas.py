@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from api.bandwidth.windows import to_ms
-from api.http.operation import Answer, Caller, dump_json, operation
+from api.http.answer_cache import Answer
+from api.http.operation import Caller, dump_json, operation
 from api.http.parameters import ParametersError, WrongParameter
 from api.labels import PUBLIC
 from api.usage.entries import reach_of, read_entries
@@ -27,6 +27,7 @@ from api.views.schemas.quotas import (
     NotificationsSchema,
     QuotaPageSchema,
 )
+from api.windows import to_ms
 from quotas import names
 
 _FRESH_SECONDS = 60

@@ -11,7 +11,7 @@ from local.backfill.ranges import BackfillError, format_time
 from local.programs import ProgramMissingError
 from local.stack.processes import StackError
 from quotas.file.loading import QuotasError, load_quotas
-from quotas.prometheus.client import RulerError
+from quotas.prometheus.client import PrometheusError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             start=options.start,
             deltas_only=options.deltas_only,
         )
-    except (BackfillError, QuotasError, RulerError, StackError, ProgramMissingError) as error:
+    except (BackfillError, QuotasError, PrometheusError, StackError, ProgramMissingError) as error:
         print(error, file=sys.stderr)
         return 1
     for calendar, times in filled.items():

@@ -14,7 +14,7 @@ from local.backfill.ranges import BackfillError, TimeRange, missing_range
 from quotas import names
 from quotas.calendars import MONTH, Calendar, Rolling, period_at
 from quotas.model import QuotaFile
-from quotas.prometheus.client import Ruler
+from quotas.prometheus.client import PrometheusClient
 from quotas.rules.compiler import compile_rules
 
 DELTAS = RulesPass("deltas", frozenset({names.DELTA, names.PERIOD_ELAPSED, names.PERIOD_LEFT}))
@@ -47,18 +47,18 @@ def backfill(
     Raises:
         BackfillError: the folder is not empty, the rules have recorded nothing yet, or the gap is
             too recent.
-        RulerError: the Prometheus cannot be reached, or its answer is not usable.
+        PrometheusError: the Prometheus cannot be reached, or its answer is not usable.
         StackError: promtool or our own Prometheus failed.
 
     """
     if folder.exists() and any(folder.iterdir()):
         raise BackfillError(f"{folder} is not empty; name another folder with --out")
     rules = compile_rules(quotas, now, live=False)
-    ruler = Ruler(url)
+    prometheus = PrometheusClient(url)
     ranges = {
         calendar.name: found
         for calendar, since in _counted_calendars(quotas, now)
-        if (found := missing_range(ruler, quotas.accounting, calendar, start or since, now))
+        if (found := missing_range(prometheus, quotas.accounting, calendar, start or since, now))
     }
     if not ranges:
         return {}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from quotas import names
 from quotas.calendars import Calendar
 from quotas.model import Accounting
-from quotas.prometheus.client import Ruler
+from quotas.prometheus.client import PrometheusClient
 
 HOUR_SECONDS = 3_600
 # Prometheus keeps the newest samples in memory. When it starts, it drops those that are older than
@@ -27,7 +27,11 @@ class TimeRange:
 
 
 def missing_range(
-    ruler: Ruler, accounting: Accounting, calendar: Calendar, since: datetime, now: datetime
+    prometheus: PrometheusClient,
+    accounting: Accounting,
+    calendar: Calendar,
+    since: datetime,
+    now: datetime,
 ) -> TimeRange | None:
     """Return when the rules must be evaluated to fill the gap before the first recorded step.
 
@@ -44,11 +48,11 @@ def missing_range(
     step, delay = accounting.resolution_seconds, accounting.scrape_delay_seconds
     begin = int(since.timestamp()) // step * step
     series = f'{names.DELTA}{{{names.CALENDAR}="{calendar.name}"}}'
-    recorded = _first_sample(ruler, series, begin + step + delay, now.timestamp(), step)
+    recorded = _first_sample(prometheus, series, begin + step + delay, now.timestamp(), step)
     if recorded is None:
         raise BackfillError(
             f"nothing is recorded for the calendar {calendar.name} yet; load the rules into "
-            f"{ruler.url} first, so that it is known where they begin"
+            f"{prometheus.url} first, so that it is known where they begin"
         )
     end = _step_end(recorded, accounting)
     if begin + step >= end:
@@ -74,13 +78,15 @@ def _step_end(evaluated: float, accounting: Accounting) -> int:
     return milliseconds // (1_000 * step) * step
 
 
-def _first_sample(ruler: Ruler, series: str, start: float, end: float, step: int) -> float | None:
+def _first_sample(
+    prometheus: PrometheusClient, series: str, start: float, end: float, step: int
+) -> float | None:
     """Return the time of the first sample of any of these series, or None.
 
     The first query finds the hour, the second one the sample in it: a query with each step of a
     month would be too large.
     """
-    data = ruler.ask(
+    data = prometheus.ask(
         "/api/v1/query_range",
         query=f"count(count_over_time({series}[1h]))",
         start=str(start + HOUR_SECONDS),
@@ -91,5 +97,5 @@ def _first_sample(ruler: Ruler, series: str, start: float, end: float, step: int
     if not hours:
         return None
     query = f"min(min_over_time((timestamp({series}) > {start})[1h:{step}s]))"
-    found = ruler.ask("/api/v1/query", query=query, time=str(min(hours)))["result"]
+    found = prometheus.ask("/api/v1/query", query=query, time=str(min(hours)))["result"]
     return float(found[0]["value"][1]) if found else None

@@ -1,4 +1,4 @@
 """Reading quotas.yaml: YAML with line numbers, the schema of its keys, and every mistake at once.
 
-It imports only the modules of ``quotas`` itself.
+It may import only the modules directly in ``quotas/``.
 """

@@ -1,4 +1,4 @@
-"""Checks that no single value can fail: conflicting keys, equal names, missing recipients."""
+"""Checks that need more than one value: conflicting keys, equal names, missing recipients."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from quotas.calendars import MONTH, Calendar, Rolling, period_at
 from quotas.file.document import Document, Mistake
-from quotas.file.periods import parse_period_id
+from quotas.file.period_parsers import parse_period_id
 from quotas.model import Quota
 
 # The keys of a quota that ``find_conflicts`` compares.

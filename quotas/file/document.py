@@ -1,4 +1,4 @@
-"""YAML as plain data that still knows the line and column of each value."""
+"""Reads YAML into dicts and lists, and can give the line and column of each value."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Loading quotas.yaml: from a file to values, or to every mistake with its line and column."""
+"""Loading quotas.yaml: from a file to dataclasses, or to every mistake with line and column."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from quotas.calendars import MONTH
 from quotas.file.consistency import check_keys, check_names_and_recipients, find_duplicates
 from quotas.file.document import LARGEST_FILE_BYTES, Document, DocumentError, Mistake, read_document
 from quotas.file.fields import MISSING_KEY, UNKNOWN_KEY, KeyPlace, key_of
-from quotas.file.periods import PeriodSchema, parse_period_id
+from quotas.file.period_parsers import PeriodSchema, parse_period_id
 from quotas.file.schema import AccountingSchema, DefaultsSchema, QuotaFileSchema, QuotaSchema
 from quotas.file.selectors import MatchSchema
 from quotas.file.thresholds import ThresholdSchema

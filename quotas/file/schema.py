@@ -20,7 +20,7 @@ from quotas.file.fields import (
     one_or_list_of,
     parse_mapping,
 )
-from quotas.file.periods import PERIOD_JSON, parse_period
+from quotas.file.period_parsers import PERIOD_JSON, parse_period
 from quotas.file.selectors import EXCLUDED_JSON, MATCH_JSON, TEXT_JSON, parse_excluded, parse_match
 from quotas.file.thresholds import THRESHOLDS_JSON, parse_thresholds
 from quotas.units import UNITS

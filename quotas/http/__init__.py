@@ -1,4 +1,4 @@
-"""HTTP requests to other servers that always end: bounded in size and in time.
+"""HTTP requests to other servers, with a limit on size and on total time.
 
 It imports nothing else of this project.
 """

@@ -1,4 +1,7 @@
-"""The client of a Prometheus that evaluates the rules: API requests, queries and reloads."""
+"""A client for the Prometheus server that evaluates our rules: API requests, queries, reloads.
+
+The API has another client for its charts, ``api.clients.prometheus``.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +13,12 @@ TIMEOUT_SECONDS = 15
 LONGEST_ANSWER_SHOWN = 300
 
 
-class RulerError(Exception):
+class PrometheusError(Exception):
     """Prometheus cannot be used. The message says what it answered and what to do."""
 
 
 @dataclass(frozen=True)
-class Ruler:
+class PrometheusClient:
     """A Prometheus, or another server with its API, at an address that may end with a path."""
 
     url: str
@@ -24,7 +27,7 @@ class Ruler:
         """Return ``data`` of an answer of the HTTP API.
 
         Raises:
-            RulerError: Prometheus cannot be reached, or does not answer with ``data``.
+            PrometheusError: Prometheus cannot be reached, or does not answer with ``data``.
 
         """
         response = self._request("GET", path, parameters)
@@ -33,9 +36,9 @@ class Ruler:
         except (ValueError, KeyError, TypeError) as error:
             raise self.unexpected_answer(path) from error
 
-    def unexpected_answer(self, path: str) -> RulerError:
+    def unexpected_answer(self, path: str) -> PrometheusError:
         """Return the error for an answer that does not have the shape of Prometheus's API."""
-        return RulerError(f"{self.url.rstrip('/')}{path}: the answer is not Prometheus's")
+        return PrometheusError(f"{self.url.rstrip('/')}{path}: the answer is not Prometheus's")
 
     def query(self, promql: str) -> list[tuple[dict[str, str], float]]:
         """Return the labels and value of each element that an instant query finds."""
@@ -46,14 +49,14 @@ class Ruler:
         """Make Prometheus read its configuration and rules again.
 
         Raises:
-            RulerError: the reload failed. The message says why.
+            PrometheusError: the reload failed. The message says why.
 
         """
         try:
             self._request("POST", "/-/reload", {})
-        except RulerError as error:
+        except PrometheusError as error:
             if "answered 403" in str(error):
-                raise RulerError(
+                raise PrometheusError(
                     f"{self.url} answered 403 to a reload: start it with --web.enable-lifecycle, "
                     f"or send the process SIGHUP"
                 ) from error
@@ -66,11 +69,13 @@ class Ruler:
                 method, address, params=parameters, timeout=TIMEOUT_SECONDS, allow_redirects=False
             )
         except requests.RequestException as error:
-            raise RulerError(f"{address} cannot be reached: {error}") from error
+            raise PrometheusError(f"{address} cannot be reached: {error}") from error
         if response.is_redirect:
             where = response.headers["Location"][:LONGEST_ANSWER_SHOWN]
-            raise RulerError(f"{address} answered {response.status_code}, see {where}; name that")
+            raise PrometheusError(
+                f"{address} answered {response.status_code}, see {where}; name that"
+            )
         if not response.ok:
             answer = response.text.strip()[:LONGEST_ANSWER_SHOWN]
-            raise RulerError(f"{address} answered {response.status_code}: {answer}")
+            raise PrometheusError(f"{address} answered {response.status_code}: {answer}")
         return response

@@ -3,32 +3,32 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from quotas.prometheus.client import Ruler
-from quotas.prometheus.tokens import tokenize
+from quotas.prometheus.client import PrometheusClient
+from quotas.prometheus.promql_tokens import tokenize
 from quotas.rule_files.rule import Group, RuleFile
 
 
-def loaded_groups(ruler: Ruler) -> list[dict[str, Any]]:
+def loaded_groups(prometheus: PrometheusClient) -> list[dict[str, Any]]:
     """Return the loaded groups of rules, as the HTTP API returns them.
 
     Raises:
-        RulerError: Prometheus does not answer with groups of rules.
+        PrometheusError: Prometheus does not answer with groups of rules.
 
     """
     path = "/api/v1/rules"
-    data = ruler.ask(path)
+    data = prometheus.ask(path)
     groups = data.get("groups") if isinstance(data, dict) else None
     if not isinstance(groups, list):
-        raise ruler.unexpected_answer(path)
+        raise prometheus.unexpected_answer(path)
     return groups
 
 
-def find_differences(ruler: Ruler, files: Sequence[RuleFile]) -> Iterator[str]:
+def find_differences(prometheus: PrometheusClient, files: Sequence[RuleFile]) -> Iterator[str]:
     """Yield a sentence for each difference between the loaded rules and the rules of these files.
 
     Other groups are ignored, except those that were generated for quotas that no longer exist.
     """
-    loaded = {group["name"]: group for group in loaded_groups(ruler)}
+    loaded = {group["name"]: group for group in loaded_groups(prometheus)}
     wanted = {group.name: group for file in files for group in file.groups}
     for name, group in wanted.items():
         if name not in loaded:

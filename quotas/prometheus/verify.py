@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from quotas import names
 from quotas.model import Accounting, Quota, QuotaFile
-from quotas.prometheus.client import Ruler, RulerError
+from quotas.prometheus.client import PrometheusClient, PrometheusError
 from quotas.prometheus.loaded_rules import find_differences, loaded_groups
 from quotas.prometheus.unmatched_quotas import Labels, suggest_name, unmatched_quotas
 from quotas.rule_files.rule import RuleFile
@@ -35,7 +35,9 @@ class Finding:
         return f"\033[{code}m{word}\033[0m {self.text}" if colour else f"{word} {self.text}"
 
 
-def verify(ruler: Ruler, quotas: QuotaFile, rules: Sequence[RuleFile]) -> Iterator[Finding]:
+def verify(
+    prometheus: PrometheusClient, quotas: QuotaFile, rules: Sequence[RuleFile]
+) -> Iterator[Finding]:
     """Yield the findings of all checks, each as soon as it is known.
 
     A check that the server does not answer is a finding too.
@@ -43,32 +45,32 @@ def verify(ruler: Ruler, quotas: QuotaFile, rules: Sequence[RuleFile]) -> Iterat
     counters: list[Labels] = []
 
     def find_counters() -> Iterator[Finding]:
-        counters.extend(_query_counters(ruler))
+        counters.extend(_query_counters(prometheus))
         yield from _check_counters(counters)
 
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
-        ("retention", lambda: _check_retention(ruler, quotas)),
-        ("gateways", lambda: _check_targets(ruler, quotas.accounting)),
+        ("retention", lambda: _check_retention(prometheus, quotas)),
+        ("gateways", lambda: _check_targets(prometheus, quotas.accounting)),
         ("counters", find_counters),
-        ("rules", lambda: _check_rules(ruler, rules)),
-        ("Alertmanager", lambda: _check_alertmanager(ruler)),
+        ("rules", lambda: _check_rules(prometheus, rules)),
+        ("Alertmanager", lambda: _check_alertmanager(prometheus)),
         ("selectors", lambda: _check_selectors(quotas.quotas, counters)),
     ]
     for name, check in checks:
         try:
             yield from check()
-        except RulerError as error:
+        except PrometheusError as error:
             yield Finding(good=False, text=f"{name}: {error}")
         except (KeyError, TypeError, ValueError, IndexError) as error:
             yield Finding(good=False, text=f"{name}: the answer cannot be read ({error!r})")
 
 
-def _check_retention(ruler: Ruler, quotas: QuotaFile) -> Iterator[Finding]:
+def _check_retention(prometheus: PrometheusClient, quotas: QuotaFile) -> Iterator[Finding]:
     needed_seconds = max(
         quota.calendar.longest_period_seconds + lingering_seconds(quota.calendar, quotas.accounting)
         for quota in quotas.quotas
     )
-    retention = ruler.ask("/api/v1/status/runtimeinfo")["storageRetention"]
+    retention = prometheus.ask("/api/v1/status/runtimeinfo")["storageRetention"]
     try:
         # "45d", or "45d or 10GiB".
         kept_seconds = read_duration(retention.split(" ")[0])
@@ -87,10 +89,10 @@ def _check_retention(ruler: Ruler, quotas: QuotaFile) -> Iterator[Finding]:
         )
 
 
-def _check_targets(ruler: Ruler, accounting: Accounting) -> Iterator[Finding]:
+def _check_targets(prometheus: PrometheusClient, accounting: Accounting) -> Iterator[Finding]:
     targets = [
         target
-        for target in ruler.ask("/api/v1/targets", state="active")["activeTargets"]
+        for target in prometheus.ask("/api/v1/targets", state="active")["activeTargets"]
         if target["labels"].get("job") == names.GATEWAY_JOB
     ]
     if not targets:
@@ -116,11 +118,11 @@ def _check_targets(ruler: Ruler, accounting: Accounting) -> Iterator[Finding]:
         )
 
 
-def _query_counters(ruler: Ruler) -> Iterator[Labels]:
+def _query_counters(prometheus: PrometheusClient) -> Iterator[Labels]:
     """Yield the labels of all counters that had a sample recently."""
     by = ", ".join(names.SELECTOR_LABELS)
     query = f"group by ({by}) (last_over_time({names.GATEWAY_BYTES}[{SEEN_WITHIN}]))"
-    for labels, _ in ruler.query(query):
+    for labels, _ in prometheus.query(query):
         yield labels
 
 
@@ -148,8 +150,8 @@ def _check_counters(counters: Sequence[Labels]) -> Iterator[Finding]:
         yield Finding(good=True, text=text)
 
 
-def _check_rules(ruler: Ruler, rules: Sequence[RuleFile]) -> Iterator[Finding]:
-    differences = list(find_differences(ruler, rules))
+def _check_rules(prometheus: PrometheusClient, rules: Sequence[RuleFile]) -> Iterator[Finding]:
+    differences = list(find_differences(prometheus, rules))
     for difference in differences:
         yield Finding(good=False, text=f"{difference}; write the rules and reload: --reload URL")
     if not differences:
@@ -157,7 +159,7 @@ def _check_rules(ruler: Ruler, rules: Sequence[RuleFile]) -> Iterator[Finding]:
     ours = {group.name for file in rules for group in file.groups}
     failing = [
         (rule["name"], rule.get("lastError") or rule["health"])
-        for group in loaded_groups(ruler)
+        for group in loaded_groups(prometheus)
         if group["name"] in ours
         for rule in group["rules"]
         if rule["health"] == "err"
@@ -168,10 +170,10 @@ def _check_rules(ruler: Ruler, rules: Sequence[RuleFile]) -> Iterator[Finding]:
         yield Finding(good=True, text="they evaluate without an error")
 
 
-def _check_alertmanager(ruler: Ruler) -> Iterator[Finding]:
+def _check_alertmanager(prometheus: PrometheusClient) -> Iterator[Finding]:
     active: list[str] = []
     for _ in range(ALERTMANAGER_ATTEMPTS):
-        found = ruler.ask("/api/v1/alertmanagers")["activeAlertmanagers"]
+        found = prometheus.ask("/api/v1/alertmanagers")["activeAlertmanagers"]
         active = [alertmanager["url"] for alertmanager in found]
         if active:
             break

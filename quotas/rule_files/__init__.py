@@ -1,4 +1,5 @@
-"""Prometheus rule files: rules as values, as YAML and on disk, and the changes that --diff shows.
+"""Prometheus rule files: rules as dataclasses, written as YAML.
 
-It imports only the modules of ``quotas`` itself.
+The package also manages the folder they are in and finds what --diff shows. It may import only the
+modules directly in ``quotas/``.
 """

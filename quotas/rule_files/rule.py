@@ -1,4 +1,4 @@
-"""Rules, groups of rules and rule files, as values."""
+"""Rules, groups of rules and rule files, as dataclasses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
 """Compiling quotas to Prometheus rules: accounting, usage, forecasts and alerts.
 
-It imports ``quotas.rule_files`` and the modules of ``quotas`` itself.
+It may import ``quotas.rule_files`` and the modules directly in ``quotas/``.
 """

@@ -13,7 +13,7 @@ from quotas.rules import accounting
 from quotas.rules.alerts import usage_alerts
 from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
-from quotas.rules.periods import compiled_until, period_queries
+from quotas.rules.period_queries import compiled_until, period_queries
 from quotas.rules.pipeline import pipeline_alerts
 from quotas.rules.usage import limit_rule, ratio_rule, used_rule
 

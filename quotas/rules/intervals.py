@@ -1,4 +1,4 @@
-"""How often rules are evaluated, and how far back they look for each other's results."""
+"""How often rules are evaluated, and how far back a rule looks for the result of another rule."""
 
 from collections.abc import Iterable
 

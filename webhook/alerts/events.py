@@ -155,15 +155,21 @@ def by_severity(event: Event) -> tuple[bool, int, float, float]:
     return (is_firing, 1 if event.is_forecast else 2, event.ratio, event.threshold_percent)
 
 
-def by_threshold(event: Event) -> tuple[float, float]:
-    """Return a sort key: of several events about the same subject, mail the one with the largest.
+def by_threshold(event: Event) -> tuple[float, float, float]:
+    """Return a sort key: of several events about the same thing, mail the one with the largest.
 
-    That is the event with the highest threshold. If two alerts have the same threshold, it is the
-    one that started later, because only that one can be new.
+    That is the event with the highest threshold. If several have the same, it is the one with the
+    largest ratio, because several Prometheus servers may report the same threshold at different
+    times. Over a rolling window the latest start counts before the ratio: only that one can be new
+    after the quota was below the threshold.
     """
-    percent = event.threshold_percent if isinstance(event, QuotaEvent) else 0.0
     starts_at = event.alert.starts_at
-    return (percent, starts_at.timestamp() if starts_at else 0.0)
+    start = starts_at.timestamp() if starts_at else 0.0
+    if isinstance(event, OtherEvent):
+        return (0.0, start, 0.0)
+    if event.is_rolling:
+        return (event.threshold_percent, start, event.ratio)
+    return (event.threshold_percent, event.ratio, start)
 
 
 def _is_percentage(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Alertmanager's payload (version 4): from a request's body to frozen values.
+"""Alertmanager's payload (version 4): from a request's body to dataclasses.
 
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """

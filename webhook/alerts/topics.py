@@ -4,10 +4,7 @@ from collections.abc import Iterable
 
 from quotas import names
 from webhook.alerts.events import Event, QuotaEvent
-from webhook.store.topics import Topic
-
-# The kinds of topics, as the database and the API name them.
-USAGE, FORECAST, RESOLVED = "usage", "forecast", "over"
+from webhook.store.topics import BELOW_AGAIN, FORECAST, USAGE, Topic
 
 
 def topics_of(events: Iterable[Event]) -> tuple[Topic, ...]:
@@ -30,5 +27,5 @@ def _topic_of(event: QuotaEvent) -> Topic:
 
 def _kind_of(event: QuotaEvent) -> str:
     if event.is_resolved:
-        return RESOLVED
+        return BELOW_AGAIN
     return FORECAST if event.is_forecast else USAGE

@@ -1,7 +1,25 @@
-"""The pauses between attempts: exponential backoff with jitter."""
+"""What becomes of a mail after the SMTP server's reply, and how long to wait before a retry.
+
+- 2xx: the mail is sent.
+- 4xx, or the connection is lost: the mail is queued again. The pause doubles with each attempt, up
+  to LONGEST_SECONDS. Once the mail is older than GIVE_UP_AFTER, it expires instead.
+- 5xx: the mail fails and is not tried again.
+- The login, TLS or the sender is refused: delivery is held. All mails stay queued until an operator
+  corrects the settings, and none expires. ``worker`` checks again after LONGEST_HOLD_SECONDS or
+  less.
+- The server cannot be reached, or is not ready: all mails stay queued, and those older than
+  GIVE_UP_AFTER expire.
+
+``smtp_replies`` turns the replies into the errors that are used here.
+"""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from webhook.delivery.smtp_replies import ConnectionLostError, SendError
+from webhook.store.outbox import ClaimedMail, Outcome
+from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENT
+from webhook.text import clean_line
 
 # The jitter takes up to a fifth off, so the first pause is at least five seconds.
 SHORTEST_SECONDS = 6.25
@@ -10,6 +28,27 @@ LONGEST_SECONDS = 30 * 60
 LONGEST_HOLD_SECONDS = 5 * 60
 # RFC 5321 recommends at least four to five days, but a quota mail is out of date after three.
 GIVE_UP_AFTER = timedelta(days=3)
+
+
+def outcome_of(
+    mail: ClaimedMail, result: str | SendError | ConnectionLostError, now: datetime
+) -> Outcome:
+    """Return what becomes of a mail after an attempt: sent, queued again, failed or expired.
+
+    Args:
+        mail: the mail, as it was before the attempt.
+        result: the server's reply if it accepted the mail, else the error.
+        now: the current time (aware, UTC).
+
+    """
+    reply = clean_line(str(result))
+    if isinstance(result, str):
+        return Outcome(SENT, reply)
+    if isinstance(result, SendError) and result.permanent:
+        return Outcome(FAILED, reply)
+    if now - mail.queued_at >= GIVE_UP_AFTER:
+        return Outcome(EXPIRED, reply)
+    return Outcome(QUEUED, reply, now + timedelta(seconds=pause_seconds(mail.attempts)))
 
 
 def pause_seconds(failures: int, longest_seconds: float = LONGEST_SECONDS) -> float:

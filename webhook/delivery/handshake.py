@@ -3,12 +3,12 @@
 import smtplib
 import ssl
 
-from webhook.delivery.answers import (
+from webhook.delivery.smtp_replies import (
     TEMPORARY,
     HoldError,
     UnreachableError,
-    describe_answer,
     describe_failure,
+    describe_reply,
     kind_of,
 )
 
@@ -72,8 +72,8 @@ def _start_tls(host: smtplib.SMTP, context: ssl.SSLContext) -> None:
     except smtplib.SMTPResponseException as error:
         if kind_of(error.smtp_code) == TEMPORARY:
             raise
-        answer = describe_answer(error.smtp_code, error.smtp_error)
-        raise HoldError(f"STARTTLS was refused: {answer}") from error
+        reply = describe_reply(error.smtp_code, error.smtp_error)
+        raise HoldError(f"STARTTLS was refused: {reply}") from error
 
 
 def _log_in(host: smtplib.SMTP, username: str, password: str) -> None:

@@ -1,12 +1,16 @@
-"""Removing old rows: mails that are settled, and notifications that no alert can repeat."""
+"""Removing old rows from the database.
+
+They are finished mails (sent, failed or expired), and old notification records that are no longer
+needed.
+"""
 
 import logging
 import time
 from datetime import UTC, datetime, timedelta
 
 from webhook.store.database import Store
-from webhook.store.notified import purge_notified
 from webhook.store.outbox import purge_mails
+from webhook.store.past_notifications import purge_past_notifications
 
 EVERY_SECONDS = 3_600
 # Longer than any period, and than an alert is likely to fire without a break.
@@ -38,7 +42,7 @@ class Housekeeping:
 
 
 def remove_old(store: Store, now: datetime, retention: timedelta) -> int:
-    """Remove the mails that were settled before the retention began, and old notifications.
+    """Remove the mails that were finished before the retention began, and old notifications.
 
     Return how many mails were removed.
     """
@@ -51,5 +55,5 @@ def remove_old(store: Store, now: datetime, retention: timedelta) -> int:
             break
         removed += some
     with store.writing() as connection:
-        purge_notified(connection, now - max(NOTIFIED_RETENTION, retention))
+        purge_past_notifications(connection, now - max(NOTIFIED_RETENTION, retention))
     return removed

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from webhook.delivery.answers import ConnectionLostError
+from webhook.delivery.smtp_replies import ConnectionLostError
 
 # Close an idle connection before the server does.
 IDLE_SECONDS = 10
@@ -24,7 +24,7 @@ class Connection(Protocol):
         """Close it."""
 
     def send_bytes(self, sender: str, recipient: str, content: bytes) -> str:
-        """Send a mail and return the server's answer, or raise one of the errors in ``answers``."""
+        """Send a mail and return the server's reply, or raise an error of ``smtp_replies``."""
 
 
 class Session:
@@ -37,7 +37,7 @@ class Session:
         self._used_at = 0.0
 
     def send(self, recipient: str, content: bytes) -> str:
-        """Send a mail. Return the server's answer.
+        """Send a mail. Return the server's reply.
 
         The server may have closed an idle connection, or may accept no more mails over it (421).
         The mail goes over a new connection then.

@@ -13,15 +13,15 @@ import flask_mail
 from flask import Flask
 
 from webhook.delivery import handshake
-from webhook.delivery.answers import (
+from webhook.delivery.smtp_replies import (
     GO_ON,
     SUCCESS,
     ConnectionLostError,
     HoldError,
     SendError,
-    check_answer,
-    describe_answer,
+    check_reply,
     describe_failure,
+    describe_reply,
     kind_of,
 )
 from webhook.settings import MailSettings
@@ -87,7 +87,7 @@ class Connection(flask_mail.Connection):
         self.close()
 
     def send_bytes(self, sender: str, recipient: str, content: bytes) -> str:
-        """Send a whole message to one recipient. Return the server's last answer.
+        """Send a whole message to one recipient. Return the server's last reply.
 
         Raises:
             SendError: it was refused, or the server did not say whether it was accepted.
@@ -118,14 +118,14 @@ class Connection(flask_mail.Connection):
             what = f"no answer after the mail: {describe_failure(error)}"
             raise SendError(what, permanent=False) from error
         self._check(code, text)
-        return describe_answer(code, text)
+        return describe_reply(code, text)
 
     def _check(
         self, code: int, text: bytes, *, expected_code: int | None = None, of_sender: bool = False
     ) -> None:
-        """Check an answer. Leave the connection ready for the next mail, or closed."""
+        """Check a reply. Leave the connection ready for the next mail, or closed."""
         try:
-            check_answer(code, text, expected_code=expected_code, of_sender=of_sender)
+            check_reply(code, text, expected_code=expected_code, of_sender=of_sender)
         except ConnectionLostError:
             self._abandon()
             raise

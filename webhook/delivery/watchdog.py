@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 
 from quotas.model import QuotaFile
-from webhook.alerts.silence import SILENT_AFTER, silent_since
+from webhook.alerts.missing_watchdog import MISSING_AFTER, missing_since
 from webhook.mail.content import MailContent, MailLink
 from webhook.mail.formatting import format_time
 from webhook.mail.message import make_mail
@@ -15,9 +15,9 @@ from webhook.settings import Addresses
 from webhook.store.database import Store
 from webhook.store.outbox import FIRST, add_mails
 from webhook.store.status import (
-    SILENCE,
     STARTED,
     WATCHDOG,
+    WATCHDOG_MISSING,
     StatusValue,
     add_status,
     clear_status,
@@ -71,16 +71,19 @@ class WatchdogMonitor:
         if STARTED not in status:
             with self._store.writing() as connection:
                 add_status(connection, STARTED, now)
-        known = status.get(SILENCE)
-        since = silent_since(status, now, self._observed_since)
+        known = status.get(WATCHDOG_MISSING)
+        since = missing_since(status, now, self._observed_since)
         if known is None and since is not None:
-            self._notify(_silence_content(since, self._addresses), now, since)
+            self._notify(_missing_content(since, self._addresses), now, since)
         elif known is not None and since is None and _has_arrived_since(known, status, now):
             last_at, back_at = datetime.fromisoformat(known.value), status[WATCHDOG].at
-            self._notify(_recovery_content(last_at, back_at), now)
+            self._notify(_back_content(last_at, back_at), now)
 
     def _notify(self, content: MailContent, now: datetime, since: datetime | None = None) -> None:
-        """Queue a mail for each default recipient. ``since`` is when a silence began."""
+        """Queue a mail for each default recipient.
+
+        ``since`` is when the watchdog last arrived, or None if it is back.
+        """
         recipients = self._read_quotas().notify
         mails = [
             make_mail(content, recipient, self._sender, now, priority=FIRST)
@@ -89,9 +92,9 @@ class WatchdogMonitor:
         with self._store.writing() as connection:
             # If several delivery processes run, only the one that changes the status notifies.
             if since is None:
-                changed = clear_status(connection, SILENCE)
+                changed = clear_status(connection, WATCHDOG_MISSING)
             else:
-                changed = add_status(connection, SILENCE, now, since.isoformat())
+                changed = add_status(connection, WATCHDOG_MISSING, now, since.isoformat())
             if changed:
                 add_mails(connection, mails, now)
         if changed:
@@ -99,13 +102,13 @@ class WatchdogMonitor:
 
 
 def _has_arrived_since(
-    silence: StatusValue, status: Mapping[str, StatusValue], now: datetime
+    missing: StatusValue, status: Mapping[str, StatusValue], now: datetime
 ) -> bool:
     seen = status.get(WATCHDOG)
-    return seen is not None and seen.at > silence.at and now - seen.at <= SILENT_AFTER
+    return seen is not None and seen.at > missing.at and now - seen.at <= MISSING_AFTER
 
 
-def _silence_content(since: datetime, addresses: Addresses) -> MailContent:
+def _missing_content(since: datetime, addresses: Addresses) -> MailContent:
     links = (
         MailLink("Open Prometheus", web_url(addresses.prometheus)),
         MailLink("Open Alertmanager", web_url(addresses.alertmanager)),
@@ -121,7 +124,7 @@ def _silence_content(since: datetime, addresses: Addresses) -> MailContent:
     )
 
 
-def _recovery_content(since: datetime, back_at: datetime) -> MailContent:
+def _back_content(since: datetime, back_at: datetime) -> MailContent:
     return MailContent(
         subject=f"[resolved] alerts are arriving again since {format_time(back_at)}",
         tone="resolved",

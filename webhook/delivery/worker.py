@@ -1,4 +1,7 @@
-"""The delivery process: it takes due mails from the outbox, sends them and stores the outcome."""
+"""The delivery process: it takes due mails from the outbox, sends them and stores the outcome.
+
+``backoff`` decides what becomes of a mail after the server's reply.
+"""
 
 import logging
 import os
@@ -7,17 +10,27 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from webhook.delivery.answers import ConnectionLostError, HoldError, SendError, UnreachableError
-from webhook.delivery.backoff import GIVE_UP_AFTER, LONGEST_HOLD_SECONDS, pause_seconds
+from webhook.delivery.backoff import (
+    GIVE_UP_AFTER,
+    LONGEST_HOLD_SECONDS,
+    outcome_of,
+    pause_seconds,
+)
 from webhook.delivery.leases import Leases
 from webhook.delivery.session import Session
+from webhook.delivery.smtp_replies import (
+    ConnectionLostError,
+    HoldError,
+    SendError,
+    UnreachableError,
+)
 from webhook.store.counters import count_attempt, count_delivery
 from webhook.store.database import Store, StoreError
 from webhook.store.outbox import ClaimedMail, Outcome, expire, release_leases, settle
 from webhook.store.status import HELD, clear_status, read_status, set_status
-from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENT
+from webhook.store.tables import QUEUED, SENT
 from webhook.text import clean_line
 
 POLL_SECONDS = 0.5
@@ -95,12 +108,13 @@ class Deliverer:
 
     def _try(self, mail: ClaimedMail) -> bool:
         """Try one mail. Return whether the next one can follow."""
+        result: str | SendError
         try:
-            answer = self._session.send(mail.recipient, mail.content)
+            result = self._session.send(mail.recipient, mail.content)
         except SendError as error:
-            outcome = self._outcome_of(mail, str(error), permanent=error.permanent)
+            result = error
         except ConnectionLostError as error:
-            self._settle(mail, self._outcome_of(mail, str(error), permanent=False))
+            self._settle(mail, outcome_of(mail, error, _now()))
             self._pause(f"the SMTP server went away: {error}")
             return False
         except HoldError as error:
@@ -110,21 +124,9 @@ class Deliverer:
             self._expire_old(str(error))
             self._pause(f"the SMTP server cannot be reached: {error}")
             return False
-        else:
-            outcome = Outcome(SENT, clean_line(answer))
         self._failures = 0
-        self._settle(mail, outcome)
+        self._settle(mail, outcome_of(mail, result, _now()))
         return True
-
-    def _outcome_of(self, mail: ClaimedMail, answer: str, *, permanent: bool) -> Outcome:
-        """Return the outcome of a failed attempt."""
-        answer = clean_line(answer)
-        if permanent:
-            return Outcome(FAILED, answer)
-        if _now() - mail.queued_at >= GIVE_UP_AFTER:
-            return Outcome(EXPIRED, answer)
-        due_at = _now() + timedelta(seconds=pause_seconds(mail.attempts))
-        return Outcome(QUEUED, answer, due_at)
 
     def _settle(self, mail: ClaimedMail, outcome: Outcome) -> None:
         _log.log(

@@ -1,5 +1,6 @@
-"""Mails: their content from events, as text and HTML, and the whole message of each recipient.
+"""Writes mails: content from events, rendered as text and HTML.
 
-Nothing here sends or stores a mail. The package imports ``webhook.alerts``, ``webhook.settings``,
-``webhook.text`` and the records of ``webhook.store``, and no Flask.
+Each recipient gets one complete message. Nothing here sends or stores it. The package may import
+``webhook.alerts``, ``webhook.settings``, ``webhook.text`` and the dataclasses of ``webhook.store``.
+It does not import Flask.
 """

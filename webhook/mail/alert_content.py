@@ -1,4 +1,4 @@
-"""The content of a mail about one alert that is about no quota."""
+"""The content of a mail about one alert that does not concern a quota."""
 
 from collections.abc import Sequence
 

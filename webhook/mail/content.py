@@ -1,4 +1,4 @@
-"""What a mail shows, as values. Its text and its HTML are both rendered from them."""
+"""What a mail shows, as dataclasses. Its text and its HTML are both rendered from them."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
-"""Access to the database: transactions whose every wait ends, and one kind of error.
+"""Access to the database: transactions with a limit on every wait.
 
-SQLite runs with a write-ahead log and full sync.
+Every failure of the database is a StoreError. SQLite runs with a write-ahead log and full sync.
 """
 
 import logging

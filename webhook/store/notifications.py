@@ -1,4 +1,8 @@
-"""Mails with their state, newest first, for people who look into the outbox."""
+"""Lists mails with their state, newest first.
+
+The command ``outbox`` and GET /notifications show them. ``past_notifications`` is another table: it
+prevents a second mail about the same event.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -16,7 +16,8 @@ STARTED = "started"
 # When the watchdog alert last arrived.
 WATCHDOG = "watchdog"
 # When people were notified that it stopped arriving. The value is when it last arrived (ISO 8601).
-SILENCE = "silence"
+# Databases have the name "silence" for it. It is no silence of Alertmanager, which mutes alerts.
+WATCHDOG_MISSING = "silence"
 # Since when delivery is held. The value is the reason.
 HELD = "held"
 # When a delivery process was last running. The value is its name.

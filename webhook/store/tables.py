@@ -58,10 +58,10 @@ _ID = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()
 
-# Who was notified of what. `subject` is a digest of a quota, its selector, period and limit, or of
-# another alert. `percent` is the threshold; a notification covers all lower thresholds. `ended_at`
-# is for rolling windows: when the quota fell below the threshold again.
-notified = Table(
+# Who was notified of what, and when (`told_at`). `subject` is a digest of a quota, its selector,
+# period and limit, or of another alert. `percent` is the threshold; a notification covers all lower
+# thresholds. `ended_at` is for rolling windows: when the quota fell below the threshold again.
+past_notifications = Table(
     "told",
     metadata,
     Column("subject", String(64), primary_key=True),

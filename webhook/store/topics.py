@@ -9,6 +9,11 @@ from quotas import names
 from webhook.store.tables import topics
 from webhook.text import clean_line
 
+# The kinds of topics, as the database and the HTTP interfaces name them: a threshold was reached,
+# 100 % is expected, or the usage (or forecast) is below the threshold again. "over" is short for
+# "this is over". It does not mean "over the limit".
+USAGE, FORECAST, BELOW_AGAIN = "usage", "forecast", "over"
+
 # What topics can be filtered by.
 TOPIC_FILTERS = (names.QUOTA, *names.SELECTOR_LABELS)
 _PLAIN_COLUMNS = ("kind", "percent", "calendar", "period")
@@ -18,10 +23,9 @@ _PLAIN_COLUMNS = ("kind", "percent", "calendar", "period")
 class Topic:
     """One quota event in a mail.
 
-    ``kind`` is ``usage`` (a threshold was reached), ``forecast`` (100 % is expected) or ``over``
-    (below the threshold again). ``selector`` has the selector labels of the alert, which identify
-    the entry of the quota. ``period`` is the id of the period. It is empty for a rolling window and
-    if the id is unknown.
+    ``kind`` is USAGE, FORECAST or BELOW_AGAIN. ``selector`` has the selector labels of the alert,
+    which identify the entry of the quota. ``period`` is the id of the period. It is empty for a
+    rolling window and if the id is unknown.
     """
 
     quota: str

@@ -1,4 +1,4 @@
-"""Inserts that respect existing rows, in SQLite's and PostgreSQL's dialects."""
+"""Inserts that keep or update a row that is already there, for SQLite and PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -5,8 +5,8 @@ from http import HTTPStatus
 
 from flask import Flask, Response
 
-from web import problems
-from web.problems import make_problem
+from problem_json import problems
+from problem_json.problems import make_problem
 from webhook.alerts.payload import PayloadError
 from webhook.store.database import StoreError
 from webhook.store.upgrade import SchemaError

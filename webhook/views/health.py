@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, abort
 
-from webhook.alerts.silence import silent_since
+from webhook.alerts.missing_watchdog import missing_since
 from webhook.mail.formatting import format_time
 from webhook.store.counters import oldest_waiting
 from webhook.store.database import Store, StoreError
@@ -68,7 +68,7 @@ def check_all(store: Store, now: datetime, observed_since: datetime) -> Mapping[
         checks = {"store": Check(ok=False, detail="the store cannot be read; see the log")}
         return checks | dict.fromkeys(("queue", "delivery", "watchdog"), unknown)
     waits = now - oldest if oldest else timedelta(0)
-    since = silent_since(status, now, observed_since)
+    since = missing_since(status, now, observed_since)
     return {
         "store": Check(ok=True, detail="can be read"),
         "queue": Check(

@@ -17,7 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from webhook.alerts.silence import silent_since
+from webhook.alerts.missing_watchdog import missing_since
 from webhook.intake import IntakeResult
 from webhook.store.counters import (
     ATTEMPTS,
@@ -127,8 +127,8 @@ class _OutboxCollector(Collector):
         yield _gauge(
             "webhook_delivery_held", "1 while login, TLS or sender are wrong.", HELD in status
         )
-        silent = silent_since(status, now, self._observed_since) is not None
-        yield _gauge("webhook_watchdog_silent", "1 while alerts do not arrive.", silent)
+        is_missing = missing_since(status, now, self._observed_since) is not None
+        yield _gauge("webhook_watchdog_silent", "1 while alerts do not arrive.", is_missing)
         for name, key, text in (
             ("webhook_watchdog_seen_timestamp_seconds", WATCHDOG, "When the watchdog last came."),
             ("webhook_deliverer_seen_timestamp_seconds", DELIVERER, "When delivery last ran."),

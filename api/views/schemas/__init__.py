@@ -1,5 +1,5 @@
 """The parameters and the answer of each resource, as marshmallow schemas.
 
-Parameters are loaded with them; answers are documented with them, and the tests check the answers
-against them. They import ``api.http``, the domain and ``quotas``.
+Requests are checked with these schemas. Answers are only documented with them; the tests check that
+the answers match. The package may import everything else of ``api`` except the views themselves.
 """

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from api.bandwidth.windows import (
+from api.http.parameters import ParametersError, WrongParameter
+from api.windows import (
     EPOCH,
     MINUTE,
     Step,
@@ -13,7 +14,6 @@ from api.bandwidth.windows import (
     cut_windows,
     to_ms,
 )
-from api.http.parameters import ParametersError, WrongParameter
 from quotas.calendars import DAY_SECONDS
 from quotas.units import format_duration
 

@@ -9,7 +9,7 @@ import pytest
 
 from quotas import names
 from quotas.calendars import WEEKDAYS, Calendar, period_at
-from quotas.rules.periods import PeriodQueries, period_queries
+from quotas.rules.period_queries import PeriodQueries, period_queries
 from quotas.rules.timezones import FIRST_YEAR, last_year, offset_changes, offset_query
 from tests.integration.support.prometheus import Server, running
 from tests.integration.support.promtool import NOW

@@ -50,7 +50,7 @@ def crash_at(step: str) -> None:
             replace(smtp, "_DOT_AT_START", lambda _: Dying())
             deliver(app)
         case "after 250":
-            replace(smtp, "describe_answer", lambda _: die)
+            replace(smtp, "describe_reply", lambda _: die)
             deliver(app)
         case "before settled":
             replace(worker, "settle", after)

@@ -19,8 +19,8 @@ from tests.unit.webhook.samples import (
 )
 from webhook.alerts.events import Event
 from webhook.alerts.payload import RESOLVED, Alert, Payload
-from webhook.alerts.recipients import recipients_of, select_events
 from webhook.mail.composing import compose_mails
+from webhook.recipients import recipients_of, select_events
 from webhook.settings import Addresses
 from webhook.store.outbox import Mail
 

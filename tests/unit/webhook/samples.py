@@ -7,7 +7,7 @@ from email.headerregistry import Address
 from quotas import names
 from quotas.model import Accounting, Match, Quota, QuotaFile
 from webhook.alerts.payload import FIRING, RESOLVED, Alert
-from webhook.delivery.answers import ConnectionLostError
+from webhook.delivery.smtp_replies import ConnectionLostError
 from webhook.settings import Addresses
 
 NOW = datetime(2026, 11, 24, 13, 37, tzinfo=UTC)

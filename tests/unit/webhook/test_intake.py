@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count, pairwise
 
 import pytest
@@ -20,7 +21,7 @@ from tests.unit.webhook.samples import (
 )
 from webhook.alerts.payload import RESOLVED, Alert
 from webhook.store.database import Store, StoreError
-from webhook.store.notified import RaceError, find_notified
+from webhook.store.past_notifications import RaceError, find_past_notifications
 
 
 def test_each_recipient_is_notified_once_however_often_an_alert_repeats(store: Store) -> None:
@@ -58,10 +59,16 @@ def test_several_thresholds_at_once_are_one_mail_about_the_highest(store: Store)
         assert queue(store, usage(percent)).mails == ()
 
 
+@pytest.mark.parametrize("minutes", [0, 1, -1])
+@pytest.mark.parametrize("replicas", [("a", "b"), ("", "")])
 def test_of_two_evaluators_with_the_same_threshold_the_one_with_more_usage_is_mailed(
-    store: Store,
+    store: Store, minutes: int, replicas: tuple[str, str]
 ) -> None:
-    less, more = (usage(90, used, replica=str(used)) for used in (460 * 10**9, 470 * 10**9))
+    more, less = (
+        usage(90, used_bytes, replica=replica)
+        for used_bytes, replica in zip((470 * 10**9, 460 * 10**9), replicas, strict=True)
+    )
+    less = replace(less, starts_at=NOW + timedelta(minutes=minutes))
     for number, alerts in enumerate([(less, more), (more, less)]):
         renamed = [replace(a, labels={**a.labels, "consumer": f"c{number}"}) for a in alerts]
         assert "470 GB of 500 GB" in queue(store, *renamed).mails[0].subject
@@ -135,13 +142,13 @@ def test_two_simultaneous_requests_notify_once(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_late(*arguments: object) -> object:
-        found = find_notified(*arguments)  # type: ignore[arg-type] # passed on
+        found = find_past_notifications(*arguments)  # type: ignore[arg-type] # passed on
         monkeypatch.undo()
         # Another process commits first.
         assert len(queue(store, usage()).mails) == 2
         return found
 
-    monkeypatch.setattr(webhook.intake, "find_notified", find_late)
+    monkeypatch.setattr(webhook.intake, "find_past_notifications", find_late)
     assert queue(store, usage(), pipeline()).mails[0].recipient == "ops@example.com"
 
 
@@ -151,7 +158,7 @@ def test_a_request_that_loses_every_race_fails_and_stores_nothing(
     def lose(*_: object) -> None:
         raise RaceError
 
-    monkeypatch.setattr(webhook.intake, "add_notified", lose)
+    monkeypatch.setattr(webhook.intake, "add_past_notifications", lose)
     with pytest.raises(StoreError, match="other requests"):
         queue(store, usage())
     monkeypatch.undo()

@@ -17,7 +17,7 @@ from local.stack.ports import free_ports
 from local.stack.processes import Part, Processes
 from local.stack.stack import SMOKE_QUOTAS, Stack
 from quotas import names
-from quotas.prometheus.client import Ruler
+from quotas.prometheus.client import PrometheusClient
 
 WITHIN_SECONDS = 30
 
@@ -102,7 +102,7 @@ def another_prometheus(
 def _wait_for_scrape(url: str) -> None:
     deadline = time.monotonic() + WITHIN_SECONDS
     while time.monotonic() < deadline:
-        if Ruler(url).query("up"):
+        if PrometheusClient(url).query("up"):
             return
         time.sleep(0.1)
     pytest.fail("nothing was scraped")

@@ -12,7 +12,7 @@ from api.bandwidth.formats import (
     rank,
 )
 from api.bandwidth.reading import Traffic
-from api.bandwidth.windows import MONTH, Step, Windows, cut_windows, to_ms
+from api.windows import MONTH, Step, Windows, cut_windows, to_ms
 
 NOW_MS = to_ms(datetime(2026, 1, 1, 0, 2, 30, tzinfo=UTC))
 WINDOWS = cut_windows(NOW_MS - 150_000, NOW_MS, NOW_MS, Step(60), "UTC")

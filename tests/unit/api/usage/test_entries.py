@@ -5,12 +5,12 @@ import pytest
 import responses
 
 from api.access import ALL, Scope, match_scope
-from api.bandwidth.windows import to_ms
 from api.clients.cache import Cache
 from api.clients.prometheus import Prometheus
 from api.clients.range_cache import Upstream
 from api.usage.entries import reach_of, read_entries
 from api.usage.model import Entry
+from api.windows import to_ms
 from quotas.http.exchange import BadAnswerError
 from quotas.model import Accounting
 from tests.unit.api.answers import INSTANT_URL, URL, forms, vector

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from quotas.prometheus.client import Ruler
+from quotas.prometheus.client import PrometheusClient
 from quotas.rule_files.rule import Group
 
 URL = "http://prometheus:9090"
-RULER = Ruler(URL)
+PROMETHEUS = PrometheusClient(URL)
 RULES_URL = f"{URL}/api/v1/rules"
 RELOAD_URL = f"{URL}/-/reload"
 

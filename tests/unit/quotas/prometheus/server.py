@@ -8,7 +8,7 @@ import responses
 from quotas.model import Accounting, Match, Quota, QuotaFile
 from quotas.prometheus.verify import Finding, verify
 from quotas.rules.compiler import compile_rules
-from tests.unit.quotas.prometheus.answers import RULER, URL, loaded
+from tests.unit.quotas.prometheus.answers import PROMETHEUS, URL, loaded
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BUN = Quota("bun", 1, {"service": Match(("bun-service",))}, direction="egress")
@@ -47,7 +47,7 @@ class Server:
                 json={"status": "success", "data": data},
                 status=self.statuses.get(path, 200),
             )
-        return list(verify(RULER, self.quotas, self.rules))
+        return list(verify(PROMETHEUS, self.quotas, self.rules))
 
     def problems(self) -> list[str]:
         """Return the texts of the findings that are not good."""

@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 import responses
 
-from quotas.prometheus.client import RulerError
+from quotas.prometheus.client import PrometheusError
 from quotas.prometheus.loaded_rules import find_differences
 from quotas.rule_files.rule import Group, Rule, RuleFile
-from tests.unit.quotas.prometheus.answers import RULER, RULES_URL, loaded
+from tests.unit.quotas.prometheus.answers import PROMETHEUS, RULES_URL, loaded
 
 RECORDED = Rule("used", 'sum(x{b="2", a=~"1"}[7d])', labels={"quota": "a"})
 ALERT = Rule(
@@ -24,7 +24,7 @@ WANTED = Group("gateway-quotas-day", 60, [RECORDED, ALERT])
 def differences(http: responses.RequestsMock, *groups: Group) -> list[str]:
     """Return how these loaded groups differ from the wanted one."""
     http.get(RULES_URL, json={"data": loaded(groups)})
-    return list(find_differences(RULER, [RuleFile("gateway-quotas-day", [WANTED])]))
+    return list(find_differences(PROMETHEUS, [RuleFile("gateway-quotas-day", [WANTED])]))
 
 
 def test_loaded_rules_do_not_differ_and_other_groups_are_ignored(
@@ -106,5 +106,5 @@ def test_an_answer_that_is_not_from_prometheus_is_reported(
     http: responses.RequestsMock, answer: str
 ) -> None:
     http.get(RULES_URL, body=answer)
-    with pytest.raises(RulerError, match=f"^{RULES_URL}: the answer is not Prometheus's$"):
-        list(find_differences(RULER, []))
+    with pytest.raises(PrometheusError, match=f"^{RULES_URL}: the answer is not Prometheus's$"):
+        list(find_differences(PROMETHEUS, []))

@@ -5,10 +5,19 @@ from typing import Any
 import pytest
 
 from tests.unit.webhook.samples import NOW, QUOTAS, forecast, pipeline, resolved, usage
-from webhook.alerts.dedup import RECURS_AFTER, is_notified, key_of, knows_start, start_key_of
+from webhook.alerts.dedup import (
+    RECURS_AFTER,
+    Candidate,
+    is_new_to,
+    is_notified,
+    keep_one_for_each_key,
+    key_of,
+    knows_start,
+    start_key_of,
+)
 from webhook.alerts.events import QuotaEvent, read_event
 from webhook.alerts.payload import RESOLVED, Alert
-from webhook.store.notified import DedupKey, PastNotification, PastNotifications
+from webhook.store.past_notifications import DedupKey, PastNotification, PastNotifications
 
 TO = "ops@example.com"
 HOUR = timedelta(hours=1)
@@ -23,12 +32,12 @@ def key(alert: Alert) -> DedupKey:
 
 
 def past(*notifications: PastNotification) -> PastNotifications:
-    return {("subject", TO): notifications}
+    return {("digest", TO): notifications}
 
 
 # Another digest would notify everyone again after an upgrade.
 @pytest.mark.parametrize(
-    ("alert", "subject"),
+    ("alert", "digest"),
     [
         (
             usage(calendar="month"),
@@ -56,8 +65,8 @@ def past(*notifications: PastNotification) -> PastNotifications:
         ),
     ],
 )
-def test_keys_are_the_same_as_in_earlier_versions(alert: Alert, subject: str) -> None:
-    assert key(alert).subject == subject
+def test_keys_are_the_same_as_in_earlier_versions(alert: Alert, digest: str) -> None:
+    assert key(alert).digest == digest
 
 
 def test_only_a_threshold_has_a_percentage_and_only_a_rolling_window_recurs() -> None:
@@ -74,16 +83,16 @@ def test_a_resolved_event_has_the_start_key_of_the_firing_one() -> None:
 
 def test_a_notification_covers_lower_thresholds_of_the_same_recipient() -> None:
     notified = past(PastNotification(90, NOW, None))
-    assert is_notified(DedupKey("subject", 80), TO, notified, NOW)
-    assert not is_notified(DedupKey("subject", 100), TO, notified, NOW)
-    assert not is_notified(DedupKey("subject", 80), "other@example.com", notified, NOW)
+    assert is_notified(DedupKey("digest", 80), TO, notified, NOW)
+    assert not is_notified(DedupKey("digest", 100), TO, notified, NOW)
+    assert not is_notified(DedupKey("digest", 80), "other@example.com", notified, NOW)
     assert not is_notified(DedupKey("other", 80), TO, notified, NOW)
 
 
 def test_a_rolling_window_recurs_after_a_new_start_and_a_day() -> None:
     notified = past(PastNotification(90, NOW, NOW + HOUR))
     later = NOW + RECURS_AFTER
-    recurring = DedupKey("subject", 90, recurs=True, starts_at=NOW + 2 * HOUR)
+    recurring = DedupKey("digest", 90, recurs=True, starts_at=NOW + 2 * HOUR)
     assert not is_notified(recurring, TO, notified, later)
     assert is_notified(recurring, TO, notified, later - HOUR)
     assert is_notified(replace(recurring, starts_at=NOW), TO, notified, later)
@@ -93,9 +102,36 @@ def test_a_rolling_window_recurs_after_a_new_start_and_a_day() -> None:
 
 
 def test_the_start_is_known_by_a_later_notification_of_the_same_or_a_higher_threshold() -> None:
-    start = DedupKey("subject", 90, recurs=True, starts_at=NOW)
+    start = DedupKey("digest", 90, recurs=True, starts_at=NOW)
     assert knows_start(start, TO, past(PastNotification(90, NOW, None)))
     assert knows_start(start, TO, past(PastNotification(100, NOW, NOW + HOUR)))
     assert not knows_start(start, TO, past(PastNotification(80, NOW, None)))
     assert not knows_start(start, TO, past(PastNotification(90, NOW - 2 * HOUR, NOW - HOUR)))
     assert not knows_start(start, TO, {})
+
+
+def test_several_events_with_the_same_key_are_one_candidate_in_the_order_of_events() -> None:
+    alerts = [usage(90, replica="a"), usage(80, quota="shared"), usage(100, replica="b")]
+    candidates = keep_one_for_each_key(read_event(alert, QUOTAS) for alert in alerts)
+    assert [candidate.event.alert for candidate in candidates] == [alerts[2], alerts[1]]
+
+
+def test_an_event_is_new_to_a_recipient_who_was_not_notified_of_it() -> None:
+    event = read_event(usage(), QUOTAS)
+    candidate = Candidate(event, key_of(event))
+    known = {(candidate.key.digest, TO): [PastNotification(90, NOW, None)]}
+    assert is_new_to(TO, candidate, {}, NOW)
+    assert not is_new_to(TO, candidate, known, NOW)
+    assert is_new_to("other@example.com", candidate, known, NOW)
+
+
+def test_a_resolved_event_is_new_only_to_a_recipient_who_was_notified_of_its_start() -> None:
+    event = read_event(resolved(), QUOTAS)
+    assert isinstance(event, QuotaEvent)
+    candidate, start = Candidate(event, key_of(event)), start_key_of(event)
+    assert candidate.digests == {candidate.key.digest, start.digest}
+    assert not is_new_to(TO, candidate, {}, NOW)
+    started = {(start.digest, TO): [PastNotification(90, NOW, None)]}
+    assert is_new_to(TO, candidate, started, NOW)
+    both = started | {(candidate.key.digest, TO): [PastNotification(0, NOW, None)]}
+    assert not is_new_to(TO, candidate, both, NOW)

@@ -1,12 +1,20 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quotas import names
-from tests.unit.webhook.samples import QUOTAS, usage
-from webhook.alerts.events import OtherEvent, QuotaEvent, read_bytes, read_event
+from tests.unit.webhook.samples import NOW, QUOTAS, pipeline, usage
+from webhook.alerts.events import (
+    Event,
+    OtherEvent,
+    QuotaEvent,
+    by_threshold,
+    read_bytes,
+    read_event,
+)
 from webhook.alerts.payload import FIRING, Alert
 
 
@@ -102,3 +110,41 @@ def test_bytes_are_read_as_prometheus_writes_them(text: str | None, size_bytes: 
 def test_any_text_is_a_number_of_bytes_or_none(text: str) -> None:
     size_bytes = read_bytes(text)
     assert size_bytes is None or size_bytes >= 0
+
+
+def most(*alerts: Alert) -> Event:
+    """Return the event that is mailed of several about the same thing, in any order."""
+    events = [read_event(alert, QUOTAS) for alert in alerts]
+    chosen = max(events, key=by_threshold)
+    assert max(reversed(events), key=by_threshold) == chosen
+    return chosen
+
+
+def test_the_highest_threshold_is_mailed_whatever_its_usage_and_start() -> None:
+    # The alert for 80 % was evaluated later.
+    higher = usage(90, 459 * 10**9)
+    lower = usage(80, 449 * 10**9, starts_at=NOW + timedelta(minutes=1))
+    assert most(higher, lower).alert == higher
+
+
+def test_of_one_threshold_the_larger_usage_is_mailed_whenever_it_started() -> None:
+    for minutes in (-1, 0, 1):
+        larger = usage(90, 470 * 10**9)
+        smaller = usage(90, 460 * 10**9, starts_at=NOW + timedelta(minutes=minutes))
+        assert most(larger, smaller).alert == larger
+
+
+def test_over_a_rolling_window_the_later_start_is_mailed_and_then_the_larger_usage() -> None:
+    def rolling(used_bytes: int, starts_at: datetime) -> Alert:
+        return usage(90, used_bytes, calendar="rolling:30d", period="", starts_at=starts_at)
+
+    # The earlier start was perhaps mailed already, so only the later one can be new.
+    later = rolling(460 * 10**9, NOW + timedelta(minutes=1))
+    assert most(rolling(470 * 10**9, NOW), later).alert == later
+    larger = rolling(470 * 10**9, NOW)
+    assert most(larger, rolling(460 * 10**9, NOW)).alert == larger
+
+
+def test_of_an_alert_without_a_quota_the_later_start_is_mailed() -> None:
+    later = replace(pipeline(), starts_at=NOW + timedelta(minutes=1))
+    assert most(pipeline(), later).alert == later

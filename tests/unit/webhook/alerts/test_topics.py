@@ -7,8 +7,8 @@ from tests.unit.webhook.samples import (
     resolved,
     usage,
 )
-from webhook.alerts.recipients import select_events
 from webhook.alerts.topics import topics_of
+from webhook.recipients import select_events
 from webhook.store.topics import Topic
 
 

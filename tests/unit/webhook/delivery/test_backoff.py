@@ -1,7 +1,39 @@
+from datetime import timedelta
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.delivery.backoff import LONGEST_SECONDS, pause_seconds
+from tests.unit.webhook.samples import NOW
+from webhook.delivery.backoff import GIVE_UP_AFTER, LONGEST_SECONDS, outcome_of, pause_seconds
+from webhook.delivery.smtp_replies import ConnectionLostError, SendError
+from webhook.store.outbox import ClaimedMail, Outcome
+
+MAIL = ClaimedMail(1, "<id@x>", "ops@example.com", b"", attempts=0, queued_at=NOW)
+TEMPORARY = SendError("451 later", permanent=False)
+PERMANENT = SendError("550 no such user", permanent=True)
+
+
+def test_an_accepted_mail_is_sent() -> None:
+    assert outcome_of(MAIL, "250 kept\n", NOW) == Outcome("sent", "250 kept")
+
+
+def test_after_a_5xx_a_mail_fails() -> None:
+    assert outcome_of(MAIL, PERMANENT, NOW) == Outcome("failed", "550 no such user")
+
+
+@pytest.mark.parametrize("error", [TEMPORARY, ConnectionLostError("421 shutting down")])
+def test_after_a_4xx_or_a_lost_connection_a_mail_is_tried_again_later(
+    error: SendError | ConnectionLostError,
+) -> None:
+    outcome = outcome_of(MAIL, error, NOW)
+    assert (outcome.state, outcome.answer) == ("queued", str(error))
+    assert outcome.due_at is not None
+    assert timedelta(seconds=5) <= outcome.due_at - NOW <= timedelta(seconds=6.25)
+
+
+def test_after_a_4xx_an_old_mail_expires() -> None:
+    assert outcome_of(MAIL, TEMPORARY, NOW + GIVE_UP_AFTER) == Outcome("expired", "451 later")
 
 
 def test_pauses_grow_from_five_seconds_to_thirty_minutes() -> None:

@@ -7,8 +7,12 @@ from sqlalchemy import select, update
 from webhook.delivery.housekeeping import NOTIFIED_RETENTION, Housekeeping, remove_old
 from webhook.store import outbox
 from webhook.store.database import Store
-from webhook.store.notified import DedupKey, add_notified, find_notified
 from webhook.store.outbox import Mail, add_mails
+from webhook.store.past_notifications import (
+    DedupKey,
+    add_past_notifications,
+    find_past_notifications,
+)
 from webhook.store.tables import SENT, envelopes, mails
 
 DAY = timedelta(days=1)
@@ -42,10 +46,10 @@ def test_notifications_are_kept_longer_than_any_period(store: Store) -> None:
     keys = {"old": NOW - NOTIFIED_RETENTION - DAY, "new": NOW - NOTIFIED_RETENTION + DAY}
     with store.writing() as connection:
         for subject, at in keys.items():
-            add_notified(connection, [(DedupKey(subject), "a@x")], {}, at)
+            add_past_notifications(connection, [(DedupKey(subject), "a@x")], {}, at)
     remove_old(store, NOW, DAY)
     with store.reading() as connection:
-        assert [subject for subject, _ in find_notified(connection, keys)] == ["new"]
+        assert [subject for subject, _ in find_past_notifications(connection, keys)] == ["new"]
 
 
 def test_old_mails_are_removed_once_an_hour(

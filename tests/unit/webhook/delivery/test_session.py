@@ -2,8 +2,8 @@ import pytest
 
 from tests.unit.webhook.samples import SENDER, FakeConnection
 from webhook.delivery import session as session_module
-from webhook.delivery.answers import ConnectionLostError, SendError, UnreachableError
 from webhook.delivery.session import Session
+from webhook.delivery.smtp_replies import ConnectionLostError, SendError, UnreachableError
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from flask import Flask
 
 from webhook.delivery import handshake
-from webhook.delivery.answers import SendError
 from webhook.delivery.smtp import make_mail, refuse_control_characters
+from webhook.delivery.smtp_replies import SendError
 from webhook.settings import MailSettings
 
 RECIPIENT = "bun@example.com"

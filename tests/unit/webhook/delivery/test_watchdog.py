@@ -36,7 +36,7 @@ def queued(store: Store) -> list[tuple[str, str, int]]:
         return [tuple(row) for row in connection.execute(query.order_by(mails.c.id))]
 
 
-def test_people_are_notified_once_of_a_silence_and_once_of_its_end(
+def test_people_are_notified_once_of_a_missing_watchdog_and_once_when_it_is_back(
     store: Store, monitor: WatchdogMonitor
 ) -> None:
     arrive(store, NOW)

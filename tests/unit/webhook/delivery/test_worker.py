@@ -11,14 +11,14 @@ from sqlalchemy.exc import OperationalError
 
 from tests.unit.webhook.samples import SENDER, FakeConnection
 from webhook.delivery import worker
-from webhook.delivery.answers import (
+from webhook.delivery.backoff import GIVE_UP_AFTER
+from webhook.delivery.session import Session
+from webhook.delivery.smtp_replies import (
     ConnectionLostError,
     HoldError,
     SendError,
     UnreachableError,
 )
-from webhook.delivery.backoff import GIVE_UP_AFTER
-from webhook.delivery.session import Session
 from webhook.delivery.worker import Deliverer
 from webhook.store.counters import ATTEMPTS, read_counters
 from webhook.store.database import Store

@@ -7,9 +7,9 @@ from quotas import names
 from tests.unit.webhook.mails import Page, read
 from tests.unit.webhook.samples import ADDRESSES, NOW, QUOTAS, pipeline, usage
 from webhook.alerts.payload import FIRING, RESOLVED, Alert
-from webhook.alerts.recipients import select_events
 from webhook.mail.content import MailLink
 from webhook.mail.links import make_links
+from webhook.recipients import select_events
 from webhook.settings import Addresses
 
 RUNBOOK = "https://wiki.example.com/operations#bandwidthquotausage"

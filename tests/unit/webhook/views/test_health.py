@@ -34,7 +34,7 @@ def test_all_checks_pass_while_watchdog_arrives_and_delivery_runs(store: Store) 
     assert failing(store) == set()
 
 
-def test_a_silent_watchdog_fails_with_the_time_it_last_arrived(store: Store) -> None:
+def test_a_missing_watchdog_fails_with_the_time_it_last_arrived(store: Store) -> None:
     set_all(store, **{WATCHDOG: NOW - timedelta(minutes=6), DELIVERER: NOW})
     assert failing(store) == {"watchdog"}
     assert check_all(store, NOW, OBSERVED_SINCE)["watchdog"].detail == (

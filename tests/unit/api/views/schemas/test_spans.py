@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.bandwidth.windows import MOST_POINTS, Step, TooManyPointsError, Windows, from_ms
 from api.http.parameters import ParametersError
 from api.views.schemas.spans import LONGEST_ROWS_SECONDS, BandwidthQuestion, BandwidthUsedQuestion
+from api.windows import MOST_POINTS, Step, TooManyPointsError, Windows, from_ms
 from tests.unit.api.answers import NOW
 
 WINDOW_MS = 60_000

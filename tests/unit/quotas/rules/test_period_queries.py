@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quotas.calendars import DAY, HOUR, LONGEST_SECONDS, MONTH, WEEK, Calendar, period_at
-from quotas.rules.periods import compiled_until, period_queries
+from quotas.rules.period_queries import compiled_until, period_queries
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ZONES = st.sampled_from(

@@ -1,10 +1,11 @@
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.bandwidth.windows import (
+from api.windows import (
     DAY,
     MONTH,
     MOST_POINTS,
@@ -16,6 +17,7 @@ from api.bandwidth.windows import (
     from_ms,
     to_ms,
 )
+from quotas.calendars import LONGEST_SECONDS, Kind
 
 
 def ms(text: str) -> int:
@@ -43,6 +45,11 @@ def starts(start: str, end: str, step: Step, timezone: str = "UTC") -> list[str]
 )
 def test_auto_is_a_round_step_of_at_most_three_hundred_points(seconds: int, name: str) -> None:
     assert choose_auto_step(seconds, 15).name == name
+
+
+def test_steps_of_different_kinds_have_different_names() -> None:
+    names = [Step(LONGEST_SECONDS[kind], kind).name for kind in get_args(Kind)]
+    assert names == ["1h", "1d", "1w", "month"]
 
 
 def test_auto_leaves_room_for_some_scrapes_in_each_window() -> None:

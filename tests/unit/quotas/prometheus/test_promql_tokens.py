@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quotas.file.loading import load_quotas
-from quotas.prometheus.tokens import tokenize
+from quotas.prometheus.promql_tokens import tokenize
 from quotas.promql import quote
 from quotas.rules.compiler import compile_rules
 

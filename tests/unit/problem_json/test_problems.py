@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from web import problems
+from problem_json import problems
 
 
 @pytest.fixture

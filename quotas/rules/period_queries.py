@@ -1,8 +1,8 @@
 """Calendars in PromQL: the period of a time, its elapsed seconds and its remaining seconds.
 
-All expressions use one trick. They shift the time so that the period begins where PromQL's own
-functions (year, month, ...) begin theirs. ``quotas.rules.timezones`` adds the offsets of time
-zones. ``quotas.calendars`` computes the same periods in Python.
+Each expression shifts the time so that the period starts at a boundary of PromQL's functions
+(midnight, the first of the month). ``quotas.rules.timezones`` adds the offsets of time zones.
+``quotas.calendars`` computes the same periods in Python.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from datetime import datetime
 from string import Template
 
 from quotas import names
-from quotas.calendars import DAY_SECONDS, HOUR_SECONDS, WEEK_SECONDS, Calendar
+from quotas.calendars import DAY_SECONDS, HOUR_SECONDS, WEEK_SECONDS, Calendar, Kind
 from quotas.rules.timezones import FIRST_YEAR, last_year, offset_changes, offset_query
 
-_IDS = {
+_IDS: dict[Kind, str] = {
     "hour": "year($at) * 1000000 + month($at) * 10000 + day_of_month($at) * 100 + hour($at)",
     "day": "year($at) * 10000 + month($at) * 100 + day_of_month($at)",
     "week": "year($at) * 10000 + month($at) * 100 + day_of_month($at)",
@@ -51,21 +51,22 @@ def period_queries(calendar: Calendar, at: str, now: datetime) -> PeriodQueries:
 
     """
     local = _local(calendar, at, now)
-    if calendar.kind == "hour":
-        shifted, elapsed, length = _hour(calendar, at, local)
-    elif calendar.kind == "day":
-        shifted, elapsed, length = local, f"({local}) % {DAY_SECONDS}", str(DAY_SECONDS)
-    elif calendar.kind == "week":
-        days = (_DAYS_FROM_MONDAY_TO_EPOCH - calendar.anchor_weekday) % 7
-        elapsed = f"({_plus(local, days * DAY_SECONDS)}) % {WEEK_SECONDS}"
-        shifted, length = f"{local} - {elapsed}", str(WEEK_SECONDS)
-    else:
-        shifted = _plus(local, -(calendar.anchor_day - 1) * DAY_SECONDS)
-        elapsed = (
-            f"(scalar(day_of_month(vector({shifted}))) - 1) * {DAY_SECONDS}"
-            f" + ({shifted}) % {DAY_SECONDS}"
-        )
-        length = f"scalar(days_in_month(vector({shifted}))) * {DAY_SECONDS}"
+    match calendar.kind:
+        case "hour":
+            shifted, elapsed, length = _hour(calendar, at, local)
+        case "day":
+            shifted, elapsed, length = local, f"({local}) % {DAY_SECONDS}", str(DAY_SECONDS)
+        case "week":
+            days = (_DAYS_FROM_MONDAY_TO_EPOCH - calendar.anchor_weekday) % 7
+            elapsed = f"({_plus(local, days * DAY_SECONDS)}) % {WEEK_SECONDS}"
+            shifted, length = f"{local} - {elapsed}", str(WEEK_SECONDS)
+        case "month":
+            shifted = _plus(local, -(calendar.anchor_day - 1) * DAY_SECONDS)
+            elapsed = (
+                f"(scalar(day_of_month(vector({shifted}))) - 1) * {DAY_SECONDS}"
+                f" + ({shifted}) % {DAY_SECONDS}"
+            )
+            length = f"scalar(days_in_month(vector({shifted}))) * {DAY_SECONDS}"
     period_id = Template(_IDS[calendar.kind]).substitute(at=f"vector({shifted})")
     label = f'count_values("{names.PERIOD}", {period_id})'
     return PeriodQueries(label, elapsed, f"{length} - ({elapsed})")

@@ -1,6 +1,6 @@
-"""Who was notified of what: queries on the table ``told``.
+"""Past notifications: who was notified of what, and when. The table is called ``told``.
 
-``webhook.alerts.dedup`` builds the keys and decides what the rows mean.
+``webhook.alerts.dedup`` makes the keys and decides who is notified again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
-from webhook.store.tables import notified
+from webhook.store.tables import past_notifications
 from webhook.store.upserts import insert_new
 
-_SUBJECTS_PER_QUERY = 500
+_DIGESTS_PER_QUERY = 500
 
 
 class RaceError(Exception):
@@ -23,13 +23,14 @@ class RaceError(Exception):
 class DedupKey:
     """The key under which each recipient is notified of an event once.
 
-    ``subject`` is a digest of what the event is about. ``percent`` is the threshold, or 0 if there
-    is none; a notification covers all lower thresholds of the same subject. ``recurs`` is true for
-    a threshold over a rolling window, which has no periods: people are notified again if the quota
+    ``digest`` is a hash of what the event is about. Its column is called ``subject``, but it has
+    nothing to do with the subject of a mail. ``percent`` is the threshold, or 0 if there is none; a
+    notification covers all lower thresholds with the same digest. ``recurs`` is true for a
+    threshold over a rolling window, which has no periods: people are notified again if the quota
     was below the threshold in between. ``starts_at`` is when the alert started, if it is known.
     """
 
-    subject: str
+    digest: str
     percent: float = 0.0
     recurs: bool = False
     starts_at: datetime | None = None
@@ -37,34 +38,38 @@ class DedupKey:
 
 @dataclass(frozen=True)
 class PastNotification:
-    """That a recipient was notified: up to which threshold, when, and when that ended (UTC)."""
+    """One notification of one recipient. Times are aware, in UTC.
+
+    ``percent`` is the highest threshold it covers. ``ended_at`` is when the quota fell below that
+    threshold again, if it has; only a quota over a rolling window can.
+    """
 
     percent: float
     notified_at: datetime
     ended_at: datetime | None
 
 
-# By subject and recipient.
+# By digest and recipient.
 PastNotifications = Mapping[tuple[str, str], Sequence[PastNotification]]
 
 
-def find_notified(connection: Connection, subjects: Iterable[str]) -> PastNotifications:
-    """Return all past notifications about these subjects."""
+def find_past_notifications(connection: Connection, digests: Iterable[str]) -> PastNotifications:
+    """Return all past notifications with these digests."""
     found: dict[tuple[str, str], list[PastNotification]] = {}
-    columns = notified.c
+    columns = past_notifications.c
     selected = select(
         columns.subject, columns.recipient, columns.percent, columns.told_at, columns.ended_at
     )
-    ordered = sorted(set(subjects))
-    for start in range(0, len(ordered), _SUBJECTS_PER_QUERY):
-        some = ordered[start : start + _SUBJECTS_PER_QUERY]
+    ordered = sorted(set(digests))
+    for start in range(0, len(ordered), _DIGESTS_PER_QUERY):
+        some = ordered[start : start + _DIGESTS_PER_QUERY]
         query = selected.where(columns.subject.in_(some))
-        for subject, recipient, *values in connection.execute(query):
-            found.setdefault((subject, recipient), []).append(PastNotification(*values))
+        for digest, recipient, *values in connection.execute(query):
+            found.setdefault((digest, recipient), []).append(PastNotification(*values))
     return found
 
 
-def add_notified(
+def add_past_notifications(
     connection: Connection,
     added: Iterable[tuple[DedupKey, str]],
     past: PastNotifications,
@@ -77,7 +82,7 @@ def add_notified(
     Args:
         connection: a transaction that writes.
         added: keys and recipients.
-        past: what ``find_notified`` returned for their subjects.
+        past: what ``find_past_notifications`` returned for their digests.
         now: the time of the notification.
 
     Raises:
@@ -85,15 +90,15 @@ def add_notified(
 
     """
     # Sorted, so that two transactions with the same rows lock them in the same order.
-    ordered = sorted(set(added), key=lambda entry: (entry[0].subject, entry[1]))
+    ordered = sorted(set(added), key=lambda entry: (entry[0].digest, entry[1]))
     for key, recipient in ordered:
-        if key.recurs and (key.subject, recipient) in past:
-            _remove_ended(connection, key, recipient, past[key.subject, recipient])
+        if key.recurs and (key.digest, recipient) in past:
+            _remove_ended(connection, key, recipient, past[key.digest, recipient])
     rows = [
-        {"subject": key.subject, "recipient": recipient, "percent": key.percent, "told_at": now}
+        {"subject": key.digest, "recipient": recipient, "percent": key.percent, "told_at": now}
         for key, recipient in ordered
     ]
-    if rows and insert_new(connection, notified, rows) != len(rows):
+    if rows and insert_new(connection, past_notifications, rows) != len(rows):
         raise RaceError
 
 
@@ -104,22 +109,24 @@ def _remove_ended(
     ended = [p for p in past if p.percent >= key.percent and p.ended_at is not None]
     if not ended:
         return
-    columns = notified.c
+    columns = past_notifications.c
     rows = or_(
         *(and_(columns.percent == p.percent, columns.told_at == p.notified_at) for p in ended)
     )
-    mine = and_(columns.subject == key.subject, columns.recipient == recipient)
-    if connection.execute(delete(notified).where(mine, rows)).rowcount != len(ended):
+    mine = and_(columns.subject == key.digest, columns.recipient == recipient)
+    if connection.execute(delete(past_notifications).where(mine, rows)).rowcount != len(ended):
         raise RaceError
 
 
 def mark_ended(connection: Connection, key: DedupKey, at: datetime) -> None:
     """Store that a quota over a rolling window is below this threshold since ``at``."""
-    covered = and_(notified.c.subject == key.subject, notified.c.percent >= key.percent)
-    ended = update(notified).where(covered, notified.c.ended_at.is_(None)).values(ended_at=at)
-    connection.execute(ended)
+    columns = past_notifications.c
+    covered = and_(columns.subject == key.digest, columns.percent >= key.percent)
+    ended = update(past_notifications).where(covered, columns.ended_at.is_(None))
+    connection.execute(ended.values(ended_at=at))
 
 
-def purge_notified(connection: Connection, before: datetime) -> int:
+def purge_past_notifications(connection: Connection, before: datetime) -> int:
     """Remove notifications from before this time. Return how many were removed."""
-    return connection.execute(delete(notified).where(notified.c.told_at < before)).rowcount
+    old = past_notifications.c.told_at < before
+    return connection.execute(delete(past_notifications).where(old)).rowcount

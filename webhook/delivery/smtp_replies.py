@@ -1,4 +1,7 @@
-"""What an SMTP server's answers mean: the exceptions of delivery, and texts for the log."""
+"""What an SMTP server's replies mean: the errors of delivery, and texts for the log.
+
+``backoff`` decides what becomes of a mail after each of them.
+"""
 
 import smtplib
 
@@ -9,7 +12,10 @@ SUCCESS, TEMPORARY, PERMANENT = 2, 4, 5
 
 
 class SendError(Exception):
-    """One mail was not accepted. ``permanent`` is whether a retry is useless."""
+    """One mail was not accepted.
+
+    ``permanent`` is False after a 4xx, when a retry can succeed, and True after a 5xx.
+    """
 
     def __init__(self, message: str, *, permanent: bool) -> None:
         self.permanent = permanent
@@ -33,16 +39,16 @@ def kind_of(code: int) -> int:
     return code // 100
 
 
-def check_answer(
+def check_reply(
     code: int, text: bytes, *, expected_code: int | None = None, of_sender: bool = False
 ) -> None:
-    """Return if the server's answer is a success, else raise what it means.
+    """Return if the server's reply is a success, else raise what it means.
 
     Args:
         code: the reply code.
-        text: the rest of the answer.
+        text: the rest of the reply.
         expected_code: the only code that is a success. None if every 2xx is.
-        of_sender: whether this is the answer to the sender of a mail. If the server refuses it, it
+        of_sender: whether this is the reply to the sender of a mail. If the server refuses it, it
             would refuse every mail, unless this one is only too large.
 
     Raises:
@@ -54,23 +60,23 @@ def check_answer(
     kind = kind_of(code)
     if code == expected_code or (expected_code is None and kind == SUCCESS):
         return
-    answer = describe_answer(code, text)
+    reply = describe_reply(code, text)
     if code == CLOSING:
-        raise ConnectionLostError(answer)
+        raise ConnectionLostError(reply)
     if of_sender and kind == PERMANENT and code != TOO_LARGE:
-        raise HoldError(f"the sender was refused: {answer}")
+        raise HoldError(f"the sender was refused: {reply}")
     if kind not in (TEMPORARY, PERMANENT):
-        answer = f"an answer that has no meaning here: {answer}"
-    raise SendError(answer, permanent=kind == PERMANENT)
+        reply = f"an answer that has no meaning here: {reply}"
+    raise SendError(reply, permanent=kind == PERMANENT)
 
 
-def describe_answer(code: int, text: bytes | str) -> str:
-    """Return a server's answer as one text: ``550 no such user``."""
+def describe_reply(code: int, text: bytes | str) -> str:
+    """Return a server's reply as one text: ``550 no such user``."""
     return f"{code} {text if isinstance(text, str) else text.decode('utf-8', 'replace')}"
 
 
 def describe_failure(error: Exception) -> str:
     """Return what went wrong, in one line for the log. It holds no part of the mail."""
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"{type(error).__name__}: {describe_answer(error.smtp_code, error.smtp_error)}"
+        return f"{type(error).__name__}: {describe_reply(error.smtp_code, error.smtp_error)}"
     return f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""PromQL as tokens that are equal however a query is written.
+"""Splits PromQL into tokens, so that two spellings of the same query compare equal.
 
 Prometheus shows a query in its own notation, not in that of the rule file.
 """

@@ -1,4 +1,8 @@
-"""Which events people are notified of, and who. quotas.yaml alone decides both."""
+"""Who gets a mail: the recipients of each event, and which events people are notified of.
+
+quotas.yaml alone decides both. Whether a recipient was already notified is decided in
+``webhook.alerts.dedup``.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,8 +26,8 @@ def select_events(alerts: Iterable[Alert], quotas: QuotaFile, now: datetime) -> 
     selected: dict[object, Event] = {}
     for event in sorted(events, key=by_severity, reverse=True):
         if event.alert.status == FIRING or _is_resolved_wanted(event, quotas, now):
-            subject = _subject_of(event)
-            selected[subject] = max(selected.get(subject, event), event, key=by_threshold)
+            identity = _identity_of(event)
+            selected[identity] = max(selected.get(identity, event), event, key=by_threshold)
     return tuple(selected.values())
 
 
@@ -69,8 +73,8 @@ def _is_below_current_threshold(event: QuotaEvent) -> bool:
     return size_bytes * 100 < event.threshold_percent * (event.current_limit_bytes or 0)
 
 
-def _subject_of(event: Event) -> object:
-    """Return what an event is about. Of several events about the same, people get one."""
+def _identity_of(event: Event) -> object:
+    """Return what distinguishes events. Of several with the same identity, people get one."""
     ignored = {names.THRESHOLD, names.SEVERITY} if isinstance(event, QuotaEvent) else set()
     labels = frozenset(item for item in event.alert.labels.items() if item[0] not in ignored)
     return (event.alert.status, labels)

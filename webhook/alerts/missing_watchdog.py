@@ -1,17 +1,17 @@
-"""Silence: the watchdog alert arrives each minute, and its absence means that no alert arrives."""
+"""Whether alerts have stopped arriving: the watchdog alert should arrive each minute."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from webhook.store.status import STARTED, WATCHDOG, StatusValue
 
-SILENT_AFTER = timedelta(minutes=5)
+MISSING_AFTER = timedelta(minutes=5)
 
 
-def silent_since(
+def missing_since(
     status: Mapping[str, StatusValue], now: datetime, observed_since: datetime
 ) -> datetime | None:
-    """Return when the watchdog last arrived, if that is too long ago, else None.
+    """Return when the watchdog last arrived, if that is longer ago than MISSING_AFTER, else None.
 
     If it has never arrived, return when the tables were first used.
 
@@ -24,4 +24,4 @@ def silent_since(
     """
     known = status.get(WATCHDOG) or status.get(STARTED)
     last = known.at if known else observed_since
-    return last if now - max(last, observed_since) > SILENT_AFTER else None
+    return last if now - max(last, observed_since) > MISSING_AFTER else None

@@ -1,7 +1,7 @@
 import pytest
 
 from quotas.calendars import DAY, HOUR, MONTH, WEEK, Calendar, Rolling
-from quotas.file.periods import parse_period, parse_period_id, parse_timezone, parse_weekday
+from quotas.file.period_parsers import parse_period, parse_period_id, parse_timezone, parse_weekday
 
 
 def test_a_period_is_a_word_or_a_mapping() -> None:

@@ -15,7 +15,7 @@ from tests.unit.webhook.samples import (
 )
 from webhook.alerts.events import Event, QuotaEvent, read_event
 from webhook.alerts.payload import FIRING, RESOLVED, Alert
-from webhook.alerts.recipients import recipients_of, select_events
+from webhook.recipients import recipients_of, select_events
 
 
 def select_resolved(*alerts: Alert, now: datetime = NOW) -> tuple[Event, ...]:

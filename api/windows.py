@@ -39,9 +39,13 @@ class Step:
     @property
     def name(self) -> str:
         """Return the step as the parameter is written: ``5m``, ``1d``, ``1w``, ``month``."""
-        if self.kind in (None, "day"):
-            return format_duration(self.seconds)
-        return "1w" if self.kind == "week" else "month"
+        match self.kind:
+            case None | "hour" | "day":
+                return format_duration(self.seconds)
+            case "week":
+                return "1w"
+            case "month":
+                return self.kind
 
 
 MINUTE = Step(60)

@@ -1,4 +1,0 @@
-"""Code that both Flask applications share: errors as problem+json.
-
-It imports no other package of this project.
-"""
