@@ -140,6 +140,18 @@ kong_bandwidth_bytes{service="bun",route="r",direction="egress"} 10
 kong_bandwidth_bytes{service="ban",direction="egress",consumer="a"} 3
 """,
 )
+RENAMED = Answer(
+    "Kong 2 behind a collector that changes the name alone",
+    """
+# TYPE kong_bandwidth_bytes counter
+kong_bandwidth_bytes{service="bun",route="r",type="egress"} 10
+kong_bandwidth_bytes{service="bun",route="r",type="ingress"} 2
+""",
+    """
+kong_bandwidth_bytes{service="bun",route="r",direction="egress"} 10
+kong_bandwidth_bytes{service="bun",route="r",direction="ingress"} 2
+""",
+)
 ANSWERS = (
     KONG_3_9,
     KONG_3_4,
@@ -149,4 +161,5 @@ ANSWERS = (
     COLLECTED_3,
     COLLECTED_2,
     MOVED_ASIDE,
+    RENAMED,
 )
