@@ -90,13 +90,27 @@ def with_rules(folder: Path, rule_files: Path, *more: str) -> Iterator[str]:
         more: further arguments of the command line.
 
     """
-    config = folder / "prometheus.yml"
-    config.write_text(yaml.safe_dump({"rule_files": [str(rule_files)]}))
+    with with_config(folder, {"rule_files": [str(rule_files)]}, *more) as server:
+        yield server.url
+
+
+@contextmanager
+def with_config(folder: Path, config: Mapping[str, Any], *more: str) -> Iterator[Server]:
+    """Run a Prometheus with this configuration.
+
+    Args:
+        folder: the folder for its files.
+        config: the content of prometheus.yml.
+        more: further arguments of the command line.
+
+    """
+    file = folder / "prometheus.yml"
+    file.write_text(yaml.safe_dump(dict(config)))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
         str(programs.find(programs.PROMETHEUS)),
-        f"--config.file={config}",
+        f"--config.file={file}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         *more,
@@ -105,7 +119,7 @@ def with_rules(folder: Path, rule_files: Path, *more: str) -> Iterator[str]:
         processes = Processes(log)
         try:
             processes.start(Part("prometheus", command, (port,), f"{url}/-/ready"))
-            yield url
+            yield Server(url)
         finally:
             processes.stop_all()
 

@@ -25,8 +25,8 @@ def test_the_configuration_of_the_project_counts_the_bandwidth_of_all_routes() -
     assert document["_format_version"] == "3.0"
     (plugin,) = document["plugins"]
     assert plugin["name"] == "prometheus"
-    wanted = ("bandwidth_metrics", "per_consumer", "status_code_metrics")
-    assert all(plugin["config"][name] is True for name in wanted)
+    switched_on = {name for name, on in plugin["config"].items() if on}
+    assert switched_on == {"bandwidth_metrics", "per_consumer"}
 
 
 def test_the_longest_path_is_tried_first(tmp_path: Path) -> None:
