@@ -21,7 +21,7 @@ from kong.mock.ports.counted_io import (
     skip_body,
 )
 from kong.mock.ports.listener import Listener
-from kong.mock.ports.refusals import HEADERS_TOO_LARGE, LINE_BYTES, MESSAGES, refused
+from kong.mock.ports.refusals import LINE_BYTES, MESSAGES, refused
 from kong.mock.routes import Route, match_route
 
 CONSUMER_HEADER = "X-Consumer-Username"
@@ -118,10 +118,9 @@ class ProxyHandler(BaseHTTPRequestHandler):
         explain: str | None = None,  # noqa: ARG002 - the same
     ) -> None:
         """Refuse a request without a route as Kong does, and close the connection."""
-        if code == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-            code = HEADERS_TOO_LARGE
         text = MESSAGES.get(code, "Not supported")
-        if code == HEADERS_TOO_LARGE and self.gateway.kong.kong != "2.7":
+        if code == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+            # nginx has a code of its own for this, 494, which Kong turns into 400.
             code = HTTPStatus.BAD_REQUEST
         self.close_connection = True
         # The base class writes no status line if it could not read a version.

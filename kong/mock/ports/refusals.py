@@ -11,14 +11,12 @@ from http import HTTPStatus
 # large_client_header_buffers of nginx: the request line and each header fit into one of four.
 LINE_BYTES = 8 * 1024
 HEAD_BYTES = 4 * LINE_BYTES
-# nginx has a code of its own for this.
-HEADERS_TOO_LARGE = 494
 
-MESSAGES = {
+MESSAGES: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "Bad request",
     HTTPStatus.METHOD_NOT_ALLOWED: "Method not allowed",
     HTTPStatus.REQUEST_URI_TOO_LONG: "URI too long",
-    HEADERS_TOO_LARGE: "Request header or cookie too large",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "Request header or cookie too large",
 }
 
 _SINGLE_HEADERS = ("Host", "Content-Length", "Transfer-Encoding")
@@ -38,7 +36,7 @@ def refused(method: str, version: str, headers: Message, head_bytes: int) -> int
     if head_bytes > HEAD_BYTES or any(
         len(name) + len(value) > LINE_BYTES for name, value in headers.items()
     ):
-        return HEADERS_TOO_LARGE
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     if _are_malformed(headers) or _contradict_each_other(version, headers):
         return HTTPStatus.BAD_REQUEST
     if headers.get("Transfer-Encoding", "chunked").lower() != "chunked":

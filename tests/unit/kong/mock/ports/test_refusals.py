@@ -64,7 +64,7 @@ def test_an_old_request_cannot_be_chunked() -> None:
     ],
 )
 def test_headers_above_the_buffers_of_nginx_are_too_large(lines: tuple[str, ...]) -> None:
-    assert code(*lines) == 494
+    assert code(*lines) == 431
 
 
 def test_an_unknown_coding_is_not_implemented() -> None:
