@@ -76,13 +76,13 @@ def test_a_connection_outlives_a_reload(gateway: Gateway) -> None:
     connection = http.client.HTTPConnection(*address(gateway.proxy), timeout=WAIT_SECONDS)
     connection.request("GET", "/bun")
     connection.getresponse().read()
+    # A reload loses requests that are still open.
+    gateway.counted()
     gateway.ask("POST", "/reload")
     connection.request("GET", "/bun")
     connection.getresponse().read()
     connection.close()
-    text = gateway.metrics()
-    assert 'kong_http_requests_total{service="bun-service"' in text
-    assert re.search(r'kong_http_requests_total\{.*consumer=""\} 2\n', text)
+    assert re.search(r'kong_http_requests_total\{.*consumer=""\} 2\n', gateway.metrics())
 
 
 def test_the_plugin_can_be_disabled_and_counts_on_later(gateway: Gateway) -> None:
