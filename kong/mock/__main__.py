@@ -4,27 +4,33 @@ import argparse
 import os
 import signal
 import sys
-import uuid
-from pathlib import Path
 
-from kong.mock.counters import Counters
-from kong.mock.exposition import FORMATS, Node
-from kong.mock.listener import Listener, ListenError
-from kong.mock.proxy import Proxy
-from kong.mock.routes import DEFAULT_CONFIG, ConfigError, read_routes
-from kong.mock.status import Status
+from kong.mock.gateway import Gateway
+from kong.mock.options import FORMATS, parser
+from kong.mock.ports.listener import Listener, ListenError
+from kong.mock.ports.proxy import Proxy
+from kong.mock.ports.status import Status
+from kong.mock.routes import ConfigError, read_routes
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return 0 after SIGTERM or SIGINT, or 1 if the gateway cannot start."""
-    options = _parser().parse_args(arguments)
+    options = parser(__doc__).parse_args(arguments)
     # The signals are blocked in all threads, and the main thread waits for them below. With a
     # handler, a signal could reach another thread, and the main thread would not wake up.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    gateway = Gateway(
+        FORMATS[options.kong],
+        workers=options.workers,
+        # nginx's master has the first process id; this process plays the master.
+        first_pid=os.getpid() + 1,
+        dictionary_bytes=options.dictionary_size,
+        node_id=options.node_id,
+    )
     try:
-        servers = _servers(options)
+        servers = _servers(options, gateway)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 1
@@ -33,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"{error}; choose another with --host, --proxy-port or --status-port", file=sys.stderr
         )
         return 1
+    gateway.start()
     for server in servers:
         server.start()
     proxy, status = servers
@@ -41,74 +48,25 @@ def main(arguments: list[str] | None = None) -> int:
     for server in servers:
         server.shutdown()
         server.server_close()
+    gateway.stop()
     return 0
 
 
-def _servers(options: argparse.Namespace) -> tuple[Listener, Listener]:
+def _servers(options: argparse.Namespace, gateway: Gateway) -> tuple[Listener, Listener]:
     routes = read_routes(options.config)
-    counters = Counters()
     proxy = Proxy(
         (options.host, options.proxy_port),
         routes=routes,
-        counters=counters,
-        kong=options.kong,
+        gateway=gateway,
         verbose=options.verbose,
     )
     status = Status(
         (options.host, options.status_port),
-        counters=counters,
-        node=Node(node_id=str(uuid.uuid4()), pid=os.getpid()),
-        kong=options.kong,
+        gateway=gateway,
         scrape_delay_seconds=options.scrape_delay,
         verbose=options.verbose,
     )
     return proxy, status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m kong.mock", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument(
-        "--proxy-port", type=_port, default=9000, help="0 for any free port (%(default)s)"
-    )
-    parser.add_argument(
-        "--status-port", type=_port, default=9001, help="0 for any free port (%(default)s)"
-    )
-    parser.add_argument(
-        "--kong", choices=FORMATS, default="3.9", help="version of /metrics (%(default)s)"
-    )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=DEFAULT_CONFIG,
-        help="file with the routes, in Kong's declarative format (kong/kong.yml)",
-    )
-    parser.add_argument(
-        "--scrape-delay",
-        type=_delay,
-        default=0.0,
-        metavar="SECONDS",
-        help="wait before /metrics reads the counts and answers (%(default)s)",
-    )
-    parser.add_argument("-v", "--verbose", action="store_true", help="write an access log")
-    return parser
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the highest port
-        raise argparse.ArgumentTypeError(f"{text} is not a port; choose 0 to 65535")
-    return int(text)
-
-
-def _delay(text: str) -> float:
-    longest_seconds = 600
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= longest_seconds:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {longest_seconds} seconds")
-    return seconds
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The counts of the gateway since it started."""
+"""The exact counts of the gateway since it started, whatever Kong's plugin shows of them."""
 
 import threading
 import time
@@ -20,20 +20,13 @@ class Bandwidth(NamedTuple):
     direction: str
 
 
-class Requests(NamedTuple):
-    """The labels of one request counter; ``source`` says who answered: service or kong."""
-
-    service: str
-    route: str
-    code: int
-    source: str
-    workspace: str
-    consumer: str
-
-
 @dataclass(frozen=True)
 class Exchange:
-    """One request that matched a route, with the bytes that it and its answer had on the socket."""
+    """One request that matched a route, with the bytes that it and its answer had on the socket.
+
+    ``source`` says who answered: service or kong. The times are in milliseconds: the whole request,
+    Kong's part of it, and the wait for the service, which is None if Kong answered.
+    """
 
     service: str
     route: str
@@ -42,6 +35,17 @@ class Exchange:
     source: str
     ingress_bytes: int
     egress_bytes: int
+    request_ms: int = 0
+    kong_ms: int = 0
+    upstream_ms: int | None = None
+
+    def moved_bytes(self) -> tuple[tuple[str, int], ...]:
+        """Return the bytes by direction. As in Kong's plugin, a direction has bytes or is absent.
+
+        A counter therefore appears with its first byte.
+        """
+        both = (("ingress", self.ingress_bytes), ("egress", self.egress_bytes))
+        return tuple((direction, size_bytes) for direction, size_bytes in both if size_bytes > 0)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,6 @@ class Snapshot:
 
     started_at: float
     bandwidth_bytes: dict[Bandwidth, int]
-    requests: dict[Requests, int]
     total_requests: int
     connections_accepted: int
     connections_active: int
@@ -71,7 +74,7 @@ class Counters:
         self._start_counting()
 
     def open_connection(self) -> None:
-        """Count a client that connected."""
+        """Count a client that connected, to any port."""
         with self._lock:
             self._accepted += 1
             self._active += 1
@@ -82,7 +85,7 @@ class Counters:
             self._active -= 1
 
     def begin(self) -> None:
-        """Count a request whose first line has arrived."""
+        """Count a request whose first byte has arrived, as nginx does."""
         with self._lock:
             self._total += 1
             self._in_flight += 1
@@ -93,23 +96,14 @@ class Counters:
             self._total += 1
 
     def finish(self, exchange: Exchange | None) -> None:
-        """Count the end of a request; None stands for one that matched no route.
-
-        As in Kong's plugin, a counter appears with its first byte, never with 0 bytes.
-        """
+        """Count the end of a request; None stands for one that matched no route."""
         with self._lock:
             self._in_flight -= 1
             if exchange is None:
                 return
             parties = (exchange.service, exchange.route, exchange.consumer, WORKSPACE)
-            for direction, size_bytes in (
-                ("ingress", exchange.ingress_bytes),
-                ("egress", exchange.egress_bytes),
-            ):
-                if size_bytes > 0:
-                    self._bandwidth[Bandwidth(*parties, direction)] += size_bytes
-            answer = (exchange.code, exchange.source, WORKSPACE, exchange.consumer)
-            self._requests[Requests(exchange.service, exchange.route, *answer)] += 1
+            for direction, size_bytes in exchange.moved_bytes():
+                self._bandwidth[Bandwidth(*parties, direction)] += size_bytes
 
     def snapshot(self) -> Snapshot:
         """Return all counts of this moment."""
@@ -117,7 +111,6 @@ class Counters:
             return Snapshot(
                 started_at=self._started_at,
                 bandwidth_bytes=dict(self._bandwidth),
-                requests=dict(self._requests),
                 total_requests=self._total,
                 connections_accepted=self._accepted,
                 connections_active=self._active,
@@ -132,6 +125,5 @@ class Counters:
     def _start_counting(self) -> None:
         self._started_at = time.time()
         self._bandwidth: Counter[Bandwidth] = Counter()
-        self._requests: Counter[Requests] = Counter()
         self._total = self._in_flight
         self._accepted = self._active

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
-from kong.mock.counted_io import BLOCK_BYTES
-from kong.mock.proxy import CONSUMER_HEADER
+from kong.mock.ports.counted_io import BLOCK_BYTES
+from kong.mock.ports.proxy import CONSUMER_HEADER
 
 # Shares of the requests; "" sends no consumer.
 ROUTES: Mapping[str, float] = MappingProxyType({"/bin": 3, "/bun": 6, "/ban": 1})

@@ -6,11 +6,13 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from kong.mock.counters import Counters
-from kong.mock.listener import Listener
-from kong.mock.proxy import Proxy
-from kong.mock.status import Status
+from kong.mock.ports.listener import Listener
+from kong.mock.ports.proxy import Proxy
+from kong.mock.ports.status import Status
+from tests.integration.support.gateway import synced_metrics
 
 WAIT_SECONDS = 10.0
 Counted = dict[tuple[str, str, str], int]
@@ -22,7 +24,11 @@ class Gateway:
 
     proxy: Proxy
     status: Status
-    counters: Counters
+
+    @property
+    def counters(self) -> Counters:
+        """The exact counts."""
+        return self.proxy.gateway.counters
 
     def ask(self, method: str, target: str) -> tuple[int, str]:
         """Return the status and the body that the status port answers."""
@@ -33,11 +39,20 @@ class Gateway:
         connection.close()
         return answer.status, text
 
+    def truth(self) -> dict[str, Any]:
+        """Return the JSON of /truth."""
+        truth: dict[str, Any] = json.loads(self.ask("GET", "/truth")[1])
+        return truth
+
     def counted(self) -> Counted:
         """Wait until no request is open; return the bytes by route, consumer and direction."""
         wait_until(lambda: self.counters.snapshot().in_flight == 0)
-        rows = json.loads(self.ask("GET", "/truth")[1])["bandwidth_bytes"]
+        rows = self.truth()["bandwidth_bytes"]
         return {(row["route"], row["consumer"], row["direction"]): row["bytes"] for row in rows}
+
+    def metrics(self) -> str:
+        """Wait until all workers have synced, and return the text of /metrics."""
+        return synced_metrics(self.status.url)
 
     def connect(self) -> socket.socket:
         """Return a new connection to the proxy port."""

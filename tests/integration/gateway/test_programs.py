@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration.support.gateway import synced_metrics
+
 ROOT = Path(__file__).parents[3]
 WAIT_SECONDS = 10.0
 # Both programs wait at least ten seconds for a silent peer when nobody stops them.
@@ -87,10 +89,29 @@ def test_the_gateway_exits_with_0_after_a_signal_while_a_client_is_connected(
 def test_the_version_of_kong_can_be_chosen(version: str, name: str) -> None:
     with gateway("--kong", version) as (_, proxy, status):
         get(proxy + "/bun/bytes/10")
-        ends = time.monotonic() + WAIT_SECONDS
-        while name not in get(status + "/metrics"):
-            assert time.monotonic() < ends
-            time.sleep(0.01)
+        assert name in synced_metrics(status)
+
+
+def test_workers_memory_and_identity_can_be_chosen() -> None:
+    node_id = "849373c5-45c1-4c1d-b595-fdeaea6daed8"
+    options = ("--workers", "3", "--dictionary-size", "64k", "--node-id", node_id)
+    with gateway(*options) as (program, _, status):
+        text = get(status + "/metrics")
+    own = f'node_id="{node_id}",shared_dict="prometheus_metrics",kong_subsystem="http"'
+    assert f"kong_memory_lua_shared_dict_total_bytes{{{own}}} 65536\n" in text
+    assert text.count("kong_memory_workers_lua_vms_bytes{") == 3
+    assert f'pid="{program.pid + 1}"' in text
+
+
+def test_workers_sync_by_themselves() -> None:
+    with gateway("--workers", "2") as (_, proxy, status):
+        get(proxy + "/bun/bytes/10")
+        synced = synced_metrics(status)
+        assert "kong_bandwidth_bytes{" in synced
+        # Now every worker answers the same.
+        counts = {line for line in synced.splitlines() if line.startswith("kong_bandwidth")}
+        for _ in range(6):
+            assert counts <= set(get(status + "/metrics").splitlines())
 
 
 def test_a_port_in_use_is_reported_in_one_line() -> None:

@@ -1,6 +1,7 @@
 """The status port: scrapes, failing and slow ones too, and the actions for tests."""
 
-import json
+import http.client
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from kong.mock import status
+from kong.mock.ports import status
 from tests.integration.gateway.client import (
     WAIT_SECONDS,
     Gateway,
+    address,
     read_to_the_end,
     request,
     wait_until,
+)
+
+EGRESS = (
+    'kong_bandwidth_bytes{service="bun-service",route="bun-route",direction="egress",'
+    'workspace="default",consumer=""}'
 )
 
 
@@ -26,13 +33,7 @@ def test_bytes_moved_while_scrapes_fail_are_counted(gateway: Gateway) -> None:
     assert gateway.ask("GET", "/metrics")[0] == 503
     assert gateway.ask("POST", "/ok")[0] == 200
     assert gateway.counted()["bun-route", "", "egress"] == len(received)
-    code, text = gateway.ask("GET", "/metrics")
-    assert code == 200
-    line = (
-        'kong_bandwidth_bytes{service="bun-service",route="bun-route",direction="egress",'
-        f'workspace="default",consumer=""}} {len(received)}\n'
-    )
-    assert line in text
+    assert f"{EGRESS} {len(received)}\n" in gateway.metrics()
 
 
 def test_failing_scrapes_end_after_the_requested_time(gateway: Gateway) -> None:
@@ -40,16 +41,63 @@ def test_failing_scrapes_end_after_the_requested_time(gateway: Gateway) -> None:
     wait_until(lambda: gateway.ask("GET", "/metrics")[0] == 200)
 
 
-def test_a_restart_drops_all_counters(gateway: Gateway) -> None:
+def moved(gateway: Gateway) -> int:
+    """Move bytes on the route of bun, and return how many the client has received."""
     with gateway.connect() as client:
         client.sendall(request("GET", "/bun", last=True))
-        read_to_the_end(client)
+        return len(read_to_the_end(client))
+
+
+def test_a_restart_drops_all_counters(gateway: Gateway) -> None:
+    moved(gateway)
     assert gateway.counted()
-    started_at = json.loads(gateway.ask("GET", "/truth")[1])["started_at"]
+    before = gateway.truth()
     assert gateway.ask("POST", "/restart")[0] == 200
     assert gateway.counted() == {}
-    assert "bandwidth" not in gateway.ask("GET", "/metrics")[1]
-    assert json.loads(gateway.ask("GET", "/truth")[1])["started_at"] > started_at
+    assert "bandwidth" not in gateway.metrics()
+    after = gateway.truth()
+    assert after["started_at"] > before["started_at"]
+    assert after["node_id"] != before["node_id"]
+
+
+def test_a_reload_keeps_counters_requests_and_the_identity(gateway: Gateway) -> None:
+    size_bytes = moved(gateway)
+    before = gateway.truth()
+    total = gateway.counters.snapshot().total_requests
+    assert gateway.ask("POST", "/reload")[0] == 200
+    assert f"{EGRESS} {size_bytes}\n" in gateway.metrics()
+    after = gateway.truth()
+    assert after["workers"] != before["workers"]
+    assert (after["node_id"], after["started_at"]) == (before["node_id"], before["started_at"])
+    assert gateway.counters.snapshot().total_requests > total
+
+
+def test_a_connection_outlives_a_reload(gateway: Gateway) -> None:
+    connection = http.client.HTTPConnection(*address(gateway.proxy), timeout=WAIT_SECONDS)
+    connection.request("GET", "/bun")
+    connection.getresponse().read()
+    # A reload loses requests that are still open.
+    gateway.counted()
+    gateway.ask("POST", "/reload")
+    connection.request("GET", "/bun")
+    connection.getresponse().read()
+    connection.close()
+    assert re.search(r'kong_http_requests_total\{.*consumer=""\} 2\n', gateway.metrics())
+
+
+def test_the_plugin_can_be_disabled_and_counts_on_later(gateway: Gateway) -> None:
+    size_bytes = moved(gateway)
+    gateway.counted()
+    assert gateway.ask("POST", "/plugin/off")[0] == 200
+    moved(gateway)
+    text = gateway.metrics()
+    assert "bandwidth" not in text
+    assert "kong_nginx_requests_total{" in text
+    assert gateway.ask("POST", "/plugin/on")[0] == 200
+    assert f"{EGRESS} {size_bytes}\n" in gateway.metrics()
+    moved(gateway)
+    assert f"{EGRESS} {2 * size_bytes}\n" in gateway.metrics()
+    assert gateway.counted()["bun-route", "", "egress"] == 3 * size_bytes
 
 
 def test_a_slow_scrape_has_the_counts_of_its_end(
@@ -69,6 +117,8 @@ def test_a_slow_scrape_has_the_counts_of_its_end(
         with gateway.connect() as client:
             client.sendall(request("GET", "/bun", last=True))
             read_to_the_end(client)
+        gateway.counted()
+        gateway.proxy.gateway.sync()
         over.set()
         assert 'route="bun-route"' in scrape.result(WAIT_SECONDS)[1]
 

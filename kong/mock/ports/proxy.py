@@ -5,12 +5,14 @@ as they arrived, with the framing of chunks) and $bytes_sent (everything sent fo
 https://nginx.org/en/docs/http/ngx_http_core_module.html#variables.
 """
 
-import json
-from dataclasses import dataclass
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 
-from kong.mock.counted_io import (
+from kong.mock.counters import Exchange
+from kong.mock.gateway import Gateway
+from kong.mock.ports.answers import MAX_BODY_BYTES, Answer, no_route, refusal, route_answer
+from kong.mock.ports.counted_io import (
     BLOCK_BYTES,
     BodyError,
     CountingReader,
@@ -18,28 +20,15 @@ from kong.mock.counted_io import (
     request_path,
     skip_body,
 )
-from kong.mock.counters import Counters, Exchange
-from kong.mock.listener import Listener
+from kong.mock.ports.listener import Listener
+from kong.mock.ports.refusals import LINE_BYTES, MESSAGES, refused
 from kong.mock.routes import Route, match_route
 
 CONSUMER_HEADER = "X-Consumer-Username"
-MAX_BODY_BYTES = 1024**3
-SIZED = "/bytes/"
 # A client that neither sends nor reads for this long is disconnected, as by default in nginx.
 IDLE_SECONDS = 60.0
 
 _BLOCK = memoryview(b"0123456789abcdef" * (BLOCK_BYTES // 16))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer to a client: with ``body``, or with ``size_bytes`` of any content if it is None."""
-
-    code: HTTPStatus
-    source: str = "service"
-    content_type: str = "application/json; charset=utf-8"
-    body: bytes | None = None
-    size_bytes: int = 0
 
 
 class Proxy(Listener):
@@ -50,13 +39,11 @@ class Proxy(Listener):
         address: tuple[str, int],
         *,
         routes: tuple[Route, ...],
-        counters: Counters,
-        kong: str = "3.9",
+        gateway: Gateway,
         verbose: bool = False,
     ) -> None:
         self.routes = routes
-        self.counters = counters
-        self.product = f"kong/{kong}"
+        self.gateway = gateway
         self.verbose = verbose
         super().__init__(address, ProxyHandler)
 
@@ -67,6 +54,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
     server: Proxy
     rfile: CountingReader
     wfile: CountingWriter
+    raw_requestline: bytes
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
@@ -77,31 +65,67 @@ class ProxyHandler(BaseHTTPRequestHandler):
         self.rfile.close()
         self.rfile = CountingReader(self.connection.makefile("rb", buffering=0))
         self.wfile = CountingWriter(self.connection)
-        self.server.counters.open_connection()
+        self.gateway = self.server.gateway
+        self.worker = self.gateway.worker()
+        self.gateway.counters.open_connection()
 
     def finish(self) -> None:
         """Count the client as disconnected."""
-        self.server.counters.close_connection()
+        self.gateway.counters.close_connection()
         super().finish()
 
     def handle_one_request(self) -> None:
         """Wait for a request, answer it, and count it even if the client disconnects."""
         self.rfile.count_bytes = self.wfile.count_bytes = 0
         self.matched: tuple[Route, Answer] | None = None
-        self.begun = False
+        if not self._has_begun():
+            self.close_connection = True
+            return
+        if self.worker.is_retired:
+            # nginx would have closed the idle connection, and the client opened a new one.
+            self.worker = self.gateway.worker()
+        self.gateway.counters.begin()
+        self.begun_at = self.answered_at = self.first_byte_at = time.monotonic()
         try:
             super().handle_one_request()
         except ConnectionError:
             self.close_connection = True
         finally:
-            if self.begun:
-                self.server.counters.finish(self._exchange())
+            self.gateway.finish(self.worker, self._exchange())
 
     def parse_request(self) -> bool:
-        """Count the request, whose first line has arrived, and read its headers."""
-        self.begun = True
-        self.server.counters.begin()
-        return super().parse_request()
+        """Read the headers; answer the request and return False if nginx refuses it."""
+        if len(self.raw_requestline) > LINE_BYTES:
+            self.requestline = self.command = ""
+            self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
+            return False
+        if not super().parse_request():
+            return False
+        if self.rfile.last_line not in (b"\r\n", b"\n"):
+            # The client disconnected before the end of the headers.
+            self.close_connection = True
+            return False
+        head_bytes = self.rfile.count_bytes - len(self.raw_requestline)
+        code = refused(self.command, self.request_version, self.headers, head_bytes)
+        if code is not None:
+            self.send_error(code)
+        return code is None
+
+    def send_error(
+        self,
+        code: int,
+        message: str | None = None,  # noqa: ARG002 - of the base class, which logs it
+        explain: str | None = None,  # noqa: ARG002 - the same
+    ) -> None:
+        """Refuse a request without a route as Kong does, and close the connection."""
+        text = MESSAGES.get(code, "Not supported")
+        if code == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+            # nginx has a code of its own for this, 494, which Kong turns into 400.
+            code = HTTPStatus.BAD_REQUEST
+        self.close_connection = True
+        # The base class writes no status line if it could not read a version.
+        self.request_version = self.protocol_version
+        self._send(refusal(code, text, source="kong"))
 
     def answer(self) -> None:
         """Read the body of the request and answer it."""
@@ -118,6 +142,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
             answer = refusal(HTTPStatus.BAD_REQUEST, str(error), source="kong")
             if route is not None:
                 self.matched = (route, answer)
+        self.answered_at = time.monotonic()
         self._send(answer)
 
     do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 - the base calls these names
@@ -125,7 +150,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
 
     def version_string(self) -> str:
         """Return the Server header."""
-        return self.server.product
+        return f"kong/{self.gateway.kong.kong}"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Write a line of the access log if ``verbose`` is set."""
@@ -141,6 +166,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
+        self.first_byte_at = time.monotonic()
         if self.command == "HEAD":
             return
         if body is not None:
@@ -149,47 +175,40 @@ class ProxyHandler(BaseHTTPRequestHandler):
         for sent_bytes in range(0, size_bytes, BLOCK_BYTES):
             self.wfile.write(_BLOCK[: size_bytes - sent_bytes])
 
+    def _has_begun(self) -> bool:
+        """Wait for the first byte of a request; return False if the client disconnects."""
+        try:
+            return bool(self.rfile.peek(1))
+        except (ConnectionError, TimeoutError):
+            return False
+
     def _exchange(self) -> Exchange | None:
         if self.matched is None:
             return None
         route, answer = self.matched
+        waited_ms = _milliseconds(self.answered_at, self.first_byte_at)
         return Exchange(
             service=route.service,
             route=route.route,
-            # http.server reads headers as Latin-1; Kong's labels are UTF-8.
-            consumer=self.headers.get(CONSUMER_HEADER, "")
-            .encode("latin-1")
-            .decode(errors="replace"),
+            # http.server reads headers as Latin-1.
+            consumer=label_text(self.headers.get(CONSUMER_HEADER, "").encode("latin-1")),
             code=answer.code,
             source=answer.source,
             ingress_bytes=self.rfile.count_bytes,
             egress_bytes=self.wfile.count_bytes,
+            request_ms=_milliseconds(self.begun_at, time.monotonic()),
+            kong_ms=_milliseconds(self.begun_at, self.answered_at),
+            upstream_ms=waited_ms if answer.source == "service" else None,
         )
 
 
-def route_answer(rest: str) -> Answer:
-    """Return the answer for the path after that of the route: ``/bytes/N`` is N bytes long."""
-    if not rest.startswith(SIZED):
-        return Answer(HTTPStatus.OK, body=b'{"message":"ok"}')
-    digits = rest.removeprefix(SIZED)
-    # The number of digits is checked first, since int() is slow with thousands of them.
-    is_size = digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_BODY_BYTES))
-    if not is_size or int(digits) > MAX_BODY_BYTES:
-        return refusal(
-            HTTPStatus.BAD_REQUEST, f"after {SIZED} comes a number from 0 to {MAX_BODY_BYTES}"
-        )
-    return Answer(HTTPStatus.OK, content_type="application/octet-stream", size_bytes=int(digits))
+def label_text(name: bytes) -> str:
+    """Return a name as a label of Kong, which ends before the first byte that is not UTF-8."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError as error:
+        return name[: error.start].decode()
 
 
-def no_route() -> Answer:
-    """Return Kong's answer to a request that matches no route.
-
-    Kong's plugin does not count such a request, since there is no route to label it with.
-    """
-    return refusal(HTTPStatus.NOT_FOUND, "no Route matched with those values", source="kong")
-
-
-def refusal(code: HTTPStatus, message: str, *, source: str = "service") -> Answer:
-    """Return an error in the format of Kong."""
-    body = json.dumps({"message": message}, separators=(",", ":")).encode()
-    return Answer(code, source=source, body=body)
+def _milliseconds(begin: float, end: float) -> int:
+    return max(0, round((end - begin) * 1000))
