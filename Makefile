@@ -65,6 +65,10 @@ test-unit: $(SYNCED) ## Run the unit tests
 test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Run tests with a real Prometheus, Alertmanager, PostgreSQL and SMTP server
 	$(RUN)/pytest tests/integration $(PARALLEL)
 
+.PHONY: test-weather
+test-weather: $(SYNCED) $(PROGRAMS) ## Test the accounting in 500 random sequences of bad weather (part of test: 25)
+	WEATHER_EXAMPLES=$${WEATHER_EXAMPLES:-500} $(RUN)/pytest tests/integration/rules/accounting/test_weather.py
+
 .PHONY: coverage
 coverage: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Show the branch coverage of unit and integration tests (not part of test)
 	$(RUN)/pytest tests/unit tests/integration $(PARALLEL) --cov --cov-report=term:skip-covered

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.access import Grant, TokensError, load_grants
+from quotas.accounting_options import Accounting
 from quotas.file.loading import QuotasError, load_quotas
-from quotas.model import Accounting
 from quotas.settings import (
     Setting,
     SettingsReader,

@@ -28,7 +28,8 @@ from bench.support.gateways import GRID_SECONDS
 from bench.support.table import print_table
 from local import programs
 from quotas import names
-from quotas.model import Accounting, Quota, QuotaFile
+from quotas.accounting_options import Accounting
+from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
 from quotas.units import format_duration

@@ -17,9 +17,11 @@ from bench.support.prometheus import Cost, Server, running
 from bench.support.remote_write import write
 from bench.support.table import print_table
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH
-from quotas.model import Accounting, Match, Quota
-from quotas.rules.accounting import recorded_query, step_query
+from quotas.model import Match, Quota
+from quotas.rules.accounting.recording import recorded_query
+from quotas.rules.accounting.steps import step_query
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds
 from quotas.rules.period_queries import period_queries
 from quotas.rules.usage import used_rule

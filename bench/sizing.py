@@ -33,9 +33,9 @@ from bench.support.remote_write import Series, write
 from bench.support.table import print_table
 from local import programs
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH
-from quotas.model import Accounting
-from quotas.rules.accounting import recorded_query
+from quotas.rules.accounting.recording import recorded_query
 from quotas.rules.period_queries import period_queries
 
 # How often the 10,000 counters of the generated gateways are multiplied.

@@ -11,6 +11,8 @@ GATEWAY_BYTES = "kong_bandwidth_bytes"
 GATEWAY_REQUESTS = (
     '{__name__=~"kong_nginx_requests_total|kong_nginx_http_current_connections", state=~"|total"}'
 )
+# One series for each node that answers, since Kong 3. The label node_id tells nodes apart.
+GATEWAY_NODES = 'kong_node_info{node_id!=""}'
 # The scrape job of the gateways in prometheus/prometheus.yml.
 GATEWAY_JOB = "kong"
 # The labels that identify a scrape target.
@@ -49,6 +51,13 @@ FORECAST = "quota:bandwidth_bytes:forecast"
 
 # The end of the newest step that has been counted, in Unix seconds.
 COUNTED_UNTIL = "gateway:counted_until:timestamp_seconds"
+# What the rules remember of each gateway. ``quotas.rules.accounting.evidence`` explains them.
+COUNTERS = "gateway:counters:count"
+MOST_COUNTERS = "gateway:most_counters:count"
+MISSING_COUNTERS = "gateway:missing_counters:count"
+RESTARTED = "gateway:restarted:timestamp_seconds"
+INTACT = "gateway:intact_since:timestamp_seconds"
+SEEN = "gateway:seen:timestamp_seconds"
 # For each calendar: seconds since the current period began, and seconds until it ends. The series
 # of a period remain for some minutes after it has ended.
 PERIOD_ELAPSED = "gateway:period:elapsed_seconds"

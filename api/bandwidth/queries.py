@@ -10,10 +10,10 @@ from string import Template
 
 from api.access import Scope, match_scope
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH
-from quotas.model import Accounting
 from quotas.promql import match_any, quote, selector
-from quotas.rules.accounting import step_query
+from quotas.rules.accounting.steps import step_query
 from quotas.units import format_duration
 
 # The labels of the series that is there if a gateway was scraped in the window.

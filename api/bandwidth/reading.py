@@ -19,7 +19,7 @@ from api.byte_numbers import all_as_whole, check_bytes
 from api.clients.prometheus import Series
 from api.clients.range_cache import Columns, Labels, Upstream, read_instant, read_range
 from api.windows import Windows
-from quotas.model import Accounting
+from quotas.accounting_options import Accounting
 
 # From this step on, deltas are read instead of counters: a day of deltas costs Prometheus about
 # as much as an hour of counters.

@@ -18,7 +18,7 @@ from api.access import ALL, Scope, UnauthorizedError, find_grant
 from api.http.answer_cache import JSON, Answer, find_or_make_answer, respond
 from api.http.context import Context, get_context
 from api.http.parameters import load_parameters
-from quotas.model import Accounting
+from quotas.accounting_options import Accounting
 
 
 @dataclass(frozen=True)

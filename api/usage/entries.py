@@ -10,6 +10,7 @@ from api.byte_numbers import check_bytes
 from api.clients.range_cache import Upstream, read_instant
 from api.usage.model import OK, Entry
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import (
     DAY_SECONDS,
     MONTH,
@@ -19,7 +20,6 @@ from quotas.calendars import (
     parse_calendar,
     period_of,
 )
-from quotas.model import Accounting
 from quotas.promql import match_any, quote, selector
 from quotas.rules.intervals import reach_seconds
 from quotas.units import format_duration

@@ -13,7 +13,7 @@ from local import programs
 from local.stack.config import ROOT
 from local.stack.processes import Part, Processes
 from quotas import names
-from quotas.model import Accounting
+from quotas.accounting_options import Accounting
 
 HOST = "127.0.0.1"
 SERVICES = 10

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar
-from quotas.model import Accounting
 from quotas.prometheus.client import PrometheusClient
 
 HOUR_SECONDS = 3_600
@@ -72,7 +72,7 @@ def format_time(seconds: float) -> str:
 
 
 def _step_end(evaluated: float, accounting: Accounting) -> int:
-    """Return the end of the step that an evaluation counted, as quotas/rules/accounting.py does."""
+    """Return the end of the step that an evaluation counted, as quotas/rules/accounting/ does."""
     step = accounting.resolution_seconds
     milliseconds = round(evaluated * 1_000) - 1_000 * accounting.scrape_delay_seconds - 1
     return milliseconds // (1_000 * step) * step

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH
 from quotas.file.consistency import check_keys, check_names_and_recipients, find_duplicates
 from quotas.file.document import LARGEST_FILE_BYTES, Document, DocumentError, Mistake, read_document
@@ -16,7 +17,7 @@ from quotas.file.schema import AccountingSchema, DefaultsSchema, QuotaFileSchema
 from quotas.file.selectors import MatchSchema
 from quotas.file.thresholds import ThresholdSchema
 from quotas.file.values import did_you_mean
-from quotas.model import DEFAULT_THRESHOLDS, Accounting, Match, Quota, QuotaFile
+from quotas.model import DEFAULT_THRESHOLDS, Match, Quota, QuotaFile
 
 # The schema of the mapping below a key, for hints about unknown keys.
 _SCHEMA_BELOW: dict[str | int, type[Schema]] = {

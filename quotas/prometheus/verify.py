@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from quotas import names
-from quotas.model import Accounting, Quota, QuotaFile
+from quotas.accounting_options import Accounting
+from quotas.model import Quota, QuotaFile
 from quotas.prometheus.client import PrometheusClient, PrometheusError
 from quotas.prometheus.loaded_rules import find_differences, loaded_groups
 from quotas.prometheus.unmatched_quotas import Labels, suggest_name, unmatched_quotas

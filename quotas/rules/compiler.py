@@ -6,10 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH, Calendar, Rolling
-from quotas.model import Accounting, Quota, QuotaFile
+from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Group, Rule, RuleFile
-from quotas.rules import accounting
+from quotas.rules.accounting.recording import (
+    counted_until_query,
+    evidence_rules,
+    recorded_query,
+)
+from quotas.rules.accounting.steps import explain
 from quotas.rules.alerts import usage_alerts
 from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
@@ -71,16 +77,15 @@ def _delta_rules(
     deltas = [
         Rule(
             names.DELTA,
-            accounting.recorded_query(
-                counting, period_queries(calendar, began, now).label, live=live
-            ),
+            recorded_query(counting, period_queries(calendar, began, now).label, live=live),
             labels={names.CALENDAR: calendar.name},
-            comment="" if number else accounting.explain(counting),
+            comment="" if number else explain(counting),
         )
         for number, calendar in enumerate(calendars)
     ]
     # Last in the group, because the deltas read the value of the previous evaluation.
-    return [*deltas, Rule(names.COUNTED_UNTIL, accounting.counted_until_query(counting))]
+    evidence = evidence_rules(counting) if live else []
+    return [*evidence, *deltas, Rule(names.COUNTED_UNTIL, counted_until_query(counting))]
 
 
 def _period_rules(calendars: Sequence[Calendar], now: datetime) -> list[Rule]:

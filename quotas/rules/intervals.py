@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from quotas.accounting_options import Accounting
 from quotas.calendars import DAY_SECONDS, Calendar, Rolling
-from quotas.model import Accounting
 
 # Evaluation intervals in accounting steps. Short periods are cheap to evaluate and change fast;
 # long ones need not be evaluated every minute.

@@ -1,7 +1,7 @@
 """The alerts about the pipeline itself: failures that would make quotas wrong without notice."""
 
 from quotas import names
-from quotas.model import Accounting
+from quotas.accounting_options import Accounting
 from quotas.promql import match_any, selector
 from quotas.rule_files.rule import Rule
 from quotas.units import format_duration

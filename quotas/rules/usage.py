@@ -1,8 +1,9 @@
 """The usage of each quota: the rules for bytes used, the limit, and their ratio."""
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import Rolling
-from quotas.model import Accounting, Match, Quota
+from quotas.model import Match, Quota
 from quotas.promql import match_any, match_none, match_regex, quote, selector
 from quotas.rule_files.descriptions import describe
 from quotas.rule_files.rule import Rule

@@ -39,7 +39,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"rules", "file"},
         {"rule_files", "http"},
         {"model"},
-        {"calendars", "names", "promql", "settings"},
+        {"calendars", "names", "promql", "settings", "accounting_options"},
         {"units"},
     ],
     "api": [

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import WEEKDAYS, Calendar, period_at
-from quotas.model import Accounting, Quota, QuotaFile
+from quotas.model import Quota, QuotaFile
 from quotas.rules.compiler import compile_rules
 from tests.integration.support.prometheus import Server, fill, running, samples
 from tests.integration.support.promtool import NOW

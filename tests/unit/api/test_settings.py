@@ -4,7 +4,7 @@ import pytest
 
 from api import create_app
 from api.settings import SETTINGS, Settings, WebhookSettings, read_settings
-from quotas.model import Accounting
+from quotas.accounting_options import Accounting
 from quotas.settings import SettingsError
 
 

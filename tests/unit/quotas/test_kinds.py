@@ -6,10 +6,11 @@ from typing import get_args
 import pytest
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar, Kind, parse_calendar, period_at, period_of
 from quotas.file.consistency import find_conflicts
 from quotas.file.period_parsers import parse_period, parse_period_id
-from quotas.model import Accounting, Quota, QuotaFile
+from quotas.model import Quota, QuotaFile
 from quotas.rules.compiler import compile_rules
 
 NOW = datetime(2026, 11, 24, 13, tzinfo=UTC)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 
 from quotas import names
-from quotas.model import Accounting, Match, Quota, QuotaFile
+from quotas.accounting_options import Accounting
+from quotas.model import Match, Quota, QuotaFile
 from webhook.alerts.payload import FIRING, RESOLVED, Alert
 from webhook.delivery.smtp_replies import ConnectionLostError
 from webhook.settings import Addresses

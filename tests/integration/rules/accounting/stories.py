@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from quotas import names
-from quotas.model import Accounting, Quota, QuotaFile
+from quotas.accounting_options import Accounting
+from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
 from tests.integration.support.promtool import NOW, Case, Samples, run_rules

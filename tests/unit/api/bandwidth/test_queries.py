@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from api.access import ALL
 from api.bandwidth.queries import BandwidthQuery, counters_query, match_filters, recorded_query
-from quotas.model import Accounting
+from quotas.accounting_options import Accounting
 
 LITERAL = re.compile(r'service=("(?:[^"\\]|\\.)*")')
 

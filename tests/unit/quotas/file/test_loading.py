@@ -4,10 +4,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from quotas.accounting_options import Accounting
 from quotas.calendars import DAY, HOUR, MONTH, WEEK, Calendar, Rolling
 from quotas.file.document import DocumentError
 from quotas.file.loading import parse_quotas
-from quotas.model import DEFAULT_THRESHOLDS, Accounting, Match, Quota, QuotaFile, Threshold
+from quotas.model import DEFAULT_THRESHOLDS, Match, Quota, QuotaFile, Threshold
 from tests.unit.quotas.file.mistakes.expectations import NOTIFY, ONE_QUOTA, quota_with
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import responses
 
-from quotas.model import Accounting, Match, Quota, QuotaFile
+from quotas.accounting_options import Accounting
+from quotas.model import Match, Quota, QuotaFile
 from quotas.prometheus.verify import Finding, verify
 from quotas.rules.compiler import compile_rules
 from tests.unit.quotas.prometheus.answers import PROMETHEUS, URL, loaded

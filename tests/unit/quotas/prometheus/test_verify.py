@@ -146,7 +146,7 @@ def test_rules_that_fail_are_reported_with_their_error(server: Server) -> None:
     rule = server.answers["rules"]["groups"][0]["rules"][0]
     rule |= {"health": "err", "lastError": "many-to-many matching not allowed"}
     assert server.problems() == [
-        "gateway:bandwidth_bytes:delta does not evaluate: many-to-many matching not allowed"
+        "gateway:seen:timestamp_seconds does not evaluate: many-to-many matching not allowed"
     ]
 
 

@@ -1,7 +1,8 @@
 import pytest
 
+from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar
-from quotas.model import Accounting, Match, Quota, Threshold
+from quotas.model import Match, Quota, Threshold
 from quotas.rule_files.descriptions import describe, read_descriptions
 from quotas.rules.usage import used_rule
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from quotas.accounting_options import Accounting
 from quotas.calendars import DAY, Calendar
-from quotas.model import Accounting, Match, Quota, QuotaFile, Threshold
+from quotas.model import Match, Quota, QuotaFile, Threshold
 from quotas.rule_files.diff import NO_CHANGES, describe_changes
 from quotas.rule_files.folder import write_files
 from quotas.rule_files.rendering import render_files

@@ -3,7 +3,8 @@
 import pytest
 
 from quotas import names
-from quotas.model import Accounting, Quota, QuotaFile, Threshold
+from quotas.accounting_options import Accounting
+from quotas.model import Quota, QuotaFile, Threshold
 from quotas.rule_files.rule import Rule
 from quotas.rules.alerts import usage_alerts
 

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import DAY, HOUR, MONTH, WEEK, Calendar, Rolling
 from quotas.file.loading import load_quotas
-from quotas.model import Accounting, Match, Quota, QuotaFile, Threshold
+from quotas.model import Match, Quota, QuotaFile, Threshold
 from quotas.rule_files.folder import write_files
 from quotas.rule_files.rendering import render_files
 from quotas.rule_files.rule import Rule, RuleFile

@@ -1,8 +1,9 @@
 """How forecasts and their alert are written. Integration tests check their values."""
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import DAY, HOUR, MONTH, Calendar, Rolling
-from quotas.model import Accounting, Quota, QuotaFile
+from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Rule
 from quotas.rules.forecasts import forecast_alerts, forecast_rules
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from quotas import names
+from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar
-from quotas.model import Accounting, Quota, QuotaFile
+from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Group, RuleFile
 from quotas.rules.compiler import compile_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP

@@ -1,7 +1,7 @@
 import pytest
 
+from quotas.accounting_options import Accounting
 from quotas.calendars import DAY, HOUR, MONTH, WEEK, Calendar, Rolling
-from quotas.model import Accounting
 from quotas.rules.intervals import interval_seconds, lingering_seconds, reach_seconds
 
 # Prometheus finds no older value at an instant.

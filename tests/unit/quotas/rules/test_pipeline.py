@@ -1,5 +1,5 @@
 from quotas import names
-from quotas.model import Accounting
+from quotas.accounting_options import Accounting
 from quotas.rule_files.rule import Rule
 from quotas.rules.pipeline import pipeline_alerts
 

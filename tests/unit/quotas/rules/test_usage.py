@@ -1,7 +1,8 @@
 """How the rules for used bytes, limit and ratio are written. Integration tests check values."""
 
+from quotas.accounting_options import Accounting
 from quotas.calendars import DAY, Calendar, Rolling
-from quotas.model import Accounting, Match, Quota
+from quotas.model import Match, Quota
 from quotas.rules.usage import limit_rule, ratio_rule, used_rule
 
 SELECTIVE = Quota(

@@ -1,0 +1,219 @@
+"""What is known about each gateway in a step: whether it answered, restarted, or is another one.
+
+Every query has one element for each gateway, that is each pair of job and instance, and is
+evaluated at the end of the step. Other labels of the target make no difference, and one odd target
+never harms the others. Nearly all reads are of series that exist once per gateway, so that looking
+back is cheap.
+"""
+
+from collections.abc import Callable
+from string import Template
+
+from quotas import names
+from quotas.accounting_options import Accounting
+from quotas.promql import match_any, selector
+from quotas.units import format_duration
+
+# Answered a scrape at least once in the gap tolerance before the step.
+_KNOWN = "max by $gateway (max_over_time($up[$gap] offset $step)) == 1"
+
+# Never seen before, although its job was. The first scrapes of a job are spread over an interval,
+# so its job must have been up two steps earlier. A target that failed its scrapes for longer than
+# the gap tolerance is not new, and neither is a node that was seen at another address.
+_NEW = """\
+max by $gateway (max_over_time($up[$step])) == 1
+and on (job)
+(max by (job) (max_over_time($up[$gap] offset $two_steps)) == 1)
+unless on $gateway
+(
+    max by $gateway (present_over_time($up[$memory] offset $gap_and_step))
+  or
+    max by $gateway (present_over_time($up[$gap] offset $step))
+    unless on (job)
+    (max by (job) (max_over_time($up[$gap] offset $gap_and_step)) == 1)
+  or
+    max by $gateway (last_over_time($seen[$gap] offset $step))
+  or
+    max by $node (present_over_time($nodes[$step]))
+    and on (node_id)
+    (
+        max by (node_id) (present_over_time($nodes[$memory] offset $step))
+      or
+        max by (node_id) (last_over_time($seen[$gap] offset $step))
+    )
+)"""
+
+# Its own count of requests fell between the start and the end of the step, or within it. The counts
+# are compared node by node. If a target's labels changed there are several, and the lowest decides:
+# it only falls if they all did.
+_RESTARTED = """\
+max by $gateway (
+    min by $count (last_over_time($requests[$step]))
+    < on $count
+    min by $count (last_over_time($requests[$gap] offset $step))
+  or
+    resets($requests[$step]) > 0
+)"""
+
+# Another node than before the step, or several nodes. The node before the step is that of the last
+# scrape; if that failed, each of the gap tolerance.
+_CHANGED = """\
+count by $gateway (
+    max by $node (present_over_time($nodes[$step]))
+  or
+    max by $node ($nodes offset $step)
+  or
+    max by $node (present_over_time($nodes[$gap] offset $step))
+    unless on $gateway
+    ($nodes offset $step)
+) > 1"""
+
+# What its counters' growth is multiplied with. Several nodes that answer in turn at one address
+# cannot be told apart: they count nothing. One node at n addresses counts 1/n at each of them.
+_WEIGHT = """\
+0 * (count by $gateway (max by $node (present_over_time($nodes[$step]))) > 1)
+or
+min by $gateway (
+  max by $node (present_over_time($nodes[$step]))
+  / on (node_id) group_left ()
+  count by (node_id) (max by $node (present_over_time($nodes[$step])))
+)
+or
+max by $gateway (present_over_time($up[$step]))"""
+
+# Has lost no counter since it restarted, up to the start of the step, as the rules recorded.
+_INTACT = "max by $gateway (last_over_time($intact[$resolution] offset $intact_offset))"
+
+# Showed fewer counters before the step than at some time since it restarted, as the rules recorded:
+# Kong hides them, and may show them again. A node at a new address showed none there.
+_LACKING = """\
+max by $gateway (
+    max by $node (present_over_time($nodes[$step]))
+    * on (node_id) group_left ()
+    max by (node_id) (last_over_time($most_counters{node_id!=""}[$gap] offset $record_offset))
+  or
+    last_over_time($most_counters{node_id=""}[$gap] offset $record_offset)
+    unless on $gateway
+    present_over_time($nodes[$step])
+)
+> on $gateway
+(
+    max by $gateway (last_over_time($shown_counters[$gap] offset $record_offset))
+  or
+    0 * max by $gateway (present_over_time($up[$step]))
+)"""
+
+# Lacked a counter in a recorded step that overlaps this one.
+_MISSING_RECORDS = "max by $gateway (max_over_time($missing[$overlap] offset -$look_ahead))"
+
+# Lost a counter in the step, did not answer, or is another node.
+_BROKEN = """\
+count by $gateway (($counters offset $step) unless $counters)
+or
+$changed
+or
+max by $gateway ($up) == 0
+or
+max by $gateway ($up offset $step) == 0"""
+
+# How many counters it shows at the end of the step; nothing if it did not answer.
+_SHOWN_COUNTERS = """\
+count by $gateway (max by $counter ($counters))
+or
+0 * (max by $gateway ($up) == 1)"""
+
+# The same, by node.
+_COUNTERS_OF_NODES = """\
+max by $node ($nodes)
+* on $gateway group_left ()
+count by $gateway (max by $counter ($counters))
+or
+count by $gateway (max by $counter ($counters))
+unless on $gateway
+$nodes"""
+
+# Restarted in the step; or in the past gap tolerance, and no rule has recorded it, because
+# evaluations were missed.
+_RESTARTED_UNTIL_NOW = """\
+$restarted
+or
+max by $gateway (resets($requests[$gap]) > 0)
+unless on $gateway
+last_over_time($restarted_at[$gap] offset -$delay) > time() - $gap_seconds"""
+
+GATEWAY = f"({', '.join(names.TARGET_LABELS)})"
+# What a counter is: a gateway's count of what has these labels. Other labels of the target, and
+# changes of them, make no difference.
+COUNTER = f"({', '.join((*names.TARGET_LABELS, *names.SELECTOR_LABELS))})"
+
+
+def _record_offsets(accounting: Accounting, step_seconds: float) -> tuple[str, str]:
+    """Return two offsets from the end of a step, at which to read what the rules recorded.
+
+    Up to the first, they recorded only what happened before the step. In the resolution before the
+    second they recorded, among others, all that happened until its start. A recorded step is
+    recorded between the delay and the delay and one resolution after its end.
+    """
+    resolution, delay = accounting.resolution_seconds, accounting.scrape_delay_seconds
+    if step_seconds % resolution == 0:
+        # It starts where a recorded step ends.
+        return (_offset(step_seconds - resolution - delay),) * 2
+    return _offset(step_seconds - delay), _offset(step_seconds - 2 * resolution - delay)
+
+
+def _offset(seconds: float) -> str:
+    # PromQL rejects an offset of zero.
+    return ("-" if seconds < 0 else "") + format_duration(abs(seconds) or 0.001)
+
+
+def _query(template: str) -> Callable[[Accounting, float], str]:
+    def fill(accounting: Accounting, step_seconds: float) -> str:
+        gap, resolution = accounting.gap_tolerance_seconds, accounting.resolution_seconds
+        record_offset, intact_offset = _record_offsets(accounting, step_seconds)
+        holes = {
+            "gateway": GATEWAY,
+            "node": "(job, instance, node_id)",
+            "count": "(job, instance, node_id, subsystem, state)",
+            "up": "up" + selector([match_any("job", [names.GATEWAY_JOB])]),
+            "requests": names.GATEWAY_REQUESTS,
+            "nodes": names.GATEWAY_NODES,
+            "counters": names.GATEWAY_BYTES,
+            "seen": names.SEEN,
+            "shown_counters": names.COUNTERS,
+            "most_counters": names.MOST_COUNTERS,
+            "counter": COUNTER,
+            "delay": format_duration(accounting.scrape_delay_seconds + resolution),
+            "gap_seconds": f"{gap}",
+            "intact": names.INTACT,
+            "memory": "1d",
+            "step": format_duration(step_seconds),
+            "two_steps": format_duration(2 * step_seconds),
+            "gap": format_duration(gap),
+            "gap_and_step": format_duration(gap + step_seconds),
+            "resolution": format_duration(resolution),
+            "restarted_at": names.RESTARTED,
+            "missing": names.MISSING_COUNTERS,
+            "overlap": format_duration(step_seconds + 2 * resolution),
+            "look_ahead": format_duration(accounting.scrape_delay_seconds + 2 * resolution),
+            "record_offset": record_offset,
+            "intact_offset": intact_offset,
+        }
+        holes["changed"] = Template(_CHANGED).substitute(holes)
+        holes["restarted"] = Template(_RESTARTED).substitute(holes)
+        return Template(template).substitute(holes)
+
+    return fill
+
+
+known = _query(_KNOWN)
+new = _query(_NEW)
+restarted = _query(_RESTARTED)
+changed = _query(_CHANGED)
+weight = _query(_WEIGHT)
+intact = _query(_INTACT)
+lacking = _query(_LACKING)
+missing_records = _query(_MISSING_RECORDS)
+broken = _query(_BROKEN)
+shown_counters = _query(_SHOWN_COUNTERS)
+counters_of_nodes = _query(_COUNTERS_OF_NODES)
+restarted_until_now = _query(_RESTARTED_UNTIL_NOW)

@@ -1,0 +1,123 @@
+"""The rules that record each step: its bytes, and what later steps must know about each gateway."""
+
+from quotas import names
+from quotas.accounting_options import Accounting
+from quotas.rule_files.rule import Rule
+from quotas.rules.accounting import evidence
+from quotas.rules.accounting.steps import missing_query, step_query
+from quotas.units import format_duration
+
+_MILLISECOND = 0.001
+_NODE = "(job, instance, node_id)"
+# How long a gateway that is gone is remembered, so that it is not taken for a new one.
+_REMEMBERED_SECONDS = 31 * 86_400
+
+
+def recorded_query(accounting: Accounting, period_label: str, *, live: bool = True) -> str:
+    """Return PromQL for the newest complete step, labelled with the period in which it began.
+
+    Args:
+        accounting: how bytes are counted.
+        period_label: PromQL for a vector with one element of value 1 that has the label. It is
+            evaluated at the end of the step.
+        live: whether Prometheus evaluates the rule as time passes. A backfill evaluates it over
+            the past, where the check for steps that were already counted must be left out: it
+            would find what other calendars have counted.
+
+    """
+    newest = _newest(
+        f"{step_query(accounting)}\n* on () group_left ({names.PERIOD})\n{period_label}", accounting
+    )
+    if not live:
+        return newest
+    gap = format_duration(accounting.gap_tolerance_seconds)
+    # Evaluations can be less than a step apart: after rules were moved, Prometheus was updated, or
+    # the step or the delay was changed. Then a step that was already counted must not count again.
+    half = accounting.resolution_seconds / 2
+    return (
+        f"{newest}\nunless on ()\n"
+        f"(last_over_time({names.COUNTED_UNTIL}[{gap}]) > {_step_end(accounting)} - {half:g})"
+    )
+
+
+def counted_until_query(accounting: Accounting) -> str:
+    """Return PromQL for the end, in Unix seconds, of the step that ``recorded_query`` counts."""
+    return f"vector({_step_end(accounting)})"
+
+
+def _step_end(accounting: Accounting) -> str:
+    delayed = f"(time() - {_delay_seconds(accounting)})"
+    return f"({delayed} - {delayed} % {accounting.resolution_seconds})"
+
+
+def _delay_seconds(accounting: Accounting) -> float:
+    # In Prometheus 2 a range includes both of its ends. An evaluation exactly one step after the
+    # end of a step would see two steps, and count a gateway that is gone a second time. With the
+    # extra millisecond, evaluations at whole seconds never hit the end of a step.
+    return accounting.scrape_delay_seconds + _MILLISECOND
+
+
+def evidence_rules(accounting: Accounting) -> list[Rule]:
+    """Return the rules that remember what later steps must know about each gateway."""
+    step = accounting.resolution_seconds
+    gap = format_duration(accounting.gap_tolerance_seconds)
+    restarted = _newest(evidence.restarted(accounting, step), accounting)
+    any_restarted = _newest(evidence.restarted_until_now(accounting, step), accounting)
+    shown = _newest(evidence.shown_counters(accounting, step), accounting)
+    of_nodes = _newest(evidence.counters_of_nodes(accounting, step), accounting)
+    broken = _newest(evidence.broken(accounting, step), accounting)
+    # The previous evaluation, and not the one before: if one is missing, so is its evidence.
+    previous = format_duration(1.5 * step)
+    oldest = f"time() - {_REMEMBERED_SECONDS}"
+    # Gateways that are gone are forgotten some day.
+    remembered = f"and on {evidence.GATEWAY}\nlast_over_time({names.SEEN}[{gap}])"
+    answering = evidence.known(accounting, step)
+    return [
+        Rule(
+            names.SEEN,
+            f"0 * max by {_NODE} ({names.GATEWAY_NODES}) + time()\nor\n"
+            f"0 * ({answering}) + time()\nor\n"
+            f"last_over_time({names.SEEN}[{gap}]) > {oldest}",
+            comment="When a gateway, and a node, last answered.",
+        ),
+        Rule(
+            names.COUNTERS,
+            f"{shown}\nor\n"
+            f"max by {evidence.GATEWAY} (last_over_time({names.COUNTERS}[{gap}]))\n{remembered}",
+            comment="How many counters a gateway showed when it answered last.",
+        ),
+        Rule(
+            names.MOST_COUNTERS,
+            f"max by {_NODE} (\n"
+            f'label_replace(\n{of_nodes},\n"at", "now", "", "")\nor\n'
+            f"last_over_time({names.MOST_COUNTERS}[{gap}])\n"
+            f"unless on {evidence.GATEWAY}\n{any_restarted}\nor\n"
+            f"0 * last_over_time({names.MOST_COUNTERS}[{gap}])\n)\n{remembered}",
+            comment="The most counters that a gateway's node showed since it restarted.",
+        ),
+        Rule(
+            names.MISSING_COUNTERS,
+            _newest(missing_query(accounting), accounting),
+            comment="How many counters that a gateway had are missing in the step.",
+        ),
+        Rule(
+            names.RESTARTED,
+            f"0 * {any_restarted} + time()\nor\n"
+            f"max by {evidence.GATEWAY} (last_over_time({names.RESTARTED}[{gap}])) > {oldest}",
+            comment="When a gateway restarted last.",
+        ),
+        Rule(
+            names.INTACT,
+            f"0 * {restarted} + time()\nor\n"
+            f"max by {evidence.GATEWAY} (last_over_time({names.INTACT}[{previous}]))\n"
+            f"unless on {evidence.GATEWAY}\n{broken}",
+            comment="When a gateway restarted, if it has answered and lost no counter since.",
+        ),
+    ]
+
+
+def _newest(query: str, accounting: Accounting) -> str:
+    """Return PromQL for the value of a query at the end of the newest complete step."""
+    step = format_duration(accounting.resolution_seconds)
+    delay = format_duration(_delay_seconds(accounting))
+    return f"last_over_time((\n{query}\n)[{step}:{step}] offset {delay})"

@@ -1,0 +1,92 @@
+"""Bad weather: whatever happens to gateways and scrapes, no more counts than was moved."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quotas import names
+from quotas.accounting_options import Accounting
+from tests.integration.rules.accounting.observed import OBSERVED, UNTIL, Observed
+from tests.integration.rules.accounting.stories import accounting_rules
+from tests.integration.rules.accounting.weather import KINDS, Event, simulate
+from tests.integration.support.promtool import Case, Samples, run_rules
+
+# `make test-weather` runs more of them.
+EXAMPLES = int(os.environ.get("WEATHER_EXAMPLES", "25"))
+GATEWAYS, SCRAPES, SCRAPE_SECONDS = 2, 200, 15
+GAP_SECONDS = 900
+# Some events last longer than the gap tolerance, most only a scrape or two.
+LASTING = (1, 1, 2, 3, 6, 20, GAP_SECONDS // SCRAPE_SECONDS + 10)
+
+
+def counted(route: str) -> str:
+    """Return a query for the bytes that the rules counted of a route."""
+    return (
+        f'sum(sum_over_time({names.DELTA}{{calendar="month", route="{route}"}}[1d])) or vector(0)'
+    )
+
+
+@pytest.mark.parametrize("count_new_targets", [False, True])
+@pytest.mark.parametrize("observed", OBSERVED, ids=lambda observed: observed.name)
+def test_what_real_gateways_showed_is_counted_within_its_bounds(
+    observed: Observed, *, count_new_targets: bool, tmp_path: Path
+) -> None:
+    total = f'sum(sum_over_time({names.DELTA}{{calendar="month", service="shop"}}[1d]))'
+    beyond = f"{total} < {observed.least_bytes} or {total} > {observed.most_bytes}"
+    within = f"{total} >= bool {observed.least_bytes}"
+    case = Case(observed.scraped, [Samples(beyond, UNTIL, []), Samples(within, UNTIL, [({}, 1)])])
+    rules = accounting_rules(Accounting(count_new_targets=count_new_targets))
+    run_rules(tmp_path, rules, [case])
+
+
+def test_without_bad_weather_all_bytes_since_the_first_scrape_are_counted(tmp_path: Path) -> None:
+    world = simulate([], gateways=GATEWAYS, scrapes=SCRAPES, seed=1)
+    # Routes 0 and 1 have counters from the first scrape on.
+    seen = [
+        Samples(counted(route), at_end(), [({}, moved)])
+        for route, moved in world.moved.items()
+        if not route.endswith("-2")
+    ]
+    assert len(seen) == 2 * GATEWAYS
+    run_rules(tmp_path, rules(count_new_targets=False), [Case(world.scraped, seen)])
+
+
+def rules(*, count_new_targets: bool) -> dict[str, str]:
+    return accounting_rules(
+        Accounting(gap_tolerance_seconds=GAP_SECONDS, count_new_targets=count_new_targets)
+    )
+
+
+def at_end() -> str:
+    return f"{SCRAPE_SECONDS * SCRAPES + 75}s"
+
+
+EVENTS = st.builds(
+    Event,
+    kind=st.sampled_from(KINDS),
+    gateway=st.integers(0, GATEWAYS - 1),
+    scrape=st.integers(8, SCRAPES - 1),
+    lasting=st.sampled_from(LASTING),
+)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+)
+@given(events=st.lists(EVENTS, min_size=1, max_size=6), seed=st.integers(0, 9_999))
+def test_in_any_weather_no_route_counts_more_than_it_moved(events: list[Event], seed: int) -> None:
+    world = simulate(events, gateways=GATEWAYS, scrapes=SCRAPES, seed=seed)
+    bounds = [
+        Samples(f"({counted(r)}) > {moved}", at_end(), []) for r, moved in world.moved.items()
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for count_new_targets in (False, True):
+            case = Case(world.scraped, bounds)
+            run_rules(Path(folder), rules(count_new_targets=count_new_targets), [case])
