@@ -8,9 +8,11 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.model import Quota, QuotaFile
 from quotas.prometheus.client import PrometheusClient, PrometheusError
+from quotas.prometheus.doubts import colliding_targets, find_doubts
 from quotas.prometheus.loaded_rules import find_differences, loaded_groups
 from quotas.prometheus.unmatched_quotas import Labels, suggest_name, unmatched_quotas
 from quotas.rule_files.rule import RuleFile
+from quotas.rules.doubts.all import doubts_of
 from quotas.rules.intervals import lingering_seconds
 from quotas.units import format_duration, read_duration
 
@@ -53,6 +55,7 @@ def verify(
         ("retention", lambda: _check_retention(prometheus, quotas)),
         ("gateways", lambda: _check_targets(prometheus, quotas.accounting)),
         ("counters", find_counters),
+        ("doubts", lambda: _check_doubts(prometheus, quotas)),
         ("rules", lambda: _check_rules(prometheus, rules)),
         ("Alertmanager", lambda: _check_alertmanager(prometheus)),
         ("selectors", lambda: _check_selectors(quotas.quotas, counters)),
@@ -109,6 +112,8 @@ def _check_targets(prometheus: PrometheusClient, accounting: Accounting) -> Iter
         yield Finding(good=False, text=f"gateway {instance} is not scraped: {why}")
     if not down:
         yield Finding(good=True, text=f"gateways scraped: {len(targets)} of {len(targets)}")
+    for collision in colliding_targets(targets):
+        yield Finding(good=False, text=collision)
     timeout = max(read_duration(target["scrapeTimeout"]) for target in targets)
     delay = accounting.scrape_delay_seconds
     if timeout > delay:
@@ -149,6 +154,15 @@ def _check_counters(counters: Sequence[Labels]) -> Iterator[Finding]:
     else:
         text = f"{names.GATEWAY_BYTES} is there with its labels: {len(counters)} combinations"
         yield Finding(good=True, text=text)
+
+
+def _check_doubts(prometheus: PrometheusClient, quotas: QuotaFile) -> Iterator[Finding]:
+    is_doubtful = False
+    for line in find_doubts(prometheus, doubts_of(quotas.accounting)):
+        is_doubtful = True
+        yield Finding(good=False, text=line)
+    if not is_doubtful:
+        yield Finding(good=True, text="nothing makes the numbers doubtful")
 
 
 def _check_rules(prometheus: PrometheusClient, rules: Sequence[RuleFile]) -> Iterator[Finding]:

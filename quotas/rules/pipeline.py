@@ -4,6 +4,9 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.promql import match_any, selector
 from quotas.rule_files.rule import Rule
+from quotas.rules.doubts.all import doubts_of
+from quotas.rules.doubts.doubt import Doubt, as_annotation
+from quotas.rules.doubts.targets import colliding_targets
 from quotas.units import format_duration
 
 METRICS_MISSING_FOR_SECONDS = 900
@@ -12,7 +15,11 @@ _OUR_GROUPS = '{rule_group=~".*;gateway-.*"}'
 
 
 def pipeline_alerts(accounting: Accounting) -> list[Rule]:
-    """Return the alerts about missing metrics, failed scrapes, failed rules, and the watchdog."""
+    """Return the alerts about missing metrics, failed scrapes, failed rules, and the watchdog.
+
+    Between them are those about doubts: states in which the numbers may be wrong.
+    """
+    doubts = [*doubts_of(accounting), colliding_targets()]
     missing_for = METRICS_MISSING_FOR_SECONDS
     scrape_for = accounting.gap_tolerance_seconds // 3
     gap = format_duration(accounting.gap_tolerance_seconds)
@@ -72,6 +79,7 @@ def pipeline_alerts(accounting: Accounting) -> list[Rule]:
                 ),
             },
         ),
+        *map(_doubt_alert, doubts),
         Rule(
             names.WATCHDOG_ALERT,
             "vector(1)",
@@ -83,3 +91,17 @@ def pipeline_alerts(accounting: Accounting) -> list[Rule]:
             },
         ),
     ]
+
+
+def _doubt_alert(doubt: Doubt) -> Rule:
+    return Rule(
+        doubt.alert,
+        doubt.query,
+        alert=True,
+        for_seconds=doubt.for_seconds,
+        labels={names.SEVERITY: doubt.severity},
+        annotations={
+            names.SUMMARY: as_annotation(doubt.summary),
+            names.DESCRIPTION: as_annotation(doubt.description),
+        },
+    )

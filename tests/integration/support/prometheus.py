@@ -95,18 +95,21 @@ def with_rules(folder: Path, rule_files: Path, *more: str) -> Iterator[str]:
 
 
 @contextmanager
-def with_config(folder: Path, config: Mapping[str, Any], *more: str) -> Iterator[Server]:
+def with_config(
+    folder: Path, config: Mapping[str, Any], *more: str, port: int | None = None
+) -> Iterator[Server]:
     """Run a Prometheus with this configuration.
 
     Args:
         folder: the folder for its files.
         config: the content of prometheus.yml.
         more: further arguments of the command line.
+        port: where it listens; any free port if this is None.
 
     """
     file = folder / "prometheus.yml"
     file.write_text(yaml.safe_dump(dict(config)))
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
         str(programs.find(programs.PROMETHEUS)),

@@ -17,7 +17,7 @@ from tests.integration.rules.prometheus.verification import (
 def test_a_stack_without_problems_passes(verification: Verification) -> None:
     status, lines = verification.status_and_lines()
     assert status == 0
-    assert [line.split()[0] for line in lines] == ["ok"] * 7
+    assert [line.split()[0] for line in lines] == ["ok"] * 8
     assert "the loaded rules are these" in "\n".join(lines)
 
 
@@ -124,5 +124,5 @@ def test_a_server_that_is_not_prometheus_is_reported_for_each_check(
     verification: Verification,
 ) -> None:
     found = verification.problems(url=verification.stack.ports.url("status"))
-    assert len(found) == 5
+    assert len(found) == 6
     assert all("answered 404" in text for text in found)

@@ -1,14 +1,17 @@
 """A Prometheus that ``--verify`` checks. By default, all its answers are good."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import responses
+from requests import PreparedRequest
 
 from quotas.accounting_options import Accounting
 from quotas.model import Match, Quota, QuotaFile
 from quotas.prometheus.verify import Finding, verify
 from quotas.rules.compiler import compile_rules
+from quotas.rules.doubts.all import doubts_of
 from tests.unit.quotas.prometheus.answers import PROMETHEUS, URL, loaded
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -21,6 +24,8 @@ class Server:
 
     Attributes:
         answers: ``data`` of each answer, by the path of the request below /api/v1/.
+        doubts: the labels that the query of a doubt finds, each with the value 2, by the doubt's
+            alert.
         statuses: the status of each answer that is not 200, by path.
 
     """
@@ -38,17 +43,24 @@ class Server:
             "rules": loaded(group for file in self.rules for group in file.groups),
             "alertmanagers": {"activeAlertmanagers": [{"url": "http://am:9093/api/v2/alerts"}]},
         }
+        self.doubts: dict[str, list[dict[str, str]]] = {}
         self.statuses: dict[str, int] = {}
 
     def findings(self) -> list[Finding]:
         """Return all findings."""
-        for path, data in self.answers.items():
-            self.http.get(
-                f"{URL}/api/v1/{path}",
-                json={"status": "success", "data": data},
-                status=self.statuses.get(path, 200),
-            )
+        for path in self.answers:
+            self.http.add_callback("GET", f"{URL}/api/v1/{path}", self._answer)
         return list(verify(PROMETHEUS, self.quotas, self.rules))
+
+    def _answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        path = str(request.url).partition("/api/v1/")[2].partition("?")[0]
+        data = self.answers[path]
+        query = getattr(request, "params", {}).get("query")
+        for doubt in doubts_of(self.quotas.accounting):
+            if query == doubt.query and isinstance(data, dict) and "result" in data:
+                found = self.doubts.get(doubt.alert, [])
+                data = {"result": [{"metric": labels, "value": [0, "2"]} for labels in found]}
+        return self.statuses.get(path, 200), {}, json.dumps({"status": "success", "data": data})
 
     def problems(self) -> list[str]:
         """Return the texts of the findings that are not good."""
@@ -58,4 +70,5 @@ class Server:
 def target(instance: str = "kong:8100", **more: Any) -> dict[str, Any]:
     """Return a scrape target of the gateways; ``more`` replaces its properties."""
     labels = {"job": "kong", "instance": instance}
-    return {"labels": labels, "health": "up", "lastError": "", "scrapeTimeout": "10s"} | more
+    found = {"labels": labels, "health": "up", "lastError": "", "scrapeTimeout": "10s"}
+    return found | {"scrapeUrl": f"http://{instance}/metrics"} | more

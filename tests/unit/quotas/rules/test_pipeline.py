@@ -1,6 +1,7 @@
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.rule_files.rule import Rule
+from quotas.rules.doubts import alert_names
 from quotas.rules.pipeline import pipeline_alerts
 
 RULES = {rule.name: rule for rule in pipeline_alerts(Accounting())}
@@ -11,6 +12,9 @@ def test_each_failure_that_would_make_quotas_wrong_without_notice_has_an_alert()
         names.METRICS_MISSING_ALERT,
         names.SCRAPE_FAILING_ALERT,
         names.RULES_FAILING_ALERT,
+        alert_names.SCRAPED_TWICE_ALERT,
+        alert_names.SEVERAL_NODES_ALERT,
+        alert_names.TARGETS_COLLIDE_ALERT,
         names.WATCHDOG_ALERT,
     ]
 
@@ -19,7 +23,7 @@ def test_every_alert_has_a_summary_a_description_and_a_severity() -> None:
     for rule in RULES.values():
         assert rule.alert
         assert {names.SUMMARY, names.DESCRIPTION} == set(rule.annotations)
-        assert rule.labels[names.SEVERITY] in {"critical", "none"}
+        assert rule.labels[names.SEVERITY] in {"critical", "warning", "none"}
 
 
 def test_a_failing_gateway_is_alerted_after_a_third_of_the_gap_tolerance() -> None:

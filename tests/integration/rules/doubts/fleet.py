@@ -1,0 +1,132 @@
+"""Gateways in doubtful states, and one Prometheus that scrapes them and evaluates the alerts."""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from local.stack.config import PROMETHEUS_FILE
+from quotas import names
+from quotas.model import QuotaFile
+from quotas.rule_files.folder import write_files
+from quotas.rule_files.rendering import render_files
+from quotas.rule_files.rule import Group, RuleFile
+from quotas.rules.compiler import compile_rules
+from tests.integration.support.prometheus import Server, free_port, with_config
+
+TIMEOUT_SECONDS = 10.0
+
+Metrics = Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets of the gateways' job.
+
+    Attributes:
+        addresses: host and port of each.
+        labels: labels of these targets.
+        changes: what differs from the scrape job in production's prometheus.yml.
+
+    """
+
+    addresses: Sequence[str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def scraped(
+    folder: Path, quotas: QuotaFile, targets: Sequence[Targets], *, watch_itself: bool = False
+) -> Iterator[Server]:
+    """Run a Prometheus that scrapes these targets every second, with alerts that do not wait."""
+    port = free_port()
+    write_files(folder / "rules", render_files(_impatient(quotas)))
+    config = yaml.safe_load(PROMETHEUS_FILE.read_text(encoding="utf-8"))
+    (gateways,) = (job for job in config["scrape_configs"] if job["job_name"] == names.GATEWAY_JOB)
+    jobs = [
+        gateways
+        | {
+            "job_name": f"{names.GATEWAY_JOB}-{number}" if number else names.GATEWAY_JOB,
+            "static_configs": [
+                {
+                    "targets": list(some.addresses),
+                    "labels": {"job": names.GATEWAY_JOB, **some.labels},
+                }
+            ],
+        }
+        | dict(some.changes)
+        for number, some in enumerate(targets)
+    ]
+    if watch_itself:
+        itself = {"targets": [f"127.0.0.1:{port}"]}
+        jobs.append({"job_name": "prometheus", "static_configs": [itself]})
+    with with_config(
+        folder,
+        {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+            "rule_files": [str(folder / "rules" / "*.yml")],
+            "scrape_configs": jobs,
+        },
+        port=port,
+    ) as server:
+        yield server
+
+
+def _impatient(quotas: QuotaFile) -> list[RuleFile]:
+    """Return the pipeline rules, with alerts that fire as soon as their query finds something."""
+    files = compile_rules(quotas, datetime.now(UTC))
+    (pipeline,) = (file for file in files if file.stem == "gateway-pipeline")
+    groups = [
+        Group(group.name, 1, [replace(rule, for_seconds=0) for rule in group.rules])
+        for group in pipeline.groups
+    ]
+    return [RuleFile(pipeline.stem, groups)]
+
+
+@contextmanager
+def exposing(metrics: Metrics) -> Iterator[str]:
+    """Serve a text, which may differ at each scrape, as /metrics; yield host and port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = metrics().encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; charset=UTF-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Write no log."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def load_balancer(*addresses: str) -> Iterator[str]:
+    """Serve the /metrics of several gateways in turn; yield host and port."""
+    turns = itertools.cycle(addresses)
+
+    def metrics() -> str:
+        answer = requests.get(f"http://{next(turns)}/metrics", timeout=TIMEOUT_SECONDS)
+        answer.raise_for_status()
+        return answer.text
+
+    with exposing(metrics) as address:
+        yield address

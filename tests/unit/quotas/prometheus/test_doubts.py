@@ -1,0 +1,76 @@
+"""The findings of ``--verify`` about doubts: they name the gateway, the cause and the cure."""
+
+import pytest
+import responses
+
+from quotas.accounting_options import Accounting
+from quotas.prometheus.doubts import MOST_SHOWN
+from quotas.rules.doubts import alert_names
+from quotas.rules.doubts.all import doubts_of
+from tests.unit.quotas.prometheus.server import Server, target
+
+LABELS = {"job": "kong", "instance": "a:8100", "node_id": "n1"}
+LINES = {
+    alert_names.SCRAPED_TWICE_ALERT: (
+        "Gateway a:8100 has the same node id as another target. Several targets answer as node n1: "
+        "one gateway is scraped twice, or gateways share a KONG_NODE_ID. Their bytes are divided "
+        "by the number of targets, which is too little for different gateways. Scrape each gateway "
+        "once, and give each one its own KONG_NODE_ID."
+    ),
+    alert_names.SEVERAL_NODES_ALERT: (
+        "Several gateways seem to answer at a:8100. Its node changes back and forth, or its count "
+        "of requests falls again and again. Either a load balancer is in front of several "
+        "gateways, or one gateway keeps restarting. Its bytes cannot be counted completely. Scrape "
+        "each gateway as a target of its own, or find out why it restarts."
+    ),
+}
+
+
+@pytest.fixture
+def server(http: responses.RequestsMock) -> Server:
+    return Server(http)
+
+
+def test_each_doubt_has_a_line() -> None:
+    assert [doubt.alert for doubt in doubts_of(Accounting())] == list(LINES)
+
+
+@pytest.mark.parametrize(("alert", "line"), LINES.items())
+def test_a_doubt_is_reported_with_the_gateway_the_cause_and_the_cure(
+    server: Server, alert: str, line: str
+) -> None:
+    server.doubts[alert] = [LABELS]
+    assert server.problems() == [line]
+
+
+def test_many_elements_of_a_doubt_are_reported_in_part(server: Server) -> None:
+    server.doubts[alert_names.SEVERAL_NODES_ALERT] = [
+        LABELS | {"instance": f"{number}:8100"} for number in range(MOST_SHOWN + 7)
+    ]
+    problems = server.problems()
+    assert len(problems) == MOST_SHOWN + 1
+    assert problems[-1] == "GatewaysBehindOneAddress: 7 more like these"
+
+
+def test_a_doubt_that_prometheus_does_not_answer_is_reported_once(server: Server) -> None:
+    server.statuses["query"] = 503
+    problems = server.problems()
+    assert [text.partition(":")[0] for text in problems] == ["counters", "doubts"]
+
+
+def test_targets_with_the_same_instance_are_reported_with_their_addresses(server: Server) -> None:
+    server.answers["targets"] = {
+        "activeTargets": [
+            target("a:1"),
+            target("b:1"),
+            target("b:1", scrapeUrl="http://10.0.0.2:1/metrics"),
+            target("b:1", labels={"job": "node", "instance": "b:1"}),
+        ]
+    }
+    assert server.problems() == [
+        (
+            "2 targets of the job kong have the instance b:1: http://10.0.0.2:1/metrics, "
+            "http://b:1/metrics. Their counters cannot be told apart, so that bytes are counted "
+            "wrong. Give each target its own instance."
+        )
+    ]
