@@ -3,3 +3,8 @@
 SCRAPED_TWICE_ALERT = "GatewayScrapedTwice"
 SEVERAL_NODES_ALERT = "GatewaysBehindOneAddress"
 TARGETS_COLLIDE_ALERT = "GatewayTargetsCollide"
+DICTIONARY_FULL_ALERT = "GatewayDictionaryFull"
+METRIC_ERRORS_ALERT = "GatewayMetricErrors"
+LABELS_UNKNOWN_ALERT = "BandwidthLabelsUnknown"
+NAME_UNKNOWN_ALERT = "BandwidthNameUnknown"
+SAMPLES_DROPPED_ALERT = "GatewaySamplesDropped"

@@ -8,10 +8,13 @@ from tests.integration.support.promtool import Case, Samples, rules_of, run_rule
 PIPELINE = "gateway-pipeline.yml"
 
 
-def firing(alert: str, at: str, *instances: str) -> Samples:
-    """Expect that an alert fires at a time for these instances only; for "" without an instance."""
+def firing(alert: str, at: str, *instances: str, alerts: int = 1) -> Samples:
+    """Expect that an alert fires at a time for these instances only; for "" without an instance.
+
+    Each instance has this number of alerts.
+    """
     query = f'count by (instance) (ALERTS{{alertname="{alert}", alertstate="firing"}})'
-    expected = [({"instance": name} if name else {}, 1.0) for name in instances]
+    expected = [({"instance": name} if name else {}, alerts) for name in instances]
     return Samples(query, at, expected)
 
 

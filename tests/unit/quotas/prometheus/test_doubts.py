@@ -9,7 +9,7 @@ from quotas.rules.doubts import alert_names
 from quotas.rules.doubts.all import doubts_of
 from tests.unit.quotas.prometheus.server import Server, target
 
-LABELS = {"job": "kong", "instance": "a:8100", "node_id": "n1"}
+LABELS = {"job": "kong", "instance": "a:8100", "node_id": "n1", "metric": "kong_bandwidth"}
 LINES = {
     alert_names.SCRAPED_TWICE_ALERT: (
         "Gateway a:8100 has the same node id as another target. Several targets answer as node n1: "
@@ -22,6 +22,34 @@ LINES = {
         "of requests falls again and again. Either a load balancer is in front of several "
         "gateways, or one gateway keeps restarting. Its bytes cannot be counted completely. Scrape "
         "each gateway as a target of its own, or find out why it restarts."
+    ),
+    alert_names.DICTIONARY_FULL_ALERT: (
+        "The counters of gateway a:8100 take 2 % of their memory. When Kong's dictionary "
+        "prometheus_metrics is full, Kong drops the counters that were not used for longest, "
+        "without an error. Their bytes are lost. Set KONG_NGINX_HTTP_LUA_SHARED_DICT to a larger "
+        "size and restart the gateway."
+    ),
+    alert_names.METRIC_ERRORS_ALERT: (
+        "Gateway a:8100 cannot count all of its metrics. Its prometheus plugin had errors within "
+        "15 minutes (kong_nginx_metric_errors_total: 2). Bytes of those requests may be missing. "
+        "The error log of the gateway says why. Check whether its dictionary is full."
+    ),
+    alert_names.LABELS_UNKNOWN_ALERT: (
+        "Counters of gateway a:8100 have other labels than the rules know. Series of "
+        "kong_bandwidth_bytes (2) have a label exported_..., or no direction. They count under "
+        "another service, route or consumer, or for no quota. Copy relabel_configs and "
+        "metric_relabel_configs of prometheus/prometheus.yml into the job that scrapes it."
+    ),
+    alert_names.NAME_UNKNOWN_ALERT: (
+        "Gateway a:8100 exposes its bytes as kong_bandwidth. The rules do not know this name, and "
+        "do not count its series (2). Copy relabel_configs and metric_relabel_configs of "
+        "prometheus/prometheus.yml into the job that scrapes it."
+    ),
+    alert_names.SAMPLES_DROPPED_ALERT: (
+        "Prometheus drops samples of gateway a:8100. After relabelling, samples of one scrape have "
+        "the same labels, and only one of them is stored (dropped: 2). Bytes may be missing. Find "
+        "what is equal in its /metrics except for the labels and names that relabelling changes, "
+        "and correct the relabelling."
     ),
 }
 

@@ -14,6 +14,11 @@ def test_each_failure_that_would_make_quotas_wrong_without_notice_has_an_alert()
         names.RULES_FAILING_ALERT,
         alert_names.SCRAPED_TWICE_ALERT,
         alert_names.SEVERAL_NODES_ALERT,
+        alert_names.DICTIONARY_FULL_ALERT,
+        alert_names.METRIC_ERRORS_ALERT,
+        alert_names.LABELS_UNKNOWN_ALERT,
+        alert_names.NAME_UNKNOWN_ALERT,
+        alert_names.SAMPLES_DROPPED_ALERT,
         alert_names.TARGETS_COLLIDE_ALERT,
         names.WATCHDOG_ALERT,
     ]
