@@ -73,9 +73,9 @@ def pipeline_alerts(accounting: Accounting) -> list[Rule]:
             annotations={
                 names.SUMMARY: "Quota rules fail or are too slow: {{ $labels.rule_group }}",
                 names.DESCRIPTION: (
-                    "In the last 15 minutes evaluations failed or were left out, each of which "
-                    "loses the bytes of its own step, or they take more than half of their "
-                    "interval. The page /rules of Prometheus shows which and why."
+                    "In the last 15 minutes evaluations failed or were missed, or they take more "
+                    "than half of their interval. Bytes of those steps may be missing from "
+                    "quotas. The page /rules of Prometheus shows which and why."
                 ),
             },
         ),

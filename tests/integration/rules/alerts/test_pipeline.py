@@ -111,8 +111,8 @@ def test_quota_rules_that_fail_or_are_missed_are_alerted(tmp_path: Path, metric:
     others = "/etc/prometheus/rules/node.yml;node"
     expected = texts(
         f"Quota rules fail or are too slow: {ours}",
-        "In the last 15 minutes evaluations failed or were left out, each of which loses the bytes "
-        "of its own step, or they take more than half of their interval. The page /rules of "
+        "In the last 15 minutes evaluations failed or were missed, or they take more than half of "
+        "their interval. Bytes of those steps may be missing from quotas. The page /rules of "
         "Prometheus shows which and why.",
     )
     case = Case(

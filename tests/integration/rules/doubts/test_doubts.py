@@ -17,7 +17,7 @@ from quotas.rules.doubts import alert_names
 from tests.integration.rules.doubts.conftest import TIMEOUT_SECONDS, StartGateway
 from tests.integration.rules.doubts.fleet import Targets, exposing, load_balancer, scraped
 from tests.integration.support.polling import poll
-from tests.integration.support.prometheus import Server
+from tests.integration.support.prometheus import Server, fill, samples
 
 # A short tolerance, within which a node must come back.
 GAP_SECONDS = 20
@@ -181,3 +181,25 @@ def test_targets_that_differ_in_no_label_are_alerted_and_reported(
         expected = f"2 targets of the job kong have the instance same:8100: {first}, {second}. "
         found = verified(server, capsys, monkeypatch)
     assert [text for text in found if text.startswith(expected)]
+
+
+@pytest.mark.parametrize(("stopped_seconds", "alerts"), [(1_200, {""}), (30, set())])
+def test_evaluations_that_prometheus_missed_are_alerted_and_reported(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    stopped_seconds: int,
+    alerts: set[str],
+) -> None:
+    labels = {"alertname": names.WATCHDOG_ALERT, "alertstate": "firing", "severity": "none"}
+    now = int(time.time())
+    before = ((at, 1.0) for at in range(now - 7_200, now - stopped_seconds))
+    fill(tmp_path, samples("ALERTS", labels, before))
+    with scraped(tmp_path, QUOTAS, []) as server:
+        watched = Fleet(server, {}, "")
+        # The watchdog comes last: when it fires, all other alerts have been evaluated.
+        poll(lambda: watched.firing(names.WATCHDOG_ALERT), "no rules are evaluated")
+        assert watched.firing(alert_names.EVALUATIONS_MISSED_ALERT) == alerts
+        found = verified(server, capsys, monkeypatch)
+    line = "Prometheus missed evaluations of the quota rules. Within the last hour, "
+    assert [text.startswith(line) for text in found].count(True) == len(alerts)

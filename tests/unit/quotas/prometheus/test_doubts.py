@@ -51,6 +51,12 @@ LINES = {
         "what is equal in its /metrics except for the labels and names that relabelling changes, "
         "and correct the relabelling."
     ),
+    alert_names.EVALUATIONS_MISSED_ALERT: (
+        "Prometheus missed evaluations of the quota rules. Within the last hour, 2 evaluations are "
+        "missing. Prometheus was stopped, stood still, or was too slow. Bytes of those steps may "
+        "be missing from quotas. Make sure that it evaluates the rules again, and bring back what "
+        "it scraped and did not count with a backfill."
+    ),
 }
 
 

@@ -19,6 +19,7 @@ def test_each_failure_that_would_make_quotas_wrong_without_notice_has_an_alert()
         alert_names.LABELS_UNKNOWN_ALERT,
         alert_names.NAME_UNKNOWN_ALERT,
         alert_names.SAMPLES_DROPPED_ALERT,
+        alert_names.EVALUATIONS_MISSED_ALERT,
         alert_names.TARGETS_COLLIDE_ALERT,
         names.WATCHDOG_ALERT,
     ]

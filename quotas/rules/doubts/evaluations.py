@@ -1,0 +1,46 @@
+"""The doubt about evaluations: whether Prometheus evaluated the rules at each step."""
+
+from string import Template
+
+from quotas import names
+from quotas.accounting_options import Accounting
+from quotas.rules.doubts import alert_names
+from quotas.rules.doubts.doubt import Doubt
+
+# Prometheus counts the evaluations that it leaves out, but not those of the time in which it was
+# stopped. The watchdog leaves a sample at each evaluation. Without one from before the hour, the
+# rules are new. Of several Prometheus that record the same, the best one decides.
+_MISSED = """\
+$expected - max(count_over_time($watchdog[1h])) > $tolerated
+and on ()
+max(present_over_time($watchdog[1d] offset 1h))"""
+
+_HOUR_SECONDS = 3_600
+# What a restart of Prometheus misses: two minutes, and never less than two steps.
+_RESTART_SECONDS, _RESTART_STEPS = 120, 2
+
+
+def evaluation_doubts(accounting: Accounting) -> list[Doubt]:
+    """Return the doubt about missed evaluations. Its element has no labels."""
+    step = accounting.resolution_seconds
+    return [
+        Doubt(
+            alert_names.EVALUATIONS_MISSED_ALERT,
+            Template(_MISSED).substitute(
+                watchdog=f'ALERTS{{alertname="{names.WATCHDOG_ALERT}", alertstate="firing"}}',
+                expected=_HOUR_SECONDS // step,
+                tolerated=max(_RESTART_STEPS, _RESTART_SECONDS // step),
+            ),
+            summary="Prometheus missed evaluations of the quota rules",
+            cause=(
+                "Within the last hour, $value evaluations are missing. Prometheus was stopped, "
+                "stood still, or was too slow. Bytes of those steps may be missing from quotas."
+            ),
+            cure=(
+                "Make sure that it evaluates the rules again, and bring back what it scraped and "
+                "did not count with a backfill."
+            ),
+            for_seconds=0,
+            severity="warning",
+        )
+    ]
