@@ -158,7 +158,7 @@ def _check_counters(counters: Sequence[Labels]) -> Iterator[Finding]:
 
 def _check_doubts(prometheus: PrometheusClient, quotas: QuotaFile) -> Iterator[Finding]:
     is_doubtful = False
-    for line in find_doubts(prometheus, doubts_of(quotas.accounting)):
+    for line in find_doubts(prometheus, doubts_of(quotas.accounting, quotas.quotas)):
         is_doubtful = True
         yield Finding(good=False, text=line)
     if not is_doubtful:

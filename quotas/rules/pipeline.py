@@ -1,7 +1,10 @@
 """The alerts about the pipeline itself: failures that would make quotas wrong without notice."""
 
+from collections.abc import Sequence
+
 from quotas import names
 from quotas.accounting_options import Accounting
+from quotas.model import Quota
 from quotas.promql import match_any, selector
 from quotas.rule_files.rule import Rule
 from quotas.rules.doubts.all import doubts_of
@@ -14,12 +17,12 @@ _GATEWAY_UP = f"up{selector([match_any('job', [names.GATEWAY_JOB])])}"
 _OUR_GROUPS = '{rule_group=~".*;gateway-.*"}'
 
 
-def pipeline_alerts(accounting: Accounting) -> list[Rule]:
+def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota] = ()) -> list[Rule]:
     """Return the alerts about missing metrics, failed scrapes, failed rules, and the watchdog.
 
     Between them are those about doubts: states in which the numbers may be wrong.
     """
-    doubts = [*doubts_of(accounting), colliding_targets()]
+    doubts = [*doubts_of(accounting, quotas), colliding_targets()]
     missing_for = METRICS_MISSING_FOR_SECONDS
     scrape_for = accounting.gap_tolerance_seconds // 3
     gap = format_duration(accounting.gap_tolerance_seconds)

@@ -6,13 +6,15 @@ import pytest
 
 from quotas import names
 from quotas.rules.doubts import alert_names
-from tests.integration.rules.alerts.doubts import firing, run_pipeline
+from tests.integration.rules.alerts.doubts import firing, pipeline_of, run_pipeline
+from tests.integration.rules.alerts.expectations import HEAD, ONE_QUOTA
 from tests.integration.support.promtool import Case, counter, series, up
 
 FULL = alert_names.DICTIONARY_FULL_ALERT
 ERRORS = alert_names.METRIC_ERRORS_ALERT
 LABELS = alert_names.LABELS_UNKNOWN_ALERT
 NAME = alert_names.NAME_UNKNOWN_ALERT
+CONSUMERS = alert_names.CONSUMERS_NOT_COUNTED
 DROPPED = alert_names.SAMPLES_DROPPED_ALERT
 
 
@@ -198,3 +200,22 @@ def test_scrapes_whose_samples_are_all_there_are_not_alerted(
 ) -> None:
     case = Case(story, [firing(DROPPED, f"{minute}m") for minute in (16, 30, 50)], name=why)
     run_pipeline(tmp_path, case)
+
+
+BY_CONSUMER = HEAD + "  - {name: a, consumer: acme, limit: 10 kB}\n"
+KONGS = {
+    of("kong_nginx_http_current_connections", "a:8100", state="total"): "0+1x240",
+    of("kong_nginx_http_current_connections", "a:8100", state="active"): "1+0x240",
+    of("kong_nginx_requests_total", "b:8100", subsystem="http"): "0+1x240",
+    series("kong_nginx_http_current_connections", job="x", state="total"): "0+1x240",
+}
+
+
+def test_kong_2_is_alerted_if_a_quota_counts_by_consumer(tmp_path: Path) -> None:
+    expected = [firing(CONSUMERS, "14m"), firing(CONSUMERS, "17m", "a:8100")]
+    run_pipeline(tmp_path, Case(KONGS, expected), quotas=BY_CONSUMER)
+
+
+def test_kong_2_is_not_alerted_if_no_quota_counts_by_consumer(tmp_path: Path) -> None:
+    assert CONSUMERS not in pipeline_of(ONE_QUOTA)
+    run_pipeline(tmp_path, Case(KONGS, [firing(CONSUMERS, "30m")]), quotas=ONE_QUOTA)

@@ -6,9 +6,9 @@ import pytest
 
 from quotas import names
 from quotas.rules.doubts import alert_names
-from tests.integration.rules.alerts.doubts import PIPELINE, firing
+from tests.integration.rules.alerts.doubts import PIPELINE, firing, pipeline_of
 from tests.integration.rules.alerts.expectations import ONE_QUOTA
-from tests.integration.support.promtool import Case, rules_of, run_rules, series
+from tests.integration.support.promtool import Case, run_rules, series
 
 MISSED = alert_names.EVALUATIONS_MISSED_ALERT
 # What another Prometheus recorded, which had the same rules.
@@ -26,7 +26,7 @@ def run(
 
     The watchdog of the rules is renamed. Otherwise promtool would record it without a hole.
     """
-    rules = rules_of(quotas)[PIPELINE]
+    rules = pipeline_of(quotas)
     watchdog = f"- alert: {names.WATCHDOG_ALERT}\n"
     assert watchdog in rules
     case = Case(
@@ -67,7 +67,7 @@ def test_ordinary_evaluations_are_not_alerted(tmp_path: Path, why: str, recorded
 
 
 def test_the_number_of_evaluations_follows_from_the_resolution(tmp_path: Path) -> None:
-    rules = rules_of(f"{ONE_QUOTA}\naccounting: {{resolution: 30s}}\n")[PIPELINE]
+    rules = pipeline_of(f"{ONE_QUOTA}\naccounting: {{resolution: 30s}}\n")
     assert "120 - max(count_over_time(" in rules
     slow = f"{ONE_QUOTA}\naccounting: {{resolution: 5m}}\n"
     run(tmp_path, "1 _x4 " * 60, ("90m", False), ("200m", False), quotas=slow)

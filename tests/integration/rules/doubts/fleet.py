@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from quotas.model import QuotaFile
 from quotas.rule_files.folder import write_files
 from quotas.rule_files.rendering import render_files
 from quotas.rule_files.rule import Group, RuleFile
-from quotas.rules.compiler import compile_rules
+from quotas.rules.pipeline import pipeline_alerts
 from tests.integration.support.prometheus import Server, free_port, with_config
 
 TIMEOUT_SECONDS = 10.0
@@ -83,13 +82,9 @@ def scraped(
 
 def _impatient(quotas: QuotaFile) -> list[RuleFile]:
     """Return the pipeline rules, with alerts that fire as soon as their query finds something."""
-    files = compile_rules(quotas, datetime.now(UTC))
-    (pipeline,) = (file for file in files if file.stem == "gateway-pipeline")
-    groups = [
-        Group(group.name, 1, [replace(rule, for_seconds=0) for rule in group.rules])
-        for group in pipeline.groups
-    ]
-    return [RuleFile(pipeline.stem, groups)]
+    alerts = pipeline_alerts(quotas.accounting, quotas.quotas)
+    impatient = [replace(alert, for_seconds=0) for alert in alerts]
+    return [RuleFile("gateway-pipeline", [Group("gateway-pipeline", 1, impatient)])]
 
 
 @contextmanager

@@ -68,6 +68,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, start_gateway: StartGateway)
     _, unable = start_gateway("--kong", "2.7", "--dictionary-size", "16k")
     _, moved = start_gateway()
     _, unknown = start_gateway("--kong", "2.7")
+    _, kong_2 = start_gateway("--kong", "2.7")
     with ExitStack() as stack:
         behind = stack.enter_context(load_balancer(start_gateway()[1], start_gateway()[1]))
         dropped = stack.enter_context(exposing(lambda: TWO_NAMES))
@@ -80,7 +81,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, start_gateway: StartGateway)
             Targets([full, unable]),
             Targets([moved], {"service": "metrics"}, NO_RELABELLING),
             Targets([unknown], changes=NO_RELABELLING),
-            Targets([dropped]),
+            Targets([dropped, kong_2]),
         ]
         folder = tmp_path_factory.mktemp("prometheus")
         server = stack.enter_context(scraped(folder, QUOTAS, targets))
@@ -94,6 +95,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, start_gateway: StartGateway)
             alert_names.LABELS_UNKNOWN_ALERT: (moved,),
             alert_names.NAME_UNKNOWN_ALERT: (unknown,),
             alert_names.SAMPLES_DROPPED_ALERT: (dropped,),
+            alert_names.CONSUMERS_NOT_COUNTED: (kong_2, unknown),
         }
         yield Fleet(server, instances, healthy)
 
@@ -132,6 +134,10 @@ def verified(
         ),
         (alert_names.NAME_UNKNOWN_ALERT, "Gateway {} exposes its bytes as kong_bandwidth. "),
         (alert_names.SAMPLES_DROPPED_ALERT, "Prometheus drops samples of gateway {}. "),
+        (
+            alert_names.CONSUMERS_NOT_COUNTED,
+            "Gateway {} does not count by consumer. It is Kong 2, ",
+        ),
     ],
 )
 def test_a_doubtful_gateway_is_alerted_and_reported(

@@ -56,7 +56,7 @@ class Server:
         path = str(request.url).partition("/api/v1/")[2].partition("?")[0]
         data = self.answers[path]
         query = getattr(request, "params", {}).get("query")
-        for doubt in doubts_of(self.quotas.accounting):
+        for doubt in doubts_of(self.quotas.accounting, self.quotas.quotas):
             if query == doubt.query and isinstance(data, dict) and "result" in data:
                 found = self.doubts.get(doubt.alert, [])
                 data = {"result": [{"metric": labels, "value": [0, "2"]} for labels in found]}

@@ -4,11 +4,13 @@ import pytest
 import responses
 
 from quotas.accounting_options import Accounting
+from quotas.model import Match, Quota
 from quotas.prometheus.doubts import MOST_SHOWN
 from quotas.rules.doubts import alert_names
 from quotas.rules.doubts.all import doubts_of
-from tests.unit.quotas.prometheus.server import Server, target
+from tests.unit.quotas.prometheus.server import BUN, COUNTER, Server, target
 
+EACH = Quota("each", 1, for_each=("consumer",))
 LABELS = {"job": "kong", "instance": "a:8100", "node_id": "n1", "metric": "kong_bandwidth"}
 LINES = {
     alert_names.SCRAPED_TWICE_ALERT: (
@@ -51,6 +53,11 @@ LINES = {
         "what is equal in its /metrics except for the labels and names that relabelling changes, "
         "and correct the relabelling."
     ),
+    alert_names.CONSUMERS_NOT_COUNTED: (
+        "Gateway a:8100 does not count by consumer. It is Kong 2, which exposes the bytes of all "
+        "consumers together. Quotas by consumer do not count them: each. Update the gateway to "
+        "Kong 3, or write these quotas by service or route."
+    ),
     alert_names.EVALUATIONS_MISSED_ALERT: (
         "Prometheus missed evaluations of the quota rules. Within the last hour, 2 evaluations are "
         "missing. Prometheus was stopped, stood still, or was too slow. Bytes of those steps may "
@@ -62,11 +69,15 @@ LINES = {
 
 @pytest.fixture
 def server(http: responses.RequestsMock) -> Server:
-    return Server(http)
+    server = Server(http, BUN, EACH)
+    server.answers["query"]["result"] += [
+        {"metric": COUNTER | {"consumer": "c"}, "value": [0, "1"]}
+    ]
+    return server
 
 
 def test_each_doubt_has_a_line() -> None:
-    assert [doubt.alert for doubt in doubts_of(Accounting())] == list(LINES)
+    assert [doubt.alert for doubt in doubts_of(Accounting(), (EACH,))] == list(LINES)
 
 
 @pytest.mark.parametrize(("alert", "line"), LINES.items())
@@ -108,3 +119,24 @@ def test_targets_with_the_same_instance_are_reported_with_their_addresses(server
             "wrong. Give each target its own instance."
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("quotas", "shown"),
+    [
+        ((BUN,), None),
+        ((BUN, Quota("a", 1, {"consumer": Match(regex="acme.*")})), "a."),
+        ((EACH, Quota("b", 1, for_each=("route", "consumer"))), "b, each."),
+        (tuple(Quota(f"q{n}", 1, for_each=("consumer",)) for n in range(7)), "q4 and 2 more."),
+    ],
+)
+def test_the_doubt_about_consumers_names_the_quotas_that_count_by_them(
+    quotas: tuple[Quota, ...], shown: str | None
+) -> None:
+    found = [
+        doubt.cause
+        for doubt in doubts_of(Accounting(), quotas)
+        if doubt.alert == alert_names.CONSUMERS_NOT_COUNTED
+    ]
+    assert len(found) == (shown is not None)
+    assert all(cause.endswith(str(shown)) for cause in found)

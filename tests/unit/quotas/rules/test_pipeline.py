@@ -1,10 +1,12 @@
 from quotas import names
 from quotas.accounting_options import Accounting
+from quotas.model import Match, Quota
 from quotas.rule_files.rule import Rule
 from quotas.rules.doubts import alert_names
 from quotas.rules.pipeline import pipeline_alerts
 
-RULES = {rule.name: rule for rule in pipeline_alerts(Accounting())}
+BY_CONSUMER = (Quota("acme", 1, {"consumer": Match(("acme",))}),)
+RULES = {rule.name: rule for rule in pipeline_alerts(Accounting(), BY_CONSUMER)}
 
 
 def test_each_failure_that_would_make_quotas_wrong_without_notice_has_an_alert() -> None:
@@ -19,6 +21,7 @@ def test_each_failure_that_would_make_quotas_wrong_without_notice_has_an_alert()
         alert_names.LABELS_UNKNOWN_ALERT,
         alert_names.NAME_UNKNOWN_ALERT,
         alert_names.SAMPLES_DROPPED_ALERT,
+        alert_names.CONSUMERS_NOT_COUNTED,
         alert_names.EVALUATIONS_MISSED_ALERT,
         alert_names.TARGETS_COLLIDE_ALERT,
         names.WATCHDOG_ALERT,
@@ -33,7 +36,7 @@ def test_every_alert_has_a_summary_a_description_and_a_severity() -> None:
 
 
 def test_a_failing_gateway_is_alerted_after_a_third_of_the_gap_tolerance() -> None:
-    rules = pipeline_alerts(Accounting(gap_tolerance_seconds=1_800))
+    rules = pipeline_alerts(Accounting(gap_tolerance_seconds=1_800), ())
     alert = next(rule for rule in rules if rule.name == names.SCRAPE_FAILING_ALERT)
     assert alert.for_seconds == 600
     assert "Since 10m" in alert.annotations[names.DESCRIPTION]
