@@ -87,7 +87,7 @@ def _recorded_query(fleet: Fleet) -> str:
     """Return PromQL for the recorded bytes, without the steps while Prometheus was down."""
     before = int(fleet.down.start) // 60 * 60
     after = -(-int(fleet.down.end) // 60) * 60
-    deltas = f'{names.DELTA}{{calendar="month"}}'
+    deltas = f"{names.DELTA}"
     # Each range ends 1 s after an evaluation, so that no evaluation is in both.
     until_down = f"{deltas}[{before + 1}s] offset {fleet.seconds - before}s"
     since = f"{deltas}[{fleet.seconds - after + 2}s]"
@@ -98,14 +98,14 @@ def _recorded_query(fleet: Fleet) -> str:
 
 
 def _backfilled_query(fleet: Fleet) -> str:
-    deltas = f'{names.DELTA}{{calendar="month"}}[{fleet.seconds}s]'
+    deltas = f"{names.DELTA}[{fleet.seconds}s]"
     return f"sum by ({names.SERVICE}) (sum_over_time({deltas}))"
 
 
 def _evaluate(fleet: Fleet, new_targets: str, queries: Mapping[str, str]) -> dict[str, Totals]:
     accounting = Accounting(count_new_targets=new_targets == "count")
     quotas = QuotaFile(accounting, (), (Quota("any", 1, {}),))
-    name = "gateway-accounting.yml"
+    name = "gateway-quotas.yml"
     with tempfile.TemporaryDirectory(prefix="bench-accuracy-") as folder:
         rules = render_files(compile_rules(quotas, NOW))[name]
         (Path(folder) / name).write_text(rules, encoding="utf-8")

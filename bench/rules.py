@@ -9,7 +9,6 @@ import argparse
 import tempfile
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.support.generated_history import END, RATE, build_month, recent_hour
@@ -20,10 +19,9 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH
 from quotas.model import Match, Quota
-from quotas.rules.accounting.recording import recorded_query
+from quotas.rules.accounting.recording import delta_rules
 from quotas.rules.accounting.steps import step_query
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds
-from quotas.rules.period_queries import period_queries
 from quotas.rules.usage import used_rule
 
 MONTH_RUNS = 7
@@ -48,7 +46,7 @@ RATE_40 = "rate5m of 40 counters"
 
 INCREASE_1M = "sum by (…) (increase(raw[1m]))"
 BASELINE, COUNT = "accounting, new_targets: baseline", "accounting, new_targets: count"
-RECORDED = "accounting as a rule, with its period"
+RECORDED = "accounting as a rule"
 RATE_5M = "sum by (service) (rate(raw[5m]))"
 
 
@@ -72,8 +70,7 @@ def month_queries() -> dict[str, str]:
 
 
 def _recorded() -> str:
-    period = period_queries(MONTH, "(time() - 60)", datetime.now(UTC)).label
-    return recorded_query(ACCOUNTING, period)
+    return delta_rules(ACCOUNTING)[0].query
 
 
 def accounting_queries() -> dict[str, str]:
@@ -138,7 +135,7 @@ def _print_hours(month: Mapping[str, Cost], accounting: Mapping[str, Cost]) -> b
     for count in QUOTAS:
         # CPU per hour: of the quotas, of recording 40 counters, and of recording 10,000.
         ways = {
-            f"{USED}, every 5 minutes": (
+            f"{USED}, every minute": (
                 count * ours * month[USED].cpu_seconds,
                 peers * month[RECORDED_40].cpu_seconds,
                 peers * accounting[RECORDED].cpu_seconds,
@@ -151,7 +148,7 @@ def _print_hours(month: Mapping[str, Cost], accounting: Mapping[str, Cost]) -> b
             ),
         }
         totals = {name: (way[0] + way[1], way[0] + way[2]) for name, way in ways.items()}
-        first = totals[f"{USED}, every 5 minutes"]
+        first = totals[f"{USED}, every minute"]
         rows += [
             [
                 f"{count:,} quotas: {name}",

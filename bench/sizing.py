@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import requests
@@ -34,9 +33,7 @@ from bench.support.table import print_table
 from local import programs
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.calendars import MONTH
-from quotas.rules.accounting.recording import recorded_query
-from quotas.rules.period_queries import period_queries
+from quotas.rules.accounting.recording import delta_rules
 
 # How often the 10,000 counters of the generated gateways are multiplied.
 FLEETS = (1, 2, 4)
@@ -65,8 +62,7 @@ class Memory:
 def measure_memory(fleets: int) -> Memory:
     """Return what Prometheus needs for some times 10,000 counters and their accounting."""
     now = int(time.time()) // 60 * 60
-    period = period_queries(MONTH, "(time() - 60)", datetime.now(UTC)).label
-    query = recorded_query(Accounting(), period)
+    query = delta_rules(Accounting())[0].query
     with tempfile.TemporaryDirectory(prefix="bench-sizing-") as folder:
         data = Path(folder) / "data"
         with running(Path(folder)) as server:

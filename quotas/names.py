@@ -35,6 +35,8 @@ SEVERITIES = ("info", "warning", "critical")
 QUOTA = "quota"
 PERIOD = "period"
 CALENDAR = "calendar"
+# Which quarter of an hour, as a number that repeats after some.
+QUARTER_HOUR = "quarter_hour"
 THRESHOLD = "threshold"
 SEVERITY = "severity"
 # Labels that the rules set. A quota's own labels cannot have these names.
@@ -49,8 +51,19 @@ LIMIT = "quota:bandwidth_bytes:limit"
 RATIO = "quota:bandwidth_bytes:ratio"
 FORECAST = "quota:bandwidth_bytes:forecast"
 
-# The end of the newest step that has been counted, in Unix seconds.
-COUNTED_UNTIL = "gateway:counted_until:timestamp_seconds"
+# The end of the newest step that has been counted, in Unix seconds; and by earlier rules.
+STEP_END = "gateway:step_end:timestamp_seconds"
+EARLIER_STEP_END = "gateway:counted_until:timestamp_seconds"
+
+# Sums of deltas. ``quotas.rules.accounting.totals`` explains them.
+QUARTER_HOUR_PERIOD = "gateway:quarter_hour:period"
+OPEN = "gateway:bandwidth_bytes:quarter_hour"
+RECOUNTED = "gateway:bandwidth_bytes:recounted_quarter_hour"
+CLOSED = "gateway:bandwidth_bytes:closed"
+EARLIER = "gateway:bandwidth_bytes:earlier"
+COUNTED, COUNTED_EARLIER = "counted", "earlier"
+EARLIER_READ = "gateway:earlier_read:timestamp_seconds"
+TOTAL = "gateway:bandwidth_bytes:total"
 # What the rules remember of each gateway. ``quotas.rules.accounting.evidence`` explains them.
 COUNTERS = "gateway:counters:count"
 MOST_COUNTERS = "gateway:most_counters:count"

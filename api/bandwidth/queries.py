@@ -73,8 +73,9 @@ def recorded_query(query: BandwidthQuery, window_ms: int) -> str:
 
     It must be evaluated ``recording_delay_ms`` after the window's end.
     """
-    # Deltas are recorded once for each calendar; that of the month is always there.
-    matchers = [match_any(names.CALENDAR, [MONTH.name]), *query.matchers]
+    # Deltas have no calendar. Earlier rules, and a backfill, recorded them for each calendar; that
+    # of the month is always there.
+    matchers = [match_any(names.CALENDAR, ["", MONTH.name]), *query.matchers]
     # A millisecond less than the window: what is recorded exactly at its start belongs to the
     # window before, and in Prometheus 2 a range includes its start.
     window = format_duration((window_ms - 1) / 1000)

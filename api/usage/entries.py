@@ -13,7 +13,7 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import (
     DAY_SECONDS,
-    MONTH,
+    LONGEST_SECONDS,
     Calendar,
     Period,
     Rolling,
@@ -39,13 +39,15 @@ _RECORDED = Template(f"$series or on ({names.QUOTA}) last_over_time($series[$rea
 # A label tells the facts apart, so that one query reads all of them at one moment.
 _FACT_QUERY = Template(f'label_replace($values, "{_FACT}", "$fact", "", "")')
 _ALERTS = "ALERTS"
+# Quotas of long windows are evaluated least often.
+_SLOWEST = Rolling(LONGEST_SECONDS["month"])
 
 Key = tuple[tuple[str, str], ...]
 
 
 def reach_of(accounting: Accounting) -> str:
     """Return how far back to look for a quota's newest value, as a PromQL duration."""
-    seconds = max(_USUAL_REACH_SECONDS, reach_seconds([MONTH], accounting))
+    seconds = max(_USUAL_REACH_SECONDS, reach_seconds([_SLOWEST], accounting))
     return format_duration(seconds)
 
 

@@ -76,9 +76,14 @@ def _month(start: int, end: int) -> Iterator[str]:
     yield f"# TYPE {names.DELTA} gauge\n"
     for number in range(SERVICES + OTHER_SERVICES):
         for direction in (names.EGRESS, names.INGRESS):
-            period = {names.CALENDAR: "month", names.PERIOD: PERIOD}
-            head = names.DELTA + select(_labels(number, direction) | period)
+            head = names.DELTA + select(_labels(number, direction))
             yield _lines(head, range(start, end, STEP_SECONDS), 63_352, None)
+    yield f"# TYPE {names.TOTAL} gauge\n"
+    for number in range(SERVICES + OTHER_SERVICES):
+        for direction in (names.EGRESS, names.INGRESS):
+            period = {names.CALENDAR: "month", names.PERIOD: PERIOD}
+            head = names.TOTAL + select(_labels(number, direction) | period)
+            yield _lines(head, range(start, end, STEP_SECONDS), 63_352, START)
     yield f"# TYPE {names.PERIOD_ELAPSED} gauge\n"
     head = names.PERIOD_ELAPSED + select({names.CALENDAR: "month", names.PERIOD: PERIOD})
     yield _lines(head, range(start, end, STEP_SECONDS), 1, START)

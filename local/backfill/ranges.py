@@ -7,6 +7,7 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar
 from quotas.prometheus.client import PrometheusClient
+from quotas.promql import match_any, selector
 
 HOUR_SECONDS = 3_600
 # Prometheus keeps the newest samples in memory. When it starts, it drops those that are older than
@@ -47,7 +48,8 @@ def missing_range(
     """
     step, delay = accounting.resolution_seconds, accounting.scrape_delay_seconds
     begin = int(since.timestamp()) // step * step
-    series = f'{names.DELTA}{{{names.CALENDAR}="{calendar.name}"}}'
+    # What live rules record has no calendar.
+    series = names.DELTA + selector([match_any(names.CALENDAR, ["", calendar.name])])
     recorded = _first_sample(prometheus, series, begin + step + delay, now.timestamp(), step)
     if recorded is None:
         raise BackfillError(

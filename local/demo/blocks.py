@@ -51,6 +51,7 @@ def write_blocks(history: History, file: QuotaFile, instance: str, folder: Path)
             counter_lines(history, target),
             up_lines(history, target),
             delta_lines(history, file.quotas),
+            earlier_lines(history, file.quotas),
             usage_lines(history, file.quotas),
         ):
             stream.writelines(lines)
@@ -113,6 +114,27 @@ def delta_lines(history: History, quotas: Iterable[Quota]) -> Iterator[str]:
             for end, size, period in zip(history.bounds[1:], flow.buckets, periods, strict=True):
                 if history.is_observed(end):
                     yield f"{heads[period]} {size} {end + _RECORDED_AFTER_SECONDS}\n"
+
+
+def earlier_lines(history: History, quotas: Iterable[Quota]) -> Iterator[str]:
+    """Yield the bytes of each current period, which the rules add to what they count themselves."""
+    calendars = {quota.calendar for quota in quotas if isinstance(quota.calendar, Calendar)}
+    for calendar in sorted(calendars | {MONTH}, key=lambda calendar: calendar.name):
+        periods = _period_ids(history, calendar)
+        labels = {
+            names.CALENDAR: calendar.name,
+            names.PERIOD: periods[-1],
+            names.COUNTED: names.COUNTED_EARLIER,
+        }
+        for flow in history.flows:
+            buckets = zip(history.bounds[1:], flow.buckets, periods, strict=True)
+            used = sum(
+                size
+                for end, size, period in buckets
+                if period == periods[-1] and history.is_observed(end)
+            )
+            at = history.bounds[-1] + _RECORDED_AFTER_SECONDS
+            yield f"{_head(names.EARLIER, {**flow.labels, **labels})} {used} {at}\n"
 
 
 def usage_lines(history: History, quotas: Iterable[Quota]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from quotas.rule_files.folder import write_files
 from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
 
+_NODE_ID = "3d1c9a6e-58f2-4b7d-8e10-2a94c7f6b035"
 SMOKE_QUOTAS = config.ROOT / "local" / "smoke_quotas.yaml"
 
 
@@ -98,6 +99,8 @@ class Stack:
                 *(sys.executable, "-m", "kong.mock", "--host", HOST, "--kong", self.kong),
                 *("--proxy-port", str(self.ports.proxy)),
                 *("--status-port", str(self.ports.status)),
+                # As KONG_NODE_ID in docker-compose.yml: a restart must not make another node.
+                *("--node-id", _NODE_ID),
             ],
             (self.ports.proxy, self.ports.status),
             f"{self.ports.url('status')}/status",

@@ -130,6 +130,7 @@ def _accounting(loaded: dict[str, Any]) -> Accounting:
         gap_tolerance_seconds=loaded.get("gap_tolerance", default.gap_tolerance_seconds),
         scrape_delay_seconds=loaded.get("scrape_delay", default.scrape_delay_seconds),
         count_new_targets=loaded.get("new_targets") == "count",
+        catch_up=loaded.get("catch_up", default.catch_up),
     )
 
 

@@ -84,6 +84,11 @@ class AccountingSchema(StrictSchema):
         {"enum": ["baseline", "count"]},
         "what a gateway never seen before counts: from its first scrape on, or all it has",
     )
+    catch_up = ParsedField(
+        values.parse_boolean,
+        _FLAG_JSON,
+        "whether steps that were not evaluated are counted later",
+    )
 
 
 class DefaultsSchema(StrictSchema):

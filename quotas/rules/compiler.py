@@ -10,12 +10,14 @@ from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH, Calendar, Rolling
 from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Group, Rule, RuleFile
-from quotas.rules.accounting.recording import (
-    counted_until_query,
-    evidence_rules,
-    recorded_query,
+from quotas.rules.accounting.recording import backfilled_query, delta_rules, evidence_rules
+from quotas.rules.accounting.recount import recount_interval, recount_rules
+from quotas.rules.accounting.totals import (
+    closed_rule,
+    open_rule,
+    period_rule,
+    total_rule,
 )
-from quotas.rules.accounting.steps import explain
 from quotas.rules.alerts import usage_alerts
 from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
@@ -39,23 +41,30 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
     in_use = calendars_of(quotas.quotas)
     of_quotas = [c for c in in_use if any(quota.calendar == c for quota in quotas.quotas)]
     counted = [calendar for calendar in in_use if isinstance(calendar, Calendar)]
-    delta_rules = _delta_rules(counting, counted, now, live=live)
-    quota_alerts = _link_runbook(_quota_alert_rules(quotas, of_quotas), quotas.runbook_url)
+    windows = [calendar for calendar in of_quotas if isinstance(calendar, Rolling)]
+    of_periods = [quota for quota in quotas.quotas if isinstance(quota.calendar, Calendar)]
+    sums = _sum_rules(counting, counted, now) if live else _backfill_rules(counting, counted, now)
+    # In one group, so that a byte reaches an alert within the evaluation in which it is counted.
+    rules = [
+        *_period_rules(counted, now),
+        *sums,
+        *_usage_rules(of_periods, counting, live=live),
+        *_link_runbook(_quota_alert_rules(quotas, of_quotas), quotas.runbook_url),
+    ]
     pipeline = _link_runbook(pipeline_alerts(counting), quotas.runbook_url)
     return [
         RuleFile(
-            "gateway-accounting",
+            "gateway-quotas",
             [
-                Group("gateway-accounting", step, delta_rules),
-                Group("gateway-periods", step, _period_rules(counted, now)),
+                Group("gateway-quotas", step, rules),
+                *([_recount_group(counted, counting)] * live),
             ],
             note=_time_zone_note(counted, now),
         ),
         *(
-            RuleFile(f"gateway-quotas-{_file_name(calendar)}", _quota_groups(quotas, calendar))
-            for calendar in of_quotas
+            RuleFile(f"gateway-quotas-{_file_name(window)}", _rolling_groups(quotas, window))
+            for window in windows
         ),
-        RuleFile("gateway-quota-alerts", [Group("gateway-quota-alerts", step, quota_alerts)]),
         RuleFile("gateway-pipeline", [Group("gateway-pipeline", step, pipeline)]),
     ]
 
@@ -69,23 +78,32 @@ def calendars_of(quotas: Iterable[Quota]) -> list[Calendar | Rolling]:
     return sorted(in_use, key=lambda calendar: calendar.name)
 
 
-def _delta_rules(
-    counting: Accounting, calendars: Sequence[Calendar], now: datetime, *, live: bool
+def _sum_rules(counting: Accounting, calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
+    """Return the rules that count each step once, and add up the periods of each calendar."""
+    return [
+        *evidence_rules(counting),
+        *delta_rules(counting),
+        open_rule(counting),
+        *(period_rule(calendar, counting, now) for calendar in calendars),
+        *(closed_rule(calendar, counting) for calendar in calendars),
+        *(total_rule(calendar, counting) for calendar in calendars),
+    ]
+
+
+def _backfill_rules(
+    counting: Accounting, calendars: Sequence[Calendar], now: datetime
 ) -> list[Rule]:
+    """Return the rules that count the steps of the past, which have no sums, for each calendar."""
     # A step belongs to the period in which it began, one step before the time of its evaluation.
     began = f"(time() - {counting.resolution_seconds})"
-    deltas = [
+    return [
         Rule(
             names.DELTA,
-            recorded_query(counting, period_queries(calendar, began, now).label, live=live),
+            backfilled_query(counting, period_queries(calendar, began, now).label),
             labels={names.CALENDAR: calendar.name},
-            comment="" if number else explain(counting),
         )
-        for number, calendar in enumerate(calendars)
+        for calendar in calendars
     ]
-    # Last in the group, because the deltas read the value of the previous evaluation.
-    evidence = evidence_rules(counting) if live else []
-    return [*evidence, *deltas, Rule(names.COUNTED_UNTIL, counted_until_query(counting))]
 
 
 def _period_rules(calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
@@ -125,24 +143,28 @@ def _link_runbook(rules: Iterable[Rule], page_url: str) -> list[Rule]:
     ]
 
 
-def _quota_groups(quotas: QuotaFile, calendar: Calendar | Rolling) -> list[Group]:
-    """Return the rules of a calendar's quotas, in groups small enough to be evaluated in time."""
-    mine = sorted(
-        (quota for quota in quotas.quotas if quota.calendar == calendar),
-        key=lambda quota: quota.name,
-    )
-    parts = _split(mine)
-    name = f"gateway-quotas-{_file_name(calendar)}"
+def _recount_group(calendars: Sequence[Calendar], counting: Accounting) -> Group:
+    rules = recount_rules(calendars, counting)
+    return Group("gateway-recount", recount_interval(counting), rules)
+
+
+def _usage_rules(quotas: Iterable[Quota], counting: Accounting, *, live: bool) -> list[Rule]:
+    return [
+        rule
+        for quota in sorted(quotas, key=lambda quota: quota.name)
+        for rule in (used_rule(quota, counting, live=live), limit_rule(quota))
+    ]
+
+
+def _rolling_groups(quotas: QuotaFile, window: Rolling) -> list[Group]:
+    """Return the rules of a rolling window's quotas, in groups small enough to be evaluated."""
+    parts = _split([quota for quota in quotas.quotas if quota.calendar == window])
+    name = f"gateway-quotas-{_file_name(window)}"
     return [
         Group(
-            # "part", because gateway-quotas-month-2 already means months that begin on the 2nd.
             f"{name}-part-{number}" if len(parts) > 1 else name,
-            interval_seconds(calendar, quotas.accounting),
-            [
-                rule
-                for quota in part
-                for rule in (used_rule(quota, quotas.accounting), limit_rule(quota))
-            ],
+            interval_seconds(window, quotas.accounting),
+            _usage_rules(part, quotas.accounting, live=True),
         )
         for number, part in enumerate(parts, start=1)
         if part

@@ -2,25 +2,35 @@
 
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.calendars import Rolling
+from quotas.calendars import MONTH, Rolling
 from quotas.model import Match, Quota
 from quotas.promql import match_any, match_none, match_regex, quote, selector
 from quotas.rule_files.descriptions import describe
 from quotas.rule_files.rule import Rule
+from quotas.rules.accounting.totals import held_query
 from quotas.rules.intervals import lingering_seconds
 from quotas.units import format_duration
 
+# Steps belong to no calendar; only those of earlier rules, and of a backfill, do.
+_NO_CALENDAR = match_any(names.CALENDAR, [""])
 
-def used_rule(quota: Quota, accounting: Accounting) -> Rule:
+
+def used_rule(quota: Quota, accounting: Accounting, *, live: bool = True) -> Rule:
     """Return the rule for the bytes used so far. The value is 0, not absent, without traffic.
 
     The series of a period that has ended remains until its last step is counted, so that the last
     bytes can still reach a threshold.
+
+    Args:
+        quota: the quota.
+        accounting: how bytes are counted.
+        live: whether totals are recorded; False for a backfill, which adds up the steps instead.
+
     """
     query = (
         _rolling_query(quota, quota.calendar)
         if isinstance(quota.calendar, Rolling)
-        else _period_query(quota, accounting)
+        else _period_query(quota, accounting, live=live)
     )
     return Rule(
         names.USED,
@@ -60,23 +70,29 @@ def ratio_rule(reach_seconds: int) -> Rule:
 
 
 def _rolling_query(quota: Quota, window: Rolling) -> str:
-    # The steps of any calendar would do. Those of months are always recorded.
-    deltas = f"{_deltas(quota, 'month')}[{format_duration(window.seconds)}]"
+    # Steps have no calendar. Those of earlier rules, and of a backfill, are those of months. The
+    # range lacks a millisecond, because in Prometheus 2 it includes its start.
+    steps = match_any(names.CALENDAR, ["", MONTH.name])
+    deltas = f"{names.DELTA}{_select(quota, steps)}[{format_duration(window.seconds - 0.001)}]"
     if quota.for_each:
         return f"sum by ({', '.join(quota.for_each)}) (sum_over_time({deltas}))"
     return f"sum(sum_over_time({deltas}))\nor\nvector(0)"
 
 
-def _period_query(quota: Quota, accounting: Accounting) -> str:
+def _period_query(quota: Quota, accounting: Accounting, *, live: bool) -> str:
     calendar = quota.calendar
     lingering = lingering_seconds(calendar, accounting)
-    recent = format_duration(lingering)
-    own_periods = selector([match_any(names.CALENDAR, [calendar.name])])
-    elapsed = f"last_over_time({names.PERIOD_ELAPSED}{own_periods}[{recent}])"
-    periods = f"max by ({names.PERIOD}) ({elapsed})"
-    deltas = _deltas(quota, calendar.name)
-    longest = format_duration(calendar.longest_period_seconds + lingering)
-    counted = f"sum_over_time({deltas}[{longest}])"
+    recent = format_duration(3 * accounting.resolution_seconds)
+    own = match_any(names.CALENDAR, [calendar.name])
+    elapsed = f"{names.PERIOD_ELAPSED}{selector([own])}[{format_duration(lingering)}]"
+    periods = f"max by ({names.PERIOD}) (last_over_time({elapsed}))"
+    if live:
+        deltas = f"{names.DELTA}{_select(quota, _NO_CALENDAR)}"
+        counted = f"last_over_time({names.TOTAL}{_select(quota, own)}[{recent}])"
+    else:
+        deltas = f"{names.DELTA}{_select(quota, own)}"
+        longest = format_duration(calendar.longest_period_seconds + lingering)
+        counted = f"sum_over_time({deltas}[{longest}])"
     if quota.opening_period is not None:
         period = quote(str(quota.opening_period))
         opening = f"vector({quota.opening_bytes})"
@@ -89,12 +105,18 @@ def _period_query(quota: Quota, accounting: Accounting) -> str:
             f"0 * sum by ({', '.join(quota.for_each)}) (last_over_time({deltas}[{recent}]))\n"
             f"  * on () group_left ({names.PERIOD}) bottomk(1, {periods})"
         )
-    return f"(\n  sum by ({by}) ({counted})\n  or\n  {zero}\n)\nand on ({names.PERIOD})\n{periods}"
+    used = f"(\n  sum by ({by}) ({counted})\n  or\n  {zero}\n)\nand on ({names.PERIOD})\n{periods}"
+    if not live:
+        return used
+    # While totals are held back after an upgrade, what earlier rules recorded last remains.
+    before = f"last_over_time({names.USED}{selector([match_any(names.QUOTA, [quota.name])])}[30m])"
+    held = held_query()
+    return f"{used}\nunless on ()\n({held})\nor\nmax by ({by}) ({before})\nand on ()\n({held})"
 
 
-def _deltas(quota: Quota, calendar_name: str) -> str:
-    """Return a selector of the recorded steps that the quota counts."""
-    matchers = [match_any(names.CALENDAR, [calendar_name])]
+def _select(quota: Quota, calendar: str) -> str:
+    """Return a selector of the traffic that the quota counts, with this matcher of calendars."""
+    matchers = [calendar]
     for label in names.SELECTOR_LABELS:
         if label in quota.selector:
             matchers.append(_matcher(label, quota.selector[label]))
@@ -104,7 +126,7 @@ def _deltas(quota: Quota, calendar_name: str) -> str:
             matchers.append(match_none(label, [""]))
         if label in quota.excluded:
             matchers.append(match_none(label, quota.excluded[label]))
-    return f"{names.DELTA}{selector(matchers)}"
+    return selector(matchers)
 
 
 def _matcher(label: str, match: Match) -> str:

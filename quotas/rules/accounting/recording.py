@@ -4,7 +4,7 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.rule_files.rule import Rule
 from quotas.rules.accounting import evidence
-from quotas.rules.accounting.steps import missing_query, step_query
+from quotas.rules.accounting.steps import explain, missing_query, step_query
 from quotas.units import format_duration
 
 _MILLISECOND = 0.001
@@ -13,36 +13,38 @@ _NODE = "(job, instance, node_id)"
 _REMEMBERED_SECONDS = 31 * 86_400
 
 
-def recorded_query(accounting: Accounting, period_label: str, *, live: bool = True) -> str:
+def delta_rules(accounting: Accounting) -> list[Rule]:
+    """Return the rules for the bytes of the newest complete step, and for its end."""
+    gap = format_duration(accounting.gap_tolerance_seconds)
+    end, half = _step_end(accounting), accounting.resolution_seconds / 2
+    counted = f'{{__name__=~"{names.STEP_END}|{names.EARLIER_STEP_END}"}}'
+    # Evaluations can be less than a step apart: after rules were moved, Prometheus was updated, or
+    # the step or the delay was changed. Then a step that was already counted must not count again.
+    delta = (
+        f"{_newest(step_query(accounting), accounting)}\nunless on ()\n"
+        f"(last_over_time({counted}[{gap}]) > {end} - {half:g})"
+    )
+    return [
+        Rule(names.DELTA, delta, comment=explain(accounting)),
+        # After the delta, which reads the value of the evaluation before.
+        Rule(names.STEP_END, f"vector({end})"),
+    ]
+
+
+def backfilled_query(accounting: Accounting, period_label: str) -> str:
     """Return PromQL for the newest complete step, labelled with the period in which it began.
+
+    A backfill evaluates it over the past, once for each calendar.
 
     Args:
         accounting: how bytes are counted.
         period_label: PromQL for a vector with one element of value 1 that has the label. It is
             evaluated at the end of the step.
-        live: whether Prometheus evaluates the rule as time passes. A backfill evaluates it over
-            the past, where the check for steps that were already counted must be left out: it
-            would find what other calendars have counted.
 
     """
-    newest = _newest(
+    return _newest(
         f"{step_query(accounting)}\n* on () group_left ({names.PERIOD})\n{period_label}", accounting
     )
-    if not live:
-        return newest
-    gap = format_duration(accounting.gap_tolerance_seconds)
-    # Evaluations can be less than a step apart: after rules were moved, Prometheus was updated, or
-    # the step or the delay was changed. Then a step that was already counted must not count again.
-    half = accounting.resolution_seconds / 2
-    return (
-        f"{newest}\nunless on ()\n"
-        f"(last_over_time({names.COUNTED_UNTIL}[{gap}]) > {_step_end(accounting)} - {half:g})"
-    )
-
-
-def counted_until_query(accounting: Accounting) -> str:
-    """Return PromQL for the end, in Unix seconds, of the step that ``recorded_query`` counts."""
-    return f"vector({_step_end(accounting)})"
 
 
 def _step_end(accounting: Accounting) -> str:

@@ -21,6 +21,7 @@ from quotas.file.loading import parse_quotas
 from quotas.rule_files.rendering import render_files
 from quotas.rules.compiler import compile_rules
 from tests.integration.support.prometheus import fill, run_promtool, running, samples
+from tests.integration.support.promtool import chosen
 
 START = int(datetime(2026, 3, 27, tzinfo=UTC).timestamp())
 NOW = int(datetime(2026, 3, 30, 12, 10, 30, tzinfo=UTC).timestamp())
@@ -90,10 +91,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 
 def _record(folder: Path, url: str) -> None:
     """Evaluate the rules over all of the history, and put what they record beside it."""
-    rendered = render_files(compile_rules(parse_quotas(QUOTAS), datetime.now(UTC)))
+    quotas = parse_quotas(QUOTAS)
+    rendered = render_files(compile_rules(quotas, datetime.now(UTC), live=False))
     rules = folder / "accounting.yml"
-    [name] = [name for name in rendered if "accounting" in name]
-    rules.write_text(rendered[name], encoding="utf-8")
+    [content] = chosen(rendered, names.DELTA).values()
+    rules.write_text(content, encoding="utf-8")
     run_promtool(
         *("tsdb", "create-blocks-from", "rules", f"--start={START}", f"--end={NOW + 300}"),
         *(f"--url={url}", "--eval-interval=1m", f"--output-dir={folder / 'data'}", rules),

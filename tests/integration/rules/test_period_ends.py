@@ -141,7 +141,7 @@ def delta_query(calendar: Calendar, accounting: Accounting) -> str:
     quotas = QuotaFile(accounting, (), (Quota("any", 1, calendar=calendar),))
     rules = [
         rule
-        for file in compile_rules(quotas, NOW)
+        for file in compile_rules(quotas, NOW, live=False)
         for group in file.groups
         for rule in group.rules
         if rule.name == names.DELTA and rule.labels[names.CALENDAR] == calendar.name

@@ -110,6 +110,22 @@ def rules_of(quotas_yaml: str) -> dict[str, str]:
     return render_files(compile_rules(parse_quotas(quotas_yaml.encode()), NOW))
 
 
+def chosen(rules: Mapping[str, str], *names_of_rules: str) -> dict[str, str]:
+    """Return a rule file with only the rules that have these names, in one group."""
+    groups = [
+        group
+        for content in rules.values()
+        for group in yaml.load(content, yaml.CSafeLoader)["groups"]
+    ]
+    kept = [
+        rule
+        for group in groups
+        for rule in group["rules"]
+        if rule.get("record", rule.get("alert")) in names_of_rules
+    ]
+    return {"chosen.yml": json.dumps({"groups": [{"name": "chosen", "rules": kept}]})}
+
+
 def run_rules(
     folder: Path, rules: Mapping[str, str], cases: Sequence[Case], *, evaluate_every: str = "1m"
 ) -> None:

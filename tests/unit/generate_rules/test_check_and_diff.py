@@ -24,12 +24,12 @@ def test_a_check_reports_each_file_that_differs_and_writes_nothing(
     run(quotas, out)
     (out / "gateway-pipeline.yml").write_text(f"{GENERATED_MARK}\n# edited by hand\n")
     (out / "gateway-old.yml").write_text(f"{GENERATED_MARK}\n")
-    (out / "gateway-accounting.yml").unlink()
+    (out / "gateway-quotas.yml").unlink()
     before = contents(out)
     capsys.readouterr()
     assert run(quotas, out, "--check") == 1
     assert [line.split(": ")[0] for line in capsys.readouterr().err.splitlines()] == [
-        str(out / f"gateway-{name}.yml") for name in ("accounting", "old", "pipeline")
+        str(out / f"gateway-{name}.yml") for name in ("old", "pipeline", "quotas")
     ]
     assert contents(out) == before
 

@@ -69,7 +69,7 @@ def test_the_script_runs_from_any_folder(quotas: Path, out: Path, tmp_path: Path
     )
     assert (done.returncode, done.stderr) == (0, "")
     # Paths below the working directory are printed without it.
-    assert done.stdout.splitlines()[0] == "wrote rules/gateway-accounting.yml"
+    assert done.stdout.splitlines()[0] == "wrote rules/gateway-pipeline.yml"
 
 
 def test_the_script_exits_with_the_status_of_the_command_line(

@@ -15,7 +15,7 @@ def test_a_failed_reload_is_reported_after_the_rules_are_written(
     responses.post(f"{URL}/-/reload", status=500, body="no")
     assert run(quotas, out, "--reload", URL) == 1
     assert capsys.readouterr().err == f"{URL}/-/reload answered 500: no\n"
-    assert "gateway-accounting.yml" in contents(out)
+    assert "gateway-quotas.yml" in contents(out)
 
 
 @responses.activate

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from quotas.rule_files.rendering import GENERATED_MARK
-from tests.unit.generate_rules.command import MONTHLY, MONTHLY_AND_DAILY, contents, run
+from tests.unit.generate_rules.command import MONTHLY, contents, run
 
 
 def test_the_rules_are_written_and_each_file_is_printed(
@@ -13,12 +13,7 @@ def test_the_rules_are_written_and_each_file_is_printed(
 ) -> None:
     assert run(quotas, out) == 0
     names = sorted(contents(out))
-    assert names == [
-        "gateway-accounting.yml",
-        "gateway-pipeline.yml",
-        "gateway-quota-alerts.yml",
-        "gateway-quotas-month.yml",
-    ]
+    assert names == ["gateway-pipeline.yml", "gateway-quotas.yml"]
     assert capsys.readouterr().out.splitlines() == [f"wrote {out / name}" for name in names]
 
 
@@ -33,24 +28,24 @@ def test_a_second_run_changes_nothing_and_says_so(
     assert capsys.readouterr() == (f"{out} is up to date\n", "")
 
 
-def test_a_changed_quota_changes_only_the_file_of_its_calendar(quotas: Path, out: Path) -> None:
+def test_a_changed_quota_changes_only_the_file_of_quotas(quotas: Path, out: Path) -> None:
     run(quotas, out)
     before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
     quotas.write_text(MONTHLY.replace("1 GB", "2 GB"))
     assert run(quotas, out) == 0
     after = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
-    assert {name for name in after if after[name] != before[name]} == {"gateway-quotas-month.yml"}
+    assert {name for name in after if after[name] != before[name]} == {"gateway-quotas.yml"}
 
 
 def test_the_file_of_removed_quotas_is_removed(
     quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quotas.write_text(MONTHLY_AND_DAILY)
+    quotas.write_text(MONTHLY.replace("limit:", "period: {rolling: 1h}, limit:"))
     run(quotas, out)
     quotas.write_text(MONTHLY)
     assert run(quotas, out) == 0
-    assert not (out / "gateway-quotas-day.yml").exists()
-    assert f"removed {out / 'gateway-quotas-day.yml'}" in capsys.readouterr().out
+    assert not (out / "gateway-quotas-rolling-1h.yml").exists()
+    assert f"removed {out / 'gateway-quotas-rolling-1h.yml'}" in capsys.readouterr().out
 
 
 def test_files_that_were_not_generated_are_left_alone(quotas: Path, out: Path) -> None:
@@ -119,7 +114,7 @@ def test_quiet_prints_only_errors(
     assert run(quotas, out, "-q") == 0
     assert run(quotas, out, "--quiet") == 0
     assert capsys.readouterr() == ("", "")
-    assert "gateway-accounting.yml" in contents(out)
+    assert "gateway-quotas.yml" in contents(out)
     quotas.write_text("version: 2\n")
     assert run(quotas, out, "-q") == 1
     assert capsys.readouterr().err
@@ -134,4 +129,4 @@ def test_a_warning_is_printed_and_the_rules_are_written(
         f'{quotas}:5:5: quotas: "same" is the same as "monthly" at line 4 but for the name; '
         "keep one (a warning)\n"
     )
-    assert "gateway-accounting.yml" in contents(out)
+    assert "gateway-quotas.yml" in contents(out)

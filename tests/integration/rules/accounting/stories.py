@@ -10,10 +10,10 @@ from pathlib import Path
 
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rendering import render_files
-from quotas.rules.compiler import compile_rules
-from tests.integration.support.promtool import NOW, Case, Samples, run_rules
+from quotas.rule_files.rule import Group, RuleFile
+from quotas.rules.accounting.recording import delta_rules, evidence_rules
+from tests.integration.support.promtool import Case, Samples, run_rules
 
 # By step and delay: the seconds between the start of a step and the first scrape. A delay as long
 # as the step, and steps of a single scrape, are special cases.
@@ -21,7 +21,7 @@ PHASES_SECONDS = {(60, 10): (0, 15, 35, 55), (60, 60): (20, 45), (15, 10): (5,)}
 SCRAPE_SECONDS, GRID_SECONDS = 15, 5
 # When a story ends: most are short, some last longer than the gap tolerance.
 SOON, LATE = "26m", "2h"
-TOTAL = f'sum(sum_over_time({names.DELTA}{{calendar="month"}}[1d])) or vector(0)'
+TOTAL = f"sum(sum_over_time({names.DELTA}[1d])) or vector(0)"
 # The values of series, in the notation of promtool, with one value for each scrape.
 Story = Mapping[str, str]
 AssertCounted = Callable[..., None]
@@ -86,7 +86,10 @@ def scrapes(values: str) -> Iterator[str]:
 
 
 def accounting_rules(accounting: Accounting) -> dict[str, str]:
-    """Return the rule file of the accounting with these settings."""
-    quota = Quota("any", 1_000, {})
-    files = render_files(compile_rules(QuotaFile(accounting, (), (quota,)), NOW))
-    return {"gateway-accounting.yml": files["gateway-accounting.yml"]}
+    """Return a rule file that records the steps, as the accounting with these settings does."""
+    group = Group(
+        "gateway-quotas",
+        accounting.resolution_seconds,
+        [*evidence_rules(accounting), *delta_rules(accounting)],
+    )
+    return render_files([RuleFile("gateway-quotas", [group])])

@@ -25,9 +25,7 @@ LASTING = (1, 1, 2, 3, 6, 20, GAP_SECONDS // SCRAPE_SECONDS + 10)
 
 def counted(route: str) -> str:
     """Return a query for the bytes that the rules counted of a route."""
-    return (
-        f'sum(sum_over_time({names.DELTA}{{calendar="month", route="{route}"}}[1d])) or vector(0)'
-    )
+    return f'sum(sum_over_time({names.DELTA}{{route="{route}"}}[1d])) or vector(0)'
 
 
 @pytest.mark.parametrize("count_new_targets", [False, True])
@@ -35,7 +33,7 @@ def counted(route: str) -> str:
 def test_what_real_gateways_showed_is_counted_within_its_bounds(
     observed: Observed, *, count_new_targets: bool, tmp_path: Path
 ) -> None:
-    total = f'sum(sum_over_time({names.DELTA}{{calendar="month", service="shop"}}[1d]))'
+    total = f'sum(sum_over_time({names.DELTA}{{service="shop"}}[1d]))'
     beyond = f"{total} < {observed.least_bytes} or {total} > {observed.most_bytes}"
     within = f"{total} >= bool {observed.least_bytes}"
     case = Case(observed.scraped, [Samples(beyond, UNTIL, []), Samples(within, UNTIL, [({}, 1)])])

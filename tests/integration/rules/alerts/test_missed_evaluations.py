@@ -67,8 +67,8 @@ def test_ordinary_evaluations_are_not_alerted(tmp_path: Path, why: str, recorded
 
 
 def test_the_number_of_evaluations_follows_from_the_resolution(tmp_path: Path) -> None:
-    rules = pipeline_of(f"{ONE_QUOTA}\naccounting: {{resolution: 30s}}\n")
+    rules = pipeline_of(ONE_QUOTA.replace("{catch_up", "{resolution: 30s, catch_up"))
     assert "120 - max(count_over_time(" in rules
-    slow = f"{ONE_QUOTA}\naccounting: {{resolution: 5m}}\n"
+    slow = ONE_QUOTA.replace("{catch_up", "{resolution: 5m, catch_up")
     run(tmp_path, "1 _x4 " * 60, ("90m", False), ("200m", False), quotas=slow)
     run(tmp_path, "1 _x4 " * 20 + "_x20 " + "1 _x4 " * 20, ("122m", True), quotas=slow)

@@ -107,7 +107,7 @@ def test_a_gateway_that_fails_for_some_minutes_is_not_alerted(tmp_path: Path) ->
     ],
 )
 def test_quota_rules_that_fail_or_are_missed_are_alerted(tmp_path: Path, metric: str) -> None:
-    ours = "/etc/prometheus/rules/gateway-accounting.yml;gateway-accounting"
+    ours = "/etc/prometheus/rules/gateway-quotas.yml;gateway-accounting"
     others = "/etc/prometheus/rules/node.yml;node"
     expected = texts(
         f"Quota rules fail or are too slow: {ours}",

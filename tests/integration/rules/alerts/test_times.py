@@ -13,6 +13,7 @@ from tests.integration.support.promtool import (
     Alerts,
     Case,
     Samples,
+    chosen,
     counter,
     rules_of,
     run_rules,
@@ -24,9 +25,11 @@ from tests.integration.support.promtool import (
 def test_an_alert_lasts_between_evaluations_and_when_one_is_missed(
     tmp_path: Path,
 ) -> None:
-    rules = rules_of(HEAD + "  - {name: a, limit: 10 kB, thresholds: [90]}\n")
-    # The quota of a month is evaluated every five minutes; the evaluation at 15m is missing.
-    labels = {"quota": "a", "calendar": "month", "period": "197001"}
+    rules = rules_of(
+        HEAD + "  - {name: a, period: {rolling: 7d}, limit: 10 kB, thresholds: [90]}\n"
+    )
+    # A long window is evaluated every five minutes; the evaluation at 15m is missing.
+    labels = {"quota": "a", "calendar": "rolling:7d"}
     case = Case(
         {
             series(names.USED, **labels): " ".join(["9000 _x4"] * 3 + ["_x5"] + ["9000 _x4"] * 5),
@@ -37,7 +40,7 @@ def test_an_alert_lasts_between_evaluations_and_when_one_is_missed(
         [alerts_firing(f"{minute}m", ("a", "90", "warning")) for minute in range(45)],
         interval="1m",
     )
-    run_rules(tmp_path, {"alerts.yml": rules["gateway-quota-alerts.yml"]}, [case])
+    run_rules(tmp_path, chosen(rules, names.RATIO, names.USAGE_ALERT), [case])
 
 
 def test_a_threshold_reached_in_the_last_step_of_a_period_alerts_for_that_period(

@@ -94,9 +94,15 @@ def test_loaded_rules_are_recognised_in_the_notation_of_prometheus(
 
 def test_quotas_in_several_groups_are_loaded(prometheus: tuple[str, Path], tmp_path: Path) -> None:
     url, rules = prometheus
-    quotas = write_quotas(tmp_path / "quotas.yaml", *({"route": f"r{n}"} for n in range(300)))
+    quotas = write_quotas(
+        tmp_path / "quotas.yaml",
+        *({"route": f"r{n}", "period": {"rolling": "7d"}} for n in range(300)),
+    )
     assert run_reload(quotas, rules, url) == 0
-    assert {"gateway-quotas-month-part-1", "gateway-quotas-month-part-2"} <= loaded_groups(url)
+    assert {
+        "gateway-quotas-rolling-7d-part-1",
+        "gateway-quotas-rolling-7d-part-2",
+    } <= loaded_groups(url)
 
 
 def test_changed_quotas_are_loaded_and_removed_quotas_disappear(
@@ -106,9 +112,11 @@ def test_changed_quotas_are_loaded_and_removed_quotas_disappear(
     quotas = tmp_path / "quotas.yaml"
     changes: list[dict[str, object]] = [{"limit": "2 GB"}, {"labels": {"team": "bun"}}]
     for keys in ({}, *changes):
-        assert run_reload(write_quotas(quotas, {"period": "day", **keys}), rules, url) == 0
+        assert (
+            run_reload(write_quotas(quotas, {"period": {"rolling": "1h"}, **keys}), rules, url) == 0
+        )
     assert run_reload(write_quotas(quotas, {"period": "week"}), rules, url) == 0
-    assert "gateway-quotas-day" not in loaded_groups(url)
+    assert "gateway-quotas-rolling-1h" not in loaded_groups(url)
     assert len(load_quotas(quotas).quotas) == 1
 
 
@@ -136,7 +144,7 @@ def test_a_reload_without_the_lifecycle_flag_is_reported_with_the_remedy(
         f"{url} answered 403 to a reload: start it with --web.enable-lifecycle, or send the "
         "process SIGHUP\n"
     )
-    assert (rules / "gateway-accounting.yml").exists()
+    assert (rules / "gateway-quotas.yml").exists()
 
 
 def test_rules_in_a_folder_that_prometheus_does_not_read_are_reported(
@@ -146,7 +154,7 @@ def test_rules_in_a_folder_that_prometheus_does_not_read_are_reported(
     with with_rules(tmp_path, tmp_path / "elsewhere" / "*.yml", "--web.enable-lifecycle") as url:
         assert run_reload(write_quotas(tmp_path / "quotas.yaml", {}), tmp_path / "rules", url) == 1
     assert capsys.readouterr().err == (
-        f"{url} has reloaded, but its rules are not these: the group gateway-accounting is not "
+        f"{url} has reloaded, but its rules are not these: the group gateway-quotas is not "
         "loaded; does rule_files in its prometheus.yml name the folder of --out?\n"
     )
 

@@ -5,10 +5,15 @@ from pathlib import Path
 import pytest
 
 from quotas import names
+from quotas.file.loading import parse_quotas
+from quotas.rule_files.rendering import render_files
+from quotas.rules.compiler import compile_rules
 from tests.integration.rules.usage.quotas import HEAD, HEAD_OF_LONG_STEPS, used, used_in
 from tests.integration.support.promtool import (
+    NOW,
     Case,
     Samples,
+    chosen,
     counter,
     rules_of,
     run_rules,
@@ -76,7 +81,7 @@ def test_a_month_is_complete_after_it_ends_and_the_next_starts_from_zero(
     for period, first in ((old, turn - 36), (new, turn)):
         labels = {names.CALENDAR: "month", names.PERIOD: period}
         recorded[series(names.PERIOD_ELAPSED, **labels)] = f"_x{first} 0+300x35"
-        recorded[series(names.DELTA, direction="egress", **labels)] = f"_x{first + 2} 100+0x35"
+        recorded[series(names.TOTAL, direction="egress", **labels)] = f"_x{first + 2} 100+100x35"
     case = Case(
         recorded,
         [
@@ -88,12 +93,14 @@ def test_a_month_is_complete_after_it_ends_and_the_next_starts_from_zero(
         ],
         interval="5m",
     )
-    month = {"quotas.yml": rules["gateway-quotas-month.yml"]}
-    run_rules(tmp_path, month, [case], evaluate_every="5m")
+    run_rules(tmp_path, chosen(rules, names.USED), [case], evaluate_every="5m")
 
 
-def test_a_month_of_31_days_is_counted_from_its_first_step_to_its_last(tmp_path: Path) -> None:
-    rules = rules_of(HEAD + "  - {name: a, limit: 1 TB}\n")
+def test_a_backfilled_month_of_31_days_is_counted_from_its_first_step_to_its_last(
+    tmp_path: Path,
+) -> None:
+    quotas = parse_quotas((HEAD + "  - {name: a, limit: 1 TB}\n").encode())
+    rules = render_files(compile_rules(quotas, NOW, live=False))
     labels = {names.CALENDAR: "month", names.PERIOD: "197001"}
     case = Case(
         {
@@ -103,8 +110,7 @@ def test_a_month_of_31_days_is_counted_from_its_first_step_to_its_last(tmp_path:
         [used(("a", "197001", 744), at="743h")],
         interval="1h",
     )
-    month = {"quotas.yml": rules["gateway-quotas-month.yml"]}
-    run_rules(tmp_path, month, [case], evaluate_every="1h")
+    run_rules(tmp_path, chosen(rules, names.USED), [case], evaluate_every="1h")
 
 
 def test_the_last_step_counts_even_if_quotas_are_evaluated_before_the_accounting(
@@ -116,13 +122,13 @@ def test_the_last_step_counts_even_if_quotas_are_evaluated_before_the_accounting
     case = Case(
         {
             # The last step of the hour began at 00:59:00 and is recorded as late as possible.
-            series(names.DELTA, direction="egress", **labels): "_x721 900 _x11 100",
+            series(names.TOTAL, direction="egress", **labels): "_x721 900 _x11 1000",
             series(names.PERIOD_ELAPSED, **labels): "_x697 3485 _x11 3545",
         },
         [Samples(query, "70m", [({"period": "1970010100"}, 1000)])],
         interval="5s",
     )
-    run_rules(tmp_path, {"quotas.yml": rules["gateway-quotas-hour.yml"]}, [case])
+    run_rules(tmp_path, chosen(rules, names.USED), [case])
 
 
 def test_bytes_after_scrapes_that_failed_at_the_end_of_a_period_count_in_the_new_one(

@@ -7,6 +7,7 @@ from tests.integration.rules.usage.quotas import HEAD, used
 from tests.integration.support.promtool import (
     Case,
     Samples,
+    chosen,
     counter,
     rules_of,
     run_rules,
@@ -166,4 +167,4 @@ def test_a_raised_limit_resolves_alerts_until_usage_reaches_the_threshold_again(
         ],
         interval="1m",
     )
-    run_rules(tmp_path, {"alerts.yml": rules["gateway-quota-alerts.yml"]}, [case])
+    run_rules(tmp_path, chosen(rules, names.RATIO, names.USAGE_ALERT), [case])

@@ -21,7 +21,7 @@ def server(http: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> Ser
 
 def test_each_check_that_passes_has_a_finding(server: Server) -> None:
     assert [(finding.good, finding.text) for finding in server.findings()] == [
-        (True, "retention is 45d; the longest period needs 31d8m10s"),
+        (True, "retention is 45d; the longest period needs 31d1h19m10s"),
         (True, "gateways scraped: 1 of 1"),
         (True, "kong_bandwidth_bytes is there with its labels: 1 combinations"),
         (True, "nothing makes the numbers doubtful"),
@@ -45,8 +45,8 @@ def test_a_shorter_or_unknown_retention_is_reported_with_the_time_needed(
     server.answers["status/runtimeinfo"] = {"storageRetention": shown}
     assert server.problems() == [
         (
-            f"retention is {shown}, but the longest period needs 31d8m10s; start Prometheus with "
-            "--storage.tsdb.retention.time=45d"
+            f"retention is {shown}, but the longest period needs 31d1h19m10s; start Prometheus "
+            "with --storage.tsdb.retention.time=45d"
         )
     ]
 
@@ -54,10 +54,10 @@ def test_a_shorter_or_unknown_retention_is_reported_with_the_time_needed(
 @pytest.mark.parametrize(
     ("calendar", "needed"),
     [
-        (DAY, "1d4m10s"),
-        (MONTH, "31d8m10s"),
-        (Calendar("month", timezone="Europe/Berlin"), "31d1h8m10s"),
-        (Rolling(44 * 86_400), "44d8m10s"),
+        (DAY, "1d1h19m10s"),
+        (MONTH, "31d1h19m10s"),
+        (Calendar("month", timezone="Europe/Berlin"), "31d2h19m10s"),
+        (Rolling(44 * 86_400), "44d1h23m10s"),
     ],
 )
 def test_the_retention_needed_follows_from_the_longest_period(
@@ -138,7 +138,7 @@ def test_missing_and_differing_rules_are_reported(server: Server) -> None:
     groups[0]["rules"][0]["query"] = "vector(1)"
     groups.pop()
     assert server.problems() == [
-        "the group gateway-accounting has other rules; write the rules and reload: --reload URL",
+        "the group gateway-quotas has other rules; write the rules and reload: --reload URL",
         "the group gateway-pipeline is not loaded; write the rules and reload: --reload URL",
     ]
 
@@ -147,7 +147,7 @@ def test_rules_that_fail_are_reported_with_their_error(server: Server) -> None:
     rule = server.answers["rules"]["groups"][0]["rules"][0]
     rule |= {"health": "err", "lastError": "many-to-many matching not allowed"}
     assert server.problems() == [
-        "gateway:seen:timestamp_seconds does not evaluate: many-to-many matching not allowed"
+        "gateway:period:elapsed_seconds does not evaluate: many-to-many matching not allowed"
     ]
 
 

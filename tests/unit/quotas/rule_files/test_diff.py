@@ -1,12 +1,13 @@
 """What ``--diff`` prints: the changes of quotas, then those of rule files."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from quotas.accounting_options import Accounting
-from quotas.calendars import DAY, Calendar
+from quotas.calendars import DAY, Calendar, Rolling
 from quotas.model import Match, Quota, QuotaFile, Threshold
 from quotas.rule_files.diff import NO_CHANGES, describe_changes
 from quotas.rule_files.folder import write_files
@@ -116,7 +117,7 @@ def test_the_rules_follow_as_a_patch_with_the_path_of_each_file(tmp_path: Path) 
     write_files(tmp_path, rendered(BUN))
     raised = Quota("bun", 10**12, {"service": Match(("bun-service",))})
     text = describe_changes(tmp_path, rendered(raised))
-    path = tmp_path / "gateway-quotas-month.yml"
+    path = tmp_path / "gateway-quotas.yml"
     assert f"--- {path}\n+++ {path}\n@@ " in text
     assert '\n-        expr: "vector(500000000000)"\n' in text
     assert '\n+        expr: "vector(1000000000000)"\n' in text
@@ -125,11 +126,13 @@ def test_the_rules_follow_as_a_patch_with_the_path_of_each_file(tmp_path: Path) 
 
 def test_new_and_removed_files_are_shown_completely(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
-    daily = Quota("bun", 500 * 10**9, {"service": Match(("bun-service",))}, calendar=DAY)
-    text = describe_changes(tmp_path, rendered(daily))
-    assert "+  - name: gateway-quotas-day\n" in text
-    assert "-  - name: gateway-quotas-month\n" in text
-    assert "  ~ bun: period month → day\n" in text
+    window = replace(BUN, calendar=Rolling(3_600))
+    text = describe_changes(tmp_path, rendered(window))
+    assert "+  - name: gateway-quotas-rolling-1h\n" in text
+    assert "  ~ bun: period month → rolling:1h\n" in text
+    write_files(tmp_path, rendered(window))
+    text = describe_changes(tmp_path, rendered(BUN))
+    assert "-  - name: gateway-quotas-rolling-1h\n" in text
 
 
 def test_a_file_that_was_not_generated_is_not_shown_as_removed_rules(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -53,56 +52,64 @@ def rendered(*quotas: Quota, now: datetime = NOW) -> dict[str, str]:
     return render_files(compile_rules(QuotaFile(Accounting(), (), quotas), now))
 
 
-def test_each_calendar_has_a_file_for_its_quotas_and_a_rule_for_its_steps() -> None:
+def test_steps_are_counted_once_and_each_calendar_has_its_totals() -> None:
     files = compiled(
         Quota("a", 1, calendar=DAY),
         Quota("b", 1, calendar=HOUR),
         Quota("c", 1, calendar=Calendar("month", 15, timezone="America/New_York")),
         Quota("d", 1, calendar=Rolling(7 * 86_400)),
     )
-    assert list(files) == [
-        "gateway-accounting",
-        "gateway-quotas-day",
-        "gateway-quotas-hour",
-        "gateway-quotas-month-15-america-new-york",
-        "gateway-quotas-rolling-7d",
-        "gateway-quota-alerts",
-        "gateway-pipeline",
-    ]
-    deltas, periods = files["gateway-accounting"].groups
-    # Months are always counted, because a rolling window sums their steps.
+    assert list(files) == ["gateway-quotas", "gateway-quotas-rolling-7d", "gateway-pipeline"]
+    rules = files["gateway-quotas"].groups[0].rules
+    assert [rule.name for rule in rules].count(names.DELTA) == 1
+    # Months are always counted.
     calendars = ["day", "hour", "month", "month:15@America/New_York"]
-    counted = [rule for rule in deltas.rules if rule.name == names.DELTA]
-    assert [rule.labels["calendar"] for rule in counted] == calendars
-    assert {rule.labels["calendar"] for rule in periods.rules} == set(calendars)
+    for name in (names.CLOSED, names.TOTAL, names.PERIOD_ELAPSED, names.PERIOD_LEFT):
+        assert [rule.labels["calendar"] for rule in rules if rule.name == name] == calendars
 
 
-def test_quotas_of_long_periods_are_evaluated_less_often() -> None:
-    calendars: list[Calendar | Rolling] = [HOUR, DAY, WEEK, MONTH, Rolling(3_600)]
-    files = compiled(*(Quota(calendar.name[:1], 1, calendar=calendar) for calendar in calendars))
+def test_a_rule_comes_after_those_that_it_reads_at_the_same_evaluation() -> None:
+    group = compiled(Quota("a", 1, forecast=True))["gateway-quotas"].groups[0]
+    order = list(dict.fromkeys(rule.name for rule in group.rules))
+    needed = [
+        *(names.DELTA, names.STEP_END, names.OPEN, names.CLOSED, names.TOTAL),
+        *(names.USED, names.RATIO, names.FORECAST, names.USAGE_ALERT, names.FORECAST_ALERT),
+    ]
+    assert [name for name in order if name in needed] == needed
+
+
+def test_what_costs_most_has_a_group_of_its_own() -> None:
+    groups = compiled(Quota("a", 1))["gateway-quotas"].groups
+    assert [group.name for group in groups] == ["gateway-quotas", "gateway-recount"]
+    assert names.RECOUNTED in [rule.name for rule in groups[1].rules]
+
+
+def test_nothing_is_counted_again_if_catching_up_is_switched_off() -> None:
+    quotas = QuotaFile(Accounting(catch_up=False), (), (Quota("a", 1),))
+    groups = [group for file in compile_rules(quotas, NOW) for group in file.groups]
+    assert names.RECOUNTED not in [rule.name for group in groups for rule in group.rules]
+
+
+def test_only_long_windows_are_evaluated_less_often() -> None:
+    calendars: list[Calendar | Rolling] = [HOUR, WEEK, MONTH, Rolling(3_600), Rolling(7 * 86_400)]
+    files = compiled(*(Quota(f"q{n}", 1, calendar=known) for n, known in enumerate(calendars)))
     intervals = {stem: file.groups[0].interval_seconds for stem, file in files.items()}
     assert intervals == {
-        "gateway-accounting": 60,
-        "gateway-quotas-day": 60,
-        "gateway-quotas-hour": 60,
-        "gateway-quotas-month": 300,
+        "gateway-quotas": 60,
         "gateway-quotas-rolling-1h": 60,
-        "gateway-quotas-week": 300,
-        "gateway-quota-alerts": 60,
+        "gateway-quotas-rolling-7d": 300,
         "gateway-pipeline": 60,
     }
 
 
-def test_a_new_quota_adds_rules_to_the_file_of_its_calendar_and_changes_nothing_else() -> None:
+def test_a_new_quota_adds_rules_and_changes_nothing_else() -> None:
     one = Quota("b", 1_000, {"service": Match(("s",))})
     before = rendered(one)
     for two in (Quota("a", 2_000, {"route": Match(("r",))}), Quota("c", 2_000)):
         after = rendered(one, two)
-        assert [name for name in after if after[name] != before[name]] == [
-            "gateway-quotas-month.yml"
-        ]
-        lines = iter(after["gateway-quotas-month.yml"].splitlines())
-        assert all(line in lines for line in before["gateway-quotas-month.yml"].splitlines())
+        assert [name for name in after if after[name] != before[name]] == ["gateway-quotas.yml"]
+        lines = iter(after["gateway-quotas.yml"].splitlines())
+        assert all(line in lines for line in before["gateway-quotas.yml"].splitlines())
 
 
 @given(st.randoms(use_true_random=False))
@@ -152,19 +159,17 @@ def test_without_a_runbook_no_alert_has_a_link() -> None:
 
 def test_the_file_says_until_when_its_time_zones_are_compiled() -> None:
     berlin = Quota("a", 1, calendar=Calendar("day", timezone="Europe/Berlin"))
-    assert compiled(berlin)["gateway-accounting"].note == (
+    assert compiled(berlin)["gateway-quotas"].note == (
         "The clocks of its time zones are right until the end of 2040; run it again then."
     )
-    assert compiled(Quota("a", 1))["gateway-accounting"].note == ""
+    assert compiled(Quota("a", 1))["gateway-quotas"].note == ""
 
 
 def test_files_have_unique_names_that_kubernetes_accepts() -> None:
-    quotas = [
-        Quota(f"q{number}", 1, calendar=Calendar("month", 2, timezone=zone))
-        for number, zone in enumerate(sorted(available_timezones() - {"UTC"}))
-    ]
-    stems = [file.stem for file in compile_rules(QuotaFile(Accounting(), (), tuple(quotas)), NOW)]
-    assert len(stems) == len(set(stems)) == len(quotas) + 3
+    windows = [Rolling(3_600 * hours) for hours in range(1, 200)]
+    quotas = tuple(Quota(f"q{n}", 1, calendar=window) for n, window in enumerate(windows))
+    stems = [file.stem for file in compile_rules(QuotaFile(Accounting(), (), quotas), NOW)]
+    assert len(stems) == len(set(stems)) == len(quotas) + 2
     for stem in stems:
         assert set(stem) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
         assert stem[0].isalnum()
@@ -174,22 +179,27 @@ def test_files_have_unique_names_that_kubernetes_accepts() -> None:
 def test_a_quota_adds_two_rules_and_one_for_each_new_threshold() -> None:
     before = compiled(Quota("a", 1))
     after = compiled(Quota("a", 1), Quota("b", 1, thresholds=(Threshold(57, "info"),)))
-    assert _count(after["gateway-quotas-month"]) == _count(before["gateway-quotas-month"]) + 2
-    assert _count(after["gateway-quota-alerts"]) == _count(before["gateway-quota-alerts"]) + 1
+    assert _count(after["gateway-quotas"]) == _count(before["gateway-quotas"]) + 3
 
 
 def test_ratio_and_forecast_are_written_once_for_all_quotas() -> None:
     files = compiled(*(Quota(f"q{number}", 1) for number in range(50)))
-    (group,) = files["gateway-quota-alerts"].groups
-    recorded = [rule.name for rule in group.rules if not rule.alert]
-    assert recorded == [names.RATIO, names.FORECAST]
+    recorded = [rule.name for rule in files["gateway-quotas"].groups[0].rules if not rule.alert]
+    assert [recorded.count(name) for name in (names.USED, names.RATIO, names.FORECAST)] == [
+        50,
+        1,
+        1,
+    ]
 
 
-def test_values_are_read_from_as_far_back_as_the_slowest_calendar_needs() -> None:
-    files = compiled(Quota("a", 1, calendar=DAY))
-    (group,) = files["gateway-quota-alerts"].groups
-    # Two intervals of a day's quotas, and one step.
-    assert "used[3m]" in group.rules[0].query
+def test_values_are_read_from_as_far_back_as_the_slowest_quotas_need() -> None:
+    def ratio(*quotas: Quota) -> str:
+        rules = compiled(*quotas)["gateway-quotas"].groups[0].rules
+        return next(rule.query for rule in rules if rule.name == names.RATIO)
+
+    # Two intervals of the quotas, and one step.
+    assert "used[3m]" in ratio(Quota("a", 1, calendar=MONTH))
+    assert "used[11m]" in ratio(Quota("a", 1, calendar=Rolling(7 * 86_400)))
 
 
 def _count(file: RuleFile) -> int:

@@ -1,4 +1,4 @@
-"""How the compiler splits the quotas of a calendar into groups."""
+"""How the compiler splits the quotas of a rolling window into groups."""
 
 import zlib
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import pytest
 
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.calendars import Calendar
+from quotas.calendars import Calendar, Rolling
 from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Group, RuleFile
 from quotas.rules.compiler import compile_rules
@@ -17,13 +17,16 @@ from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
+WINDOW = Rolling(7 * 86_400)
+
+
 def compiled(quotas: Sequence[Quota]) -> dict[str, RuleFile]:
     files = compile_rules(QuotaFile(Accounting(), (), tuple(quotas)), NOW)
     return {file.stem: file for file in files}
 
 
 def groups_of(quotas: Sequence[Quota]) -> Sequence[Group]:
-    return compiled(quotas)["gateway-quotas-month"].groups
+    return compiled(quotas)["gateway-quotas-rolling-7d"].groups
 
 
 def quotas_in(group: Group) -> list[str]:
@@ -31,11 +34,11 @@ def quotas_in(group: Group) -> list[str]:
 
 
 def numbered_quotas(count: int) -> list[Quota]:
-    return [Quota(f"q{number}", number + 1) for number in range(count)]
+    return [Quota(f"q{number}", number + 1, calendar=WINDOW) for number in range(count)]
 
 
 def test_the_quotas_of_a_group_are_sorted_by_name() -> None:
-    (group,) = groups_of([Quota("z", 1), Quota("a", 1), Quota("m", 1)])
+    (group,) = groups_of([Quota(name, 1, calendar=WINDOW) for name in ("z", "a", "m")])
     assert quotas_in(group) == ["a", "m", "z"]
 
 
@@ -54,7 +57,7 @@ def test_quotas_whose_names_hash_to_the_same_group_are_split_further() -> None:
     names_of_one = [
         f"q{number}" for number in range(3_000) if zlib.crc32(f"q{number}".encode()) % 4 == 0
     ][:300]
-    groups = groups_of([Quota(name, 1) for name in names_of_one])
+    groups = groups_of([Quota(name, 1, calendar=WINDOW) for name in names_of_one])
     assert max(len(quotas_in(group)) for group in groups) <= MOST_QUOTAS_IN_GROUP
 
 

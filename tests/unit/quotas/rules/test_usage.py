@@ -20,28 +20,38 @@ def query_of(quota: Quota) -> str:
     return used_rule(quota, Accounting()).query
 
 
-def test_used_bytes_are_summed_over_the_longest_possible_period() -> None:
-    assert query_of(Quota("a", 1)) == (
+def test_used_bytes_are_the_total_of_the_period() -> None:
+    used, _, held = query_of(Quota("a", 1)).partition("\nunless on ()\n")
+    assert used == (
         "(\n"
         "  sum by (period) "
-        '(sum_over_time(gateway:bandwidth_bytes:delta{calendar="month"}[31d8m10s]))\n'
+        '(last_over_time(gateway:bandwidth_bytes:total{calendar="month"}[3m]))\n'
         "  or\n"
         "  0 * max by (period) "
-        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[8m10s]))\n'
+        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h19m10s]))\n'
         ")\n"
         "and on (period)\n"
-        'max by (period) (last_over_time(gateway:period:elapsed_seconds{calendar="month"}[8m10s]))'
+        "max by (period) "
+        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h19m10s]))'
     )
+    # Between an upgrade and the first total, what was used before remains.
+    assert 'max by (period) (last_over_time(quota:bandwidth_bytes:used{quota="a"}[30m]))' in held
 
 
-def test_the_sum_of_a_day_includes_the_hour_that_clocks_are_set_back() -> None:
-    assert "[1d1h4m10s]" in query_of(Quota("a", 1, calendar=Calendar("day", 1, 0, "Asia/Tokyo")))
-    assert "[1d4m10s]" in query_of(Quota("a", 1, calendar=DAY))
+def test_a_backfill_sums_the_steps_over_the_longest_possible_period() -> None:
+    def backfilled(calendar: Calendar) -> str:
+        return used_rule(Quota("a", 1, calendar=calendar), Accounting(), live=False).query
+
+    assert 'sum_over_time(gateway:bandwidth_bytes:delta{calendar="day"}[1d1h19m10s])' in backfilled(
+        DAY
+    )
+    # A day can last an hour longer where clocks are set back.
+    assert "[1d2h19m10s]" in backfilled(Calendar("day", 1, 0, "Asia/Tokyo"))
 
 
 def test_a_selector_matches_names_lists_and_regular_expressions() -> None:
     assert (
-        'delta{calendar="month", service=~"x|y\\\\.z", route=~"r.*\\"", consumer!="", '
+        'total{calendar="month", service=~"x|y\\\\.z", route=~"r.*\\"", consumer!="", '
         'consumer!~"big|b\\\\.c", workspace!="", direction="egress"}'
     ) in query_of(SELECTIVE)
 
@@ -55,7 +65,7 @@ def test_a_quota_with_for_each_sums_by_these_labels_where_they_have_a_value() ->
 
 def test_a_label_that_is_selected_and_in_for_each_has_one_matcher() -> None:
     quota = Quota("a", 1, {"service": Match(("x", "y"))}, for_each=("service",))
-    assert 'delta{calendar="month", service=~"x|y"}' in query_of(quota)
+    assert 'total{calendar="month", service=~"x|y"}' in query_of(quota)
 
 
 def test_the_series_has_the_common_labels_of_its_traffic_and_those_of_the_quota() -> None:
@@ -80,14 +90,15 @@ def test_the_rule_does_not_set_a_label_of_for_each() -> None:
 
 def test_a_quota_of_both_directions_selects_no_direction() -> None:
     used = used_rule(Quota("a", 1, direction="both"), Accounting())
-    assert 'delta{calendar="month"}' in used.query
+    assert 'total{calendar="month"}' in used.query
     assert used.labels == {"quota": "a", "calendar": "month"}
 
 
 def test_a_rolling_window_is_the_sum_of_its_steps_and_has_no_period() -> None:
     query = query_of(Quota("a", 1, calendar=Rolling(7 * 86_400)))
     assert query == (
-        'sum(sum_over_time(gateway:bandwidth_bytes:delta{calendar="month"}[7d]))\nor\nvector(0)'
+        'sum(sum_over_time(gateway:bandwidth_bytes:delta{calendar=~"|month"}'
+        "[6d23h59m59s999ms]))\nor\nvector(0)"
     )
 
 

@@ -41,7 +41,8 @@ from tests.unit.quotas.file.mistakes.expectations import (
             "_schema: 1",
             (
                 "3:3: accounting._schema: is not a key that is known here; expected one of "
-                "resolution, gap_tolerance, scrape_delay, new_targets"
+                "resolution, gap_tolerance, scrape_delay, new_targets, "
+                "catch_up"
             ),
         ),
         ("resolution: 1 minute", f'3:15: accounting.resolution: "1 minute" {NOT_A_DURATION}'),
@@ -60,7 +61,8 @@ from tests.unit.quotas.file.mistakes.expectations import (
             "gap: 1h",
             (
                 "3:3: accounting.gap: is not a key that is known here; expected one of resolution, "
-                "gap_tolerance, scrape_delay, new_targets"
+                "gap_tolerance, scrape_delay, new_targets, "
+                "catch_up"
             ),
         ),
     ],
