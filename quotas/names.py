@@ -96,3 +96,15 @@ DESCRIPTION = "description"
 # The address of the page that says what to do about the alert, if quotas.yaml has a runbook_url.
 # The anchor is the alert's name in lower case, as web pages derive it from a heading.
 RUNBOOK_URL = "runbook_url"
+
+# Alerts about doubts: states in which the numbers may be wrong. ``quotas.rules.doubts`` has them.
+SCRAPED_TWICE_ALERT = "GatewayScrapedTwice"
+SEVERAL_NODES_ALERT = "GatewaysBehindOneAddress"
+TARGETS_COLLIDE_ALERT = "GatewayTargetsCollide"
+DICTIONARY_FULL_ALERT = "GatewayDictionaryFull"
+METRIC_ERRORS_ALERT = "GatewayMetricErrors"
+LABELS_UNKNOWN_ALERT = "BandwidthLabelsUnknown"
+NAME_UNKNOWN_ALERT = "BandwidthNameUnknown"
+SAMPLES_DROPPED_ALERT = "GatewaySamplesDropped"
+EVALUATIONS_MISSED_ALERT = "QuotaEvaluationsMissed"
+CONSUMERS_NOT_COUNTED_ALERT = "GatewayConsumersNotCounted"

@@ -51,7 +51,7 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
         *_usage_rules(of_periods, counting, live=live),
         *_link_runbook(_quota_alert_rules(quotas, of_quotas), quotas.runbook_url),
     ]
-    pipeline = _link_runbook(pipeline_alerts(counting), quotas.runbook_url)
+    pipeline = _link_runbook(pipeline_alerts(counting, quotas.quotas), quotas.runbook_url)
     return [
         RuleFile(
             "gateway-quotas",

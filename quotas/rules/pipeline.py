@@ -17,7 +17,7 @@ _GATEWAY_UP = f"up{selector([match_any('job', [names.GATEWAY_JOB])])}"
 _OUR_GROUPS = '{rule_group=~".*;gateway-.*"}'
 
 
-def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota] = ()) -> list[Rule]:
+def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota]) -> list[Rule]:
     """Return the alerts about missing metrics, failed scrapes, failed rules, and the watchdog.
 
     Between them are those about doubts: states in which the numbers may be wrong.

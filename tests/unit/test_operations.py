@@ -6,15 +6,10 @@ from pathlib import Path
 import pytest
 
 from quotas import names
-from quotas.rules.doubts import alert_names
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 HEADINGS = re.findall(r"^### (.+)$", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE)
-ALERTS = sorted(
-    value
-    for name, value in [*vars(names).items(), *vars(alert_names).items()]
-    if name.endswith("_ALERT")
-)
+ALERTS = sorted(value for name, value in vars(names).items() if name.endswith("_ALERT"))
 
 
 @pytest.mark.parametrize("alert", ALERTS)

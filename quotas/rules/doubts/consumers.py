@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from string import Template
 
 from quotas import names
-from quotas.rules.doubts import alert_names
 from quotas.rules.doubts.doubt import Doubt
 
 # Kong 2 has no consumers on its bandwidth metric. Kong 3 calls this metric otherwise.
@@ -27,7 +26,7 @@ def consumer_doubts(by_consumer: Sequence[str]) -> list[Doubt]:
     more = f" and {len(by_consumer) - _MOST_NAMED} more" if by_consumer[_MOST_NAMED:] else ""
     return [
         Doubt(
-            alert_names.CONSUMERS_NOT_COUNTED,
+            names.CONSUMERS_NOT_COUNTED_ALERT,
             Template(_KONG_2).substitute(job=names.GATEWAY_JOB),
             summary="Gateway $instance does not count by consumer",
             cause=(

@@ -3,7 +3,6 @@
 from string import Template
 
 from quotas import names
-from quotas.rules.doubts import alert_names
 from quotas.rules.doubts.doubt import Doubt
 
 # A full dictionary drops the counters that were not used for longest, and Kong reports no error.
@@ -75,7 +74,7 @@ def counter_doubts() -> list[Doubt]:
     """Return the doubts about counters."""
     return [
         Doubt(
-            alert_names.DICTIONARY_FULL_ALERT,
+            names.DICTIONARY_FULL_ALERT,
             _DICTIONARY_FULL,
             summary="The counters of gateway $instance take $value % of their memory",
             cause=(
@@ -87,7 +86,7 @@ def counter_doubts() -> list[Doubt]:
             severity="warning",
         ),
         Doubt(
-            alert_names.METRIC_ERRORS_ALERT,
+            names.METRIC_ERRORS_ALERT,
             _METRIC_ERRORS,
             summary="Gateway $instance cannot count all of its metrics",
             cause=(
@@ -98,7 +97,7 @@ def counter_doubts() -> list[Doubt]:
             for_seconds=0,
         ),
         Doubt(
-            alert_names.LABELS_UNKNOWN_ALERT,
+            names.LABELS_UNKNOWN_ALERT,
             Template(_LABELS_UNKNOWN).substitute(_HOLES),
             summary="Counters of gateway $instance have other labels than the rules know",
             cause=(
@@ -109,7 +108,7 @@ def counter_doubts() -> list[Doubt]:
             for_seconds=300,
         ),
         Doubt(
-            alert_names.NAME_UNKNOWN_ALERT,
+            names.NAME_UNKNOWN_ALERT,
             Template(_NAME_UNKNOWN).substitute(_HOLES),
             summary="Gateway $instance exposes its bytes as $metric",
             cause="The rules do not know this name, and do not count its series ($value).",
@@ -117,7 +116,7 @@ def counter_doubts() -> list[Doubt]:
             for_seconds=300,
         ),
         Doubt(
-            alert_names.SAMPLES_DROPPED_ALERT,
+            names.SAMPLES_DROPPED_ALERT,
             Template(_SAMPLES_DROPPED).substitute(_HOLES),
             summary="Prometheus drops samples of gateway $instance",
             cause=(

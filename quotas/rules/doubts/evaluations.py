@@ -4,7 +4,6 @@ from string import Template
 
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.rules.doubts import alert_names
 from quotas.rules.doubts.doubt import Doubt
 
 # Prometheus counts the evaluations that it leaves out, but not those of the time in which it was
@@ -25,7 +24,7 @@ def evaluation_doubts(accounting: Accounting) -> list[Doubt]:
     step = accounting.resolution_seconds
     return [
         Doubt(
-            alert_names.EVALUATIONS_MISSED_ALERT,
+            names.EVALUATIONS_MISSED_ALERT,
             Template(_MISSED).substitute(
                 watchdog=f'ALERTS{{alertname="{names.WATCHDOG_ALERT}", alertstate="firing"}}',
                 expected=_HOUR_SECONDS // step,

@@ -4,7 +4,6 @@ from string import Template
 
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.rules.doubts import alert_names
 from quotas.rules.doubts.doubt import Doubt
 from quotas.units import format_duration
 
@@ -46,7 +45,7 @@ def target_doubts(accounting: Accounting) -> list[Doubt]:
     }
     return [
         Doubt(
-            alert_names.SCRAPED_TWICE_ALERT,
+            names.SCRAPED_TWICE_ALERT,
             Template(_ONE_NODE_TWICE).substitute(holes),
             summary="Gateway $instance has the same node id as another target",
             cause=(
@@ -58,7 +57,7 @@ def target_doubts(accounting: Accounting) -> list[Doubt]:
             for_seconds=900,
         ),
         Doubt(
-            alert_names.SEVERAL_NODES_ALERT,
+            names.SEVERAL_NODES_ALERT,
             Template(_NODES_IN_TURN).substitute(holes),
             summary="Several gateways seem to answer at $instance",
             cause=(
@@ -75,7 +74,7 @@ def target_doubts(accounting: Accounting) -> list[Doubt]:
 def colliding_targets() -> Doubt:
     """Return the doubt about targets with equal labels. Its element may lack the label instance."""
     return Doubt(
-        alert_names.TARGETS_COLLIDE_ALERT,
+        names.TARGETS_COLLIDE_ALERT,
         Template(_SAME_LABELS).substitute(job=names.GATEWAY_JOB),
         summary="Several targets have the same labels job and instance",
         cause=(

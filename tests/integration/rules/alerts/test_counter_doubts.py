@@ -5,17 +5,16 @@ from pathlib import Path
 import pytest
 
 from quotas import names
-from quotas.rules.doubts import alert_names
 from tests.integration.rules.alerts.doubts import firing, pipeline_of, run_pipeline
 from tests.integration.rules.alerts.expectations import HEAD, ONE_QUOTA
 from tests.integration.support.promtool import Case, counter, series, up
 
-FULL = alert_names.DICTIONARY_FULL_ALERT
-ERRORS = alert_names.METRIC_ERRORS_ALERT
-LABELS = alert_names.LABELS_UNKNOWN_ALERT
-NAME = alert_names.NAME_UNKNOWN_ALERT
-CONSUMERS = alert_names.CONSUMERS_NOT_COUNTED
-DROPPED = alert_names.SAMPLES_DROPPED_ALERT
+FULL = names.DICTIONARY_FULL_ALERT
+ERRORS = names.METRIC_ERRORS_ALERT
+LABELS = names.LABELS_UNKNOWN_ALERT
+NAME = names.NAME_UNKNOWN_ALERT
+CONSUMERS = names.CONSUMERS_NOT_COUNTED_ALERT
+DROPPED = names.SAMPLES_DROPPED_ALERT
 
 
 def of(metric: str, instance: str = "a:8100", **labels: str) -> str:

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from quotas import names
-from quotas.rules.doubts import alert_names
 from tests.integration.rules.alerts.doubts import PIPELINE, firing, pipeline_of
 from tests.integration.rules.alerts.expectations import ONE_QUOTA
 from tests.integration.support.promtool import Case, run_rules, series
 
-MISSED = alert_names.EVALUATIONS_MISSED_ALERT
+MISSED = names.EVALUATIONS_MISSED_ALERT
 # What another Prometheus recorded, which had the same rules.
 WATCHDOG = series("ALERTS", alertname=names.WATCHDOG_ALERT, alertstate="firing", severity="none")
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from quotas.rules.doubts import alert_names
+from quotas import names
 from tests.integration.rules.alerts.doubts import firing, run_pipeline
 from tests.integration.support.promtool import Case, series, up
 
-TWICE = alert_names.SCRAPED_TWICE_ALERT
-IN_TURN = alert_names.SEVERAL_NODES_ALERT
-COLLIDE = alert_names.TARGETS_COLLIDE_ALERT
+TWICE = names.SCRAPED_TWICE_ALERT
+IN_TURN = names.SEVERAL_NODES_ALERT
+COLLIDE = names.TARGETS_COLLIDE_ALERT
 
 
 def node(instance: str, node_id: str, **labels: str) -> str:

@@ -13,7 +13,6 @@ import generate_rules
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.model import Match, Quota, QuotaFile
-from quotas.rules.doubts import alert_names
 from tests.integration.rules.doubts.conftest import TIMEOUT_SECONDS, StartGateway
 from tests.integration.rules.doubts.fleet import Targets, exposing, load_balancer, scraped
 from tests.integration.support.polling import poll
@@ -86,16 +85,16 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, start_gateway: StartGateway)
         folder = tmp_path_factory.mktemp("prometheus")
         server = stack.enter_context(scraped(folder, QUOTAS, targets))
         instances = {
-            alert_names.SCRAPED_TWICE_ALERT: (twice, again),
+            names.SCRAPED_TWICE_ALERT: (twice, again),
             # Targets with equal labels look like several nodes too.
-            alert_names.SEVERAL_NODES_ALERT: (behind, "same:8100"),
-            alert_names.TARGETS_COLLIDE_ALERT: ("same:8100",),
-            alert_names.DICTIONARY_FULL_ALERT: (full,),
-            alert_names.METRIC_ERRORS_ALERT: (unable,),
-            alert_names.LABELS_UNKNOWN_ALERT: (moved,),
-            alert_names.NAME_UNKNOWN_ALERT: (unknown,),
-            alert_names.SAMPLES_DROPPED_ALERT: (dropped,),
-            alert_names.CONSUMERS_NOT_COUNTED: (kong_2, unknown),
+            names.SEVERAL_NODES_ALERT: (behind, "same:8100"),
+            names.TARGETS_COLLIDE_ALERT: ("same:8100",),
+            names.DICTIONARY_FULL_ALERT: (full,),
+            names.METRIC_ERRORS_ALERT: (unable,),
+            names.LABELS_UNKNOWN_ALERT: (moved,),
+            names.NAME_UNKNOWN_ALERT: (unknown,),
+            names.SAMPLES_DROPPED_ALERT: (dropped,),
+            names.CONSUMERS_NOT_COUNTED_ALERT: (kong_2, unknown),
         }
         yield Fleet(server, instances, healthy)
 
@@ -115,27 +114,27 @@ def verified(
     ("alert", "line"),
     [
         (
-            alert_names.SCRAPED_TWICE_ALERT,
+            names.SCRAPED_TWICE_ALERT,
             "Gateway {} has the same node id as another target. Several targets answer as node ",
         ),
-        (alert_names.SEVERAL_NODES_ALERT, "Several gateways seem to answer at {}. "),
+        (names.SEVERAL_NODES_ALERT, "Several gateways seem to answer at {}. "),
         (
-            alert_names.TARGETS_COLLIDE_ALERT,
+            names.TARGETS_COLLIDE_ALERT,
             "2 targets of the job kong have the instance {}: http://",
         ),
         (
-            alert_names.DICTIONARY_FULL_ALERT,
+            names.DICTIONARY_FULL_ALERT,
             "The counters of gateway {} take 100 % of their memory. ",
         ),
-        (alert_names.METRIC_ERRORS_ALERT, "Gateway {} cannot count all of its metrics. "),
+        (names.METRIC_ERRORS_ALERT, "Gateway {} cannot count all of its metrics. "),
         (
-            alert_names.LABELS_UNKNOWN_ALERT,
+            names.LABELS_UNKNOWN_ALERT,
             "Counters of gateway {} have other labels than the rules know. ",
         ),
-        (alert_names.NAME_UNKNOWN_ALERT, "Gateway {} exposes its bytes as kong_bandwidth. "),
-        (alert_names.SAMPLES_DROPPED_ALERT, "Prometheus drops samples of gateway {}. "),
+        (names.NAME_UNKNOWN_ALERT, "Gateway {} exposes its bytes as kong_bandwidth. "),
+        (names.SAMPLES_DROPPED_ALERT, "Prometheus drops samples of gateway {}. "),
         (
-            alert_names.CONSUMERS_NOT_COUNTED,
+            names.CONSUMERS_NOT_COUNTED_ALERT,
             "Gateway {} does not count by consumer. It is Kong 2, ",
         ),
     ],
@@ -182,7 +181,7 @@ def test_targets_that_differ_in_no_label_are_alerted_and_reported(
     gateways = Targets(addresses, {"instance": "same:8100"})
     with scraped(tmp_path, QUOTAS, [gateways], watch_itself=True) as server:
         fleet = Fleet(server, {}, "")
-        poll(lambda: fleet.firing(alert_names.TARGETS_COLLIDE_ALERT) == {""}, "no alert fires")
+        poll(lambda: fleet.firing(names.TARGETS_COLLIDE_ALERT) == {""}, "no alert fires")
         first, second = (f"http://{address}/metrics" for address in addresses)
         expected = f"2 targets of the job kong have the instance same:8100: {first}, {second}. "
         found = verified(server, capsys, monkeypatch)
@@ -205,7 +204,7 @@ def test_evaluations_that_prometheus_missed_are_alerted_and_reported(
         watched = Fleet(server, {}, "")
         # The watchdog comes last: when it fires, all other alerts have been evaluated.
         poll(lambda: watched.firing(names.WATCHDOG_ALERT), "no rules are evaluated")
-        assert watched.firing(alert_names.EVALUATIONS_MISSED_ALERT) == alerts
+        assert watched.firing(names.EVALUATIONS_MISSED_ALERT) == alerts
         found = verified(server, capsys, monkeypatch)
     line = "Prometheus missed evaluations of the quota rules. Within the last hour, "
     assert [text.startswith(line) for text in found].count(True) == len(alerts)

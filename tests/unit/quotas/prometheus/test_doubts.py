@@ -3,62 +3,62 @@
 import pytest
 import responses
 
+from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.model import Match, Quota
 from quotas.prometheus.doubts import MOST_SHOWN
-from quotas.rules.doubts import alert_names
 from quotas.rules.doubts.all import doubts_of
 from tests.unit.quotas.prometheus.server import BUN, COUNTER, Server, target
 
 EACH = Quota("each", 1, for_each=("consumer",))
 LABELS = {"job": "kong", "instance": "a:8100", "node_id": "n1", "metric": "kong_bandwidth"}
 LINES = {
-    alert_names.SCRAPED_TWICE_ALERT: (
+    names.SCRAPED_TWICE_ALERT: (
         "Gateway a:8100 has the same node id as another target. Several targets answer as node n1: "
         "one gateway is scraped twice, or gateways share a KONG_NODE_ID. Their bytes are divided "
         "by the number of targets, which is too little for different gateways. Scrape each gateway "
         "once, and give each one its own KONG_NODE_ID."
     ),
-    alert_names.SEVERAL_NODES_ALERT: (
+    names.SEVERAL_NODES_ALERT: (
         "Several gateways seem to answer at a:8100. Its node changes back and forth, or its count "
         "of requests falls again and again. Either a load balancer is in front of several "
         "gateways, or one gateway keeps restarting. Its bytes cannot be counted completely. Scrape "
         "each gateway as a target of its own, or find out why it restarts."
     ),
-    alert_names.DICTIONARY_FULL_ALERT: (
+    names.DICTIONARY_FULL_ALERT: (
         "The counters of gateway a:8100 take 2 % of their memory. When Kong's dictionary "
         "prometheus_metrics is full, Kong drops the counters that were not used for longest, "
         "without an error. Their bytes are lost. Set KONG_NGINX_HTTP_LUA_SHARED_DICT to a larger "
         "size and restart the gateway."
     ),
-    alert_names.METRIC_ERRORS_ALERT: (
+    names.METRIC_ERRORS_ALERT: (
         "Gateway a:8100 cannot count all of its metrics. Its prometheus plugin had errors within "
         "15 minutes (kong_nginx_metric_errors_total: 2). Bytes of those requests may be missing. "
         "The error log of the gateway says why. Check whether its dictionary is full."
     ),
-    alert_names.LABELS_UNKNOWN_ALERT: (
+    names.LABELS_UNKNOWN_ALERT: (
         "Counters of gateway a:8100 have other labels than the rules know. Series of "
         "kong_bandwidth_bytes (2) have a label exported_..., or no direction. They count under "
         "another service, route or consumer, or for no quota. Copy relabel_configs and "
         "metric_relabel_configs of prometheus/prometheus.yml into the job that scrapes it."
     ),
-    alert_names.NAME_UNKNOWN_ALERT: (
+    names.NAME_UNKNOWN_ALERT: (
         "Gateway a:8100 exposes its bytes as kong_bandwidth. The rules do not know this name, and "
         "do not count its series (2). Copy relabel_configs and metric_relabel_configs of "
         "prometheus/prometheus.yml into the job that scrapes it."
     ),
-    alert_names.SAMPLES_DROPPED_ALERT: (
+    names.SAMPLES_DROPPED_ALERT: (
         "Prometheus drops samples of gateway a:8100. After relabelling, samples of one scrape have "
         "the same labels, and only one of them is stored (dropped: 2). Bytes may be missing. Find "
         "what is equal in its /metrics except for the labels and names that relabelling changes, "
         "and correct the relabelling."
     ),
-    alert_names.CONSUMERS_NOT_COUNTED: (
+    names.CONSUMERS_NOT_COUNTED_ALERT: (
         "Gateway a:8100 does not count by consumer. It is Kong 2, which exposes the bytes of all "
         "consumers together. Quotas by consumer do not count them: each. Update the gateway to "
         "Kong 3, or write these quotas by service or route."
     ),
-    alert_names.EVALUATIONS_MISSED_ALERT: (
+    names.EVALUATIONS_MISSED_ALERT: (
         "Prometheus missed evaluations of the quota rules. Within the last hour, 2 evaluations are "
         "missing. Prometheus was stopped, stood still, or was too slow. Bytes of those steps may "
         "be missing from quotas. Make sure that it evaluates the rules again, and bring back what "
@@ -89,7 +89,7 @@ def test_a_doubt_is_reported_with_the_gateway_the_cause_and_the_cure(
 
 
 def test_many_elements_of_a_doubt_are_reported_in_part(server: Server) -> None:
-    server.doubts[alert_names.SEVERAL_NODES_ALERT] = [
+    server.doubts[names.SEVERAL_NODES_ALERT] = [
         LABELS | {"instance": f"{number}:8100"} for number in range(MOST_SHOWN + 7)
     ]
     problems = server.problems()
@@ -136,7 +136,7 @@ def test_the_doubt_about_consumers_names_the_quotas_that_count_by_them(
     found = [
         doubt.cause
         for doubt in doubts_of(Accounting(), quotas)
-        if doubt.alert == alert_names.CONSUMERS_NOT_COUNTED
+        if doubt.alert == names.CONSUMERS_NOT_COUNTED_ALERT
     ]
     assert len(found) == (shown is not None)
     assert all(cause.endswith(str(shown)) for cause in found)

@@ -2,7 +2,6 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.model import Match, Quota
 from quotas.rule_files.rule import Rule
-from quotas.rules.doubts import alert_names
 from quotas.rules.pipeline import pipeline_alerts
 
 BY_CONSUMER = (Quota("acme", 1, {"consumer": Match(("acme",))}),)
@@ -14,16 +13,16 @@ def test_each_failure_that_would_make_quotas_wrong_without_notice_has_an_alert()
         names.METRICS_MISSING_ALERT,
         names.SCRAPE_FAILING_ALERT,
         names.RULES_FAILING_ALERT,
-        alert_names.SCRAPED_TWICE_ALERT,
-        alert_names.SEVERAL_NODES_ALERT,
-        alert_names.DICTIONARY_FULL_ALERT,
-        alert_names.METRIC_ERRORS_ALERT,
-        alert_names.LABELS_UNKNOWN_ALERT,
-        alert_names.NAME_UNKNOWN_ALERT,
-        alert_names.SAMPLES_DROPPED_ALERT,
-        alert_names.CONSUMERS_NOT_COUNTED,
-        alert_names.EVALUATIONS_MISSED_ALERT,
-        alert_names.TARGETS_COLLIDE_ALERT,
+        names.SCRAPED_TWICE_ALERT,
+        names.SEVERAL_NODES_ALERT,
+        names.DICTIONARY_FULL_ALERT,
+        names.METRIC_ERRORS_ALERT,
+        names.LABELS_UNKNOWN_ALERT,
+        names.NAME_UNKNOWN_ALERT,
+        names.SAMPLES_DROPPED_ALERT,
+        names.CONSUMERS_NOT_COUNTED_ALERT,
+        names.EVALUATIONS_MISSED_ALERT,
+        names.TARGETS_COLLIDE_ALERT,
         names.WATCHDOG_ALERT,
     ]
 
