@@ -22,7 +22,7 @@ from quotas.rules.alerts import usage_alerts
 from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
 from quotas.rules.period_queries import compiled_until, period_queries
-from quotas.rules.pipeline import pipeline_alerts
+from quotas.rules.pipeline import pipeline_alerts, pipeline_groups
 from quotas.rules.usage import limit_rule, ratio_rule, used_rule
 
 
@@ -65,7 +65,7 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
             RuleFile(f"gateway-quotas-{_file_name(window)}", _rolling_groups(quotas, window))
             for window in windows
         ),
-        RuleFile("gateway-pipeline", [Group("gateway-pipeline", step, pipeline)]),
+        RuleFile("gateway-pipeline", pipeline_groups(pipeline, step)),
     ]
 
 

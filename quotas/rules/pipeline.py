@@ -6,7 +6,7 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.model import Quota
 from quotas.promql import match_any, selector
-from quotas.rule_files.rule import Rule
+from quotas.rule_files.rule import Group, Rule
 from quotas.rules.doubts.all import doubts_of
 from quotas.rules.doubts.doubt import Doubt, as_annotation
 from quotas.rules.doubts.targets import colliding_targets
@@ -14,6 +14,9 @@ from quotas.units import format_duration
 
 METRICS_MISSING_FOR_SECONDS = 900
 _GATEWAY_UP = f"up{selector([match_any('job', [names.GATEWAY_JOB])])}"
+# It costs about as much as one rule of the accounting.
+_SLOW = {names.SAMPLES_DROPPED_ALERT}
+_SLOW_SECONDS = 300
 _OUR_GROUPS = '{rule_group=~".*;gateway-.*"}'
 
 
@@ -93,6 +96,20 @@ def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota]) -> list[Rul
                 names.DESCRIPTION: "Always fires; when it stops arriving, no alert arrives.",
             },
         ),
+    ]
+
+
+def pipeline_groups(alerts: Sequence[Rule], step_seconds: int) -> list[Group]:
+    """Return the pipeline alerts in groups: those that read every series are evaluated less often.
+
+    Args:
+        alerts: the alerts that ``pipeline_alerts`` returns.
+        step_seconds: the interval of the others.
+
+    """
+    return [
+        Group("gateway-pipeline", step_seconds, [a for a in alerts if a.name not in _SLOW]),
+        Group("gateway-samples", _SLOW_SECONDS, [a for a in alerts if a.name in _SLOW]),
     ]
 
 

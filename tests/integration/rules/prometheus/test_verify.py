@@ -83,7 +83,7 @@ def test_everything_that_a_bare_prometheus_lacks_is_reported(
         "--storage.tsdb.retention.time=45d"
     )
     assert "no Alertmanager is connected; see alerting: in its config" in found
-    assert len([text for text in found if "is not loaded" in text]) == 3
+    assert len([text for text in found if "is not loaded" in text]) == 4
 
 
 def test_a_retention_in_years_is_understood(verification: Verification, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_missing_and_differing_rules_are_reported(server: Server) -> None:
     groups.pop()
     assert server.problems() == [
         "the group gateway-quotas has other rules; write the rules and reload: --reload URL",
-        "the group gateway-pipeline is not loaded; write the rules and reload: --reload URL",
+        "the group gateway-samples is not loaded; write the rules and reload: --reload URL",
     ]
 
 

@@ -2,7 +2,7 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.model import Match, Quota
 from quotas.rule_files.rule import Rule
-from quotas.rules.pipeline import pipeline_alerts
+from quotas.rules.pipeline import pipeline_alerts, pipeline_groups
 
 BY_CONSUMER = (Quota("acme", 1, {"consumer": Match(("acme",))}),)
 RULES = {rule.name: rule for rule in pipeline_alerts(Accounting(), BY_CONSUMER)}
@@ -44,6 +44,15 @@ def test_a_failing_gateway_is_alerted_after_a_third_of_the_gap_tolerance() -> No
 
 def test_the_alert_about_missing_metrics_names_the_most_common_mistake() -> None:
     assert "bandwidth_metrics" in _description(RULES[names.METRICS_MISSING_ALERT])
+
+
+def test_the_alert_that_reads_every_series_is_evaluated_less_often() -> None:
+    often, rarely = pipeline_groups(list(RULES.values()), 60)
+    assert (often.interval_seconds, rarely.interval_seconds) == (60, 300)
+    assert [rule.name for rule in rarely.rules] == [names.SAMPLES_DROPPED_ALERT]
+    assert [rule.name for rule in often.rules] == [
+        name for name in RULES if name != names.SAMPLES_DROPPED_ALERT
+    ]
 
 
 def test_the_watchdog_always_fires() -> None:
