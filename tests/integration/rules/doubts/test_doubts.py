@@ -154,19 +154,18 @@ def test_a_doubtful_gateway_is_alerted_and_reported(
 
 
 def test_a_healthy_gateway_is_not_doubted_after_a_restart(fleet: Fleet) -> None:
-    before = requests.get(f"http://{fleet.healthy_status}/truth", timeout=TIMEOUT_SECONDS).json()
-    restart = f"http://{fleet.healthy_status}/restart"
-    requests.post(restart, timeout=TIMEOUT_SECONDS).raise_for_status()
-    node = f'kong_node_info{{instance="{HEALTHY}"}}'
+    status = f"http://{fleet.healthy_status}"
 
     def nodes() -> set[str]:
-        query = f"present_over_time({node}[{GAP_SECONDS}s])"
+        query = f'present_over_time(kong_node_info{{instance="{HEALTHY}"}}[{GAP_SECONDS}s])'
         return {labels["node_id"] for labels, _ in fleet.server.query(query, time.time())}
 
-    # Both nodes are there; then only the new one is.
-    poll(lambda: len(nodes()) == 2, "the new node was not scraped")
+    old = requests.get(f"{status}/truth", timeout=TIMEOUT_SECONDS).json()["node_id"]
+    poll(lambda: old in nodes(), "the old node was not scraped")
+    requests.post(f"{status}/restart", timeout=TIMEOUT_SECONDS).raise_for_status()
+    poll(lambda: nodes() - {old}, "the new node was not scraped")
     assert fleet.doubts_about(HEALTHY) == set()
-    poll(lambda: before["node_id"] not in nodes(), "the old node did not go")
+    poll(lambda: old not in nodes(), "the old node did not go")
     ever = f'max_over_time(ALERTS{{instance="{HEALTHY}"}}[{2 * GAP_SECONDS}s])'
     assert fleet.server.query(ever, time.time()) == []
 
