@@ -17,6 +17,9 @@ from quotas.units import format_duration
 # Answered a scrape at least once in the gap tolerance before the step.
 _KNOWN = "max by $gateway (max_over_time($up[$gap] offset $step)) == 1"
 
+# Answered a scrape in the step.
+_SCRAPED = "max by $gateway (max_over_time($up[$step])) == 1"
+
 # Never seen before, although its job was. The first scrapes of a job are spread over an interval,
 # so its job must have been up two steps earlier. A target that failed its scrapes for longer than
 # the gap tolerance is not new, and neither is a node that was seen at another address.
@@ -169,6 +172,7 @@ def _offset(seconds: float) -> str:
 def _query(template: str) -> Callable[[Accounting, float], str]:
     def fill(accounting: Accounting, step_seconds: float) -> str:
         gap, resolution = accounting.gap_tolerance_seconds, accounting.resolution_seconds
+        delay, is_aligned = accounting.scrape_delay_seconds, step_seconds % resolution == 0
         record_offset, intact_offset = _record_offsets(accounting, step_seconds)
         holes = {
             "gateway": GATEWAY,
@@ -182,7 +186,7 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
             "shown_counters": names.COUNTERS,
             "most_counters": names.MOST_COUNTERS,
             "counter": COUNTER,
-            "delay": format_duration(accounting.scrape_delay_seconds + resolution),
+            "delay": format_duration(delay + resolution),
             "gap_seconds": f"{gap}",
             "intact": names.INTACT,
             "memory": "1d",
@@ -193,8 +197,8 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
             "resolution": format_duration(resolution),
             "restarted_at": names.RESTARTED,
             "missing": names.MISSING_COUNTERS,
-            "overlap": format_duration(step_seconds + 2 * resolution),
-            "look_ahead": format_duration(accounting.scrape_delay_seconds + 2 * resolution),
+            "overlap": format_duration(step_seconds + (0 if is_aligned else 2 * resolution)),
+            "look_ahead": format_duration(delay + resolution * (1 if is_aligned else 2)),
             "record_offset": record_offset,
             "intact_offset": intact_offset,
         }
@@ -206,6 +210,7 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
 
 
 known = _query(_KNOWN)
+scraped = _query(_SCRAPED)
 new = _query(_NEW)
 restarted = _query(_RESTARTED)
 changed = _query(_CHANGED)

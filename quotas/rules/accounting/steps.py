@@ -187,7 +187,13 @@ def step_query(
 def missing_query(accounting: Accounting) -> str:
     """Return PromQL for how many counters of each gateway are missing in the step."""
     step = accounting.resolution_seconds
-    return _fill(_MISSING, _holes(accounting, step, names.GATEWAY_BYTES))
+    missing = _fill(_MISSING, _holes(accounting, step, names.GATEWAY_BYTES))
+    # A gateway that did not answer shows nothing, and after a restart nothing is missing.
+    gateways = f"on {evidence.GATEWAY}"
+    return (
+        f"{missing}\nand {gateways}\n({evidence.scraped(accounting, step)})\n"
+        f"unless {gateways}\n({evidence.restarted(accounting, step)})"
+    )
 
 
 def _holes(accounting: Accounting, step_seconds: float, counters: str) -> dict[str, str]:
