@@ -9,6 +9,7 @@ from quotas.promql import match_any, selector
 from quotas.rule_files.rule import Group, Rule
 from quotas.rules.doubts.all import doubts_of
 from quotas.rules.doubts.doubt import Doubt, as_annotation
+from quotas.rules.doubts.evaluations import missed_steps
 from quotas.rules.doubts.targets import colliding_targets
 from quotas.units import format_duration
 
@@ -80,8 +81,8 @@ def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota]) -> list[Rul
                 names.SUMMARY: "Quota rules fail or are too slow: {{ $labels.rule_group }}",
                 names.DESCRIPTION: (
                     "In the last 15 minutes evaluations failed or were missed, or they take more "
-                    "than half of their interval. Bytes of those steps may be missing from "
-                    "quotas. The page /rules of Prometheus shows which and why."
+                    f"than half of their interval. {missed_steps(accounting)} The page /rules of "
+                    "Prometheus shows which and why."
                 ),
             },
         ),

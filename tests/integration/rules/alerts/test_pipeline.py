@@ -112,8 +112,8 @@ def test_quota_rules_that_fail_or_are_missed_are_alerted(tmp_path: Path, metric:
     expected = texts(
         f"Quota rules fail or are too slow: {ours}",
         "In the last 15 minutes evaluations failed or were missed, or they take more than half of "
-        "their interval. Bytes of those steps may be missing from quotas. The page /rules of "
-        "Prometheus shows which and why.",
+        "their interval. Bytes of steps without an evaluation are missing from quotas. The page "
+        "/rules of Prometheus shows which and why.",
     )
     case = Case(
         {

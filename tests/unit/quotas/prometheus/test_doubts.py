@@ -60,9 +60,10 @@ LINES = {
     ),
     names.EVALUATIONS_MISSED_ALERT: (
         "Prometheus missed evaluations of the quota rules. Within the last hour, 2 evaluations are "
-        "missing. Prometheus was stopped, stood still, or was too slow. Bytes of those steps may "
-        "be missing from quotas. Make sure that it evaluates the rules again, and bring back what "
-        "it scraped and did not count with a backfill."
+        "missing. Prometheus was stopped, stood still, or was too slow. Steps without an "
+        "evaluation are counted at the end of the next quarter of an hour, up to 1h back. Older "
+        "ones are missing from quotas. Make sure that it evaluates the rules again. A backfill "
+        "brings back what it scraped and will not count by itself."
     ),
 }
 

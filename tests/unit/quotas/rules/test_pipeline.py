@@ -1,3 +1,5 @@
+import pytest
+
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.model import Match, Quota
@@ -53,6 +55,22 @@ def test_the_alert_that_reads_every_series_is_evaluated_less_often() -> None:
     assert [rule.name for rule in often.rules] == [
         name for name in RULES if name != names.SAMPLES_DROPPED_ALERT
     ]
+
+
+@pytest.mark.parametrize("name", [names.RULES_FAILING_ALERT, names.EVALUATIONS_MISSED_ALERT])
+@pytest.mark.parametrize(
+    ("accounting", "text"),
+    [
+        (Accounting(gap_tolerance_seconds=1_800), "up to 30m back. Older ones are missing"),
+        (Accounting(gap_tolerance_seconds=86_400), "up to 4h back. Older ones are missing"),
+        (Accounting(catch_up=False), "Bytes of steps without an evaluation are missing"),
+    ],
+)
+def test_the_alerts_about_evaluations_say_which_steps_are_caught_up(
+    name: str, accounting: Accounting, text: str
+) -> None:
+    rules = pipeline_alerts(accounting, ())
+    assert text in _description(next(rule for rule in rules if rule.name == name))
 
 
 def test_the_watchdog_always_fires() -> None:
