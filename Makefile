@@ -65,6 +65,12 @@ test-unit: $(SYNCED) ## Run the unit tests
 test-integration: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Run tests with a real Prometheus, Alertmanager, PostgreSQL and SMTP server
 	$(RUN)/pytest tests/integration $(PARALLEL)
 
+.PHONY: test-clock
+test-clock: $(SYNCED) ## Run the unit tests at the ends of days, months and years (Debian: faketime; not part of test)
+	@if [ ! -e /usr/lib/*/faketime ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends faketime; fi
+	$(RUN)/python -m tests.at_turns
+
 .PHONY: test-weather
 test-weather: $(SYNCED) $(PROGRAMS) ## Test the accounting in 500 random sequences of bad weather (part of test: 25)
 	WEATHER_EXAMPLES=$${WEATHER_EXAMPLES:-500} $(RUN)/pytest tests/integration/rules/accounting/test_weather.py

@@ -20,7 +20,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.support.fleet import KINDS, Fleet, Service, make_fleet
@@ -29,13 +28,12 @@ from bench.support.table import print_table
 from local import programs
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rendering import render_files
-from quotas.rules.compiler import compile_rules
+from quotas.rule_files.rule import Group, RuleFile
+from quotas.rules.accounting.recording import delta_rules, evidence_rules
 from quotas.units import format_duration
 
 # The time of compilation. The tests of promtool start in 1970.
-NOW = datetime(1970, 1, 1, tzinfo=UTC)
 TIMEOUT_SECONDS = 900
 MIN_REQUESTS = 100
 MAX_DEVIATION_PERCENT = {"count": 0.1, "baseline": 0.5}
@@ -104,10 +102,11 @@ def _backfilled_query(fleet: Fleet) -> str:
 
 def _evaluate(fleet: Fleet, new_targets: str, queries: Mapping[str, str]) -> dict[str, Totals]:
     accounting = Accounting(count_new_targets=new_targets == "count")
-    quotas = QuotaFile(accounting, (), (Quota("any", 1, {}),))
+    steps = [*evidence_rules(accounting), *delta_rules(accounting)]
+    group = Group("gateway-quotas", accounting.resolution_seconds, steps)
     name = "gateway-quotas.yml"
     with tempfile.TemporaryDirectory(prefix="bench-accuracy-") as folder:
-        rules = render_files(compile_rules(quotas, NOW))[name]
+        rules = render_files([RuleFile("gateway-quotas", [group])])[name]
         (Path(folder) / name).write_text(rules, encoding="utf-8")
         (Path(folder) / "peer.yml").write_text(PEER_RULES, encoding="utf-8")
         test = {
