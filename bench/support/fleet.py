@@ -68,6 +68,14 @@ def make_fleet(seed: int, seconds: int = DAY_SECONDS) -> Fleet:
         )
         for instance, mine in scrapes.items()
     }
+    for instance, mine in scrapes.items():
+        target = f'job="kong", instance="{instance}", node_id="{instance}"'
+        series[f'kong_nginx_requests_total{{{target}, subsystem="http"}}'] = series_values(
+            mine, [_requests_at(scrape) for scrape in mine]
+        )
+        series[f"kong_node_info{{{target}}}"] = series_values(
+            mine, [None if scrape.run is None else 1 for scrape in mine]
+        )
     services = []
     for kind in KINDS:
         for number in range(SERVICES_OF_KIND):
@@ -83,6 +91,14 @@ def make_fleet(seed: int, seconds: int = DAY_SECONDS) -> Fleet:
             moved = sum(size for _, size in requests)
             services.append(Service(name, kind, len(requests), moved, proven))
     return Fleet(series, services, down, seconds)
+
+
+def _requests_at(scrape: Scrape) -> int | None:
+    """Return the gateway's own count of requests, about two a second since it was started."""
+    if scrape.run is None:
+        return None
+    before = 10**6 if scrape.run.start < 0 else 0
+    return before + round(2 * (scrape.time - scrape.run.start)) + 1
 
 
 def _requests(chance: random.Random, kind: str, seconds: int) -> Requests:

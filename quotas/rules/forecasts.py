@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from quotas import names
-from quotas.calendars import LONGEST_SECONDS, Calendar, Kind, Rolling
+from quotas.calendars import DAY_SECONDS, LONGEST_SECONDS, WEEK_SECONDS, Calendar, Kind, Rolling
 from quotas.model import QuotaFile
 from quotas.promql import match_any, selector
 from quotas.rule_files.rule import Rule
@@ -13,14 +13,24 @@ from quotas.units import format_duration
 
 # How long a forecast must exceed the limit before the alert fires.
 _FORECAST_FOR_SECONDS: dict[Kind, int] = {"hour": 60, "day": 300, "week": 900, "month": 3_600}
-# The recent rate is measured over a quarter of the period; if less is known, over a 32nd or 256th.
-_RATE_PARTS = (4, 32, 256)
+# The spans over which the recent rate is measured, in seconds; the longest that is known counts.
+# Long periods have whole days, because traffic differs between day and night.
+_RATE_SPANS: dict[Kind, tuple[int, ...]] = {
+    "hour": (900, 112, 14),
+    "day": (21_600, 2_700, 337),
+    "week": (DAY_SECONDS,),
+    "month": (WEEK_SECONDS, DAY_SECONDS),
+}
+# A period must have lasted so long before its forecast can alert. Otherwise a nightly batch on the
+# first day would be taken for the pace of the month.
+_LEAST_ELAPSED_SECONDS: dict[Kind, int] = {"week": DAY_SECONDS, "month": DAY_SECONDS}
 # A rate needs at least this many evaluations between its two values.
 LEAST_EVALUATIONS = 5
 
 _RULE_COMMENT = """\
-Used so far + recent rate x time left. The recent rate is that of the last quarter of the period;
-before so much of it is known, that of a thirty-second or less, or of the period so far."""
+Used so far + recent rate x time left. The recent rate is that of the last seven days of a month,
+the last day of a week, or the last quarter of a day or an hour. Before so much is known, it is
+that of a shorter span, or of the period so far. It is never below zero."""
 _ALERT_COMMENT = """\
 The forecast was above the limit all the time for a while that fits the period, and not only
 because so little of it is over; and the limit itself was not passed yet."""
@@ -109,10 +119,10 @@ def _forecast_query(
         for metric in (names.USED, names.PERIOD_ELAPSED, names.PERIOD_LEFT)
     )
     used, left = f"last_over_time({used_range})", f"last_over_time({left_range})"
-    spans = [LONGEST_SECONDS[kind] // part for part in _RATE_PARTS]
-    spans = [span for span in spans if span >= LEAST_EVALUATIONS * interval_seconds]
+    spans = [span for span in _RATE_SPANS[kind] if span >= LEAST_EVALUATIONS * interval_seconds]
     rates = [
-        f"({used} - last_over_time({used_range} offset {format_duration(span)})) / {span}"
+        f"clamp_min({used} - last_over_time({used_range} offset {format_duration(span)}), 0)"
+        f" / {span}"
         for span in spans
     ]
     # A period that has ended remains until its last step is counted, but has no time left.
@@ -131,4 +141,11 @@ def _lasting_forecast_query(
     forecast = f"{names.FORECAST}{of_kind}"
     held = format_duration(_FORECAST_FOR_SECONDS[kind])
     before = f"last_over_time({forecast}[{reach}] offset {held})"
-    return f"min_over_time({forecast}[{held}]) and {before}"
+    lasting = f"min_over_time({forecast}[{held}]) and {before}"
+    if kind not in _LEAST_ELAPSED_SECONDS:
+        return lasting
+    elapsed = f"{names.PERIOD_ELAPSED}{selector([match_any(names.CALENDAR, calendar_names)])}"
+    return (
+        f"{lasting}\n  and on ({names.CALENDAR}, {names.PERIOD})\n"
+        f"  (last_over_time({elapsed}[{reach}]) >= {_LEAST_ELAPSED_SECONDS[kind]})"
+    )

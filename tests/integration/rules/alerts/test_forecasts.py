@@ -10,9 +10,11 @@ from tests.integration.support.promtool import (
     Alerts,
     Case,
     Samples,
+    chosen,
     counter,
     rules_of,
     run_rules,
+    series,
     up,
 )
 
@@ -85,6 +87,50 @@ def test_no_forecast_alert_fires_around_the_end_of_a_period_below_its_limit(
         interval="15s" if period == "hour" else "1m",
     )
     run_rules(tmp_path, rules, [case])
+
+
+USED = {"quota": "a", "calendar": "month", "period": "197001"}
+
+
+def test_a_nightly_batch_on_the_first_day_of_a_month_is_not_alerted(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, limit: 50 kB, forecast: true}\n")
+    chosen_rules = chosen(rules, names.RATIO, names.FORECAST, names.FORECAST_ALERT)
+    # 1,000 bytes at 01:00 each night are 31 kB a month. At 02:00 on the first day, 0.5 kB an hour.
+    nights = "0 " * 12 + "1000+0x287 " + " ".join(f"{1000 * n}+0x287" for n in range(2, 5))
+    case = Case(
+        {
+            series(names.USED, **USED): nights,
+            series(names.LIMIT, quota="a"): "50000+0x1200",
+            series(names.PERIOD_ELAPSED, calendar="month", period="197001"): "0+300x1200",
+            series(names.PERIOD_LEFT, calendar="month", period="197001"): "2678400-300x1200",
+        },
+        [
+            Samples(f"{names.FORECAST} > bool 50000", "3h", [(USED, 1)]),
+            *(Alerts(names.FORECAST_ALERT, f"{hour}h", []) for hour in range(1, 96)),
+        ],
+        interval="5m",
+    )
+    run_rules(tmp_path, chosen_rules, [case], evaluate_every="5m")
+
+
+def test_a_forecast_is_never_below_what_is_used_although_the_selector_was_narrowed(
+    tmp_path: Path,
+) -> None:
+    rules = rules_of(HEAD + "  - {name: a, limit: 50 kB, forecast: true}\n")
+    case = Case(
+        {
+            # After three days, the quota counts a tenth of the traffic.
+            series(names.USED, **USED): "0+100x863 8640+10x600",
+            series(names.PERIOD_ELAPSED, calendar="month", period="197001"): "0+300x1500",
+            series(names.PERIOD_LEFT, calendar="month", period="197001"): "2678400-300x1500",
+        },
+        [
+            Samples(f"{names.FORECAST} >= bool {names.USED}", f"{hour}h", [(USED, 1)])
+            for hour in range(70, 100)
+        ],
+        interval="5m",
+    )
+    run_rules(tmp_path, chosen(rules, names.FORECAST), [case], evaluate_every="5m")
 
 
 def test_the_forecast_of_a_period_that_has_ended_is_what_it_used(tmp_path: Path) -> None:
