@@ -68,13 +68,13 @@ def make_fleet(seed: int, seconds: int = DAY_SECONDS) -> Fleet:
         )
         for instance, mine in scrapes.items()
     }
-    for instance, mine in scrapes.items():
+    for instance, looks in scrapes.items():
         target = f'job="kong", instance="{instance}", node_id="{instance}"'
         series[f'kong_nginx_requests_total{{{target}, subsystem="http"}}'] = series_values(
-            mine, [_requests_at(scrape) for scrape in mine]
+            looks, [_requests_at(scrape) for scrape in looks]
         )
         series[f"kong_node_info{{{target}}}"] = series_values(
-            mine, [None if scrape.run is None else 1 for scrape in mine]
+            looks, [None if scrape.run is None else 1 for scrape in looks]
         )
     services = []
     for kind in KINDS:
