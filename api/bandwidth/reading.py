@@ -27,7 +27,7 @@ RECORDED_FROM_SECONDS = 600
 # Counters are counted in the steps of the rules; but in no shorter ones than a minute's parts, and
 # in whole minutes if a span would take more steps than this.
 _USUAL_STEP_SECONDS = 60
-_MOST_SHORT_STEPS = 11_000
+_MOST_SHORT_STEPS = 1_500
 _SHORT_STEPS_SECONDS = (1, 2, 5, 10, 15, 30)
 _FINE_STEPS_SECONDS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 # What the evaluation of a rule may take before its result can be read.
