@@ -12,13 +12,14 @@ from pathlib import Path
 
 LIBRARY = "faketime/libfaketimeMT.so.1"
 FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/local/lib")
+# All are later than the fixed times in the tests, at which their mails and alerts are due.
 MOMENTS = (
     ("UTC", "2026-12-31 23:59:40"),
     ("UTC", "2026-11-30 23:59:30"),
     ("UTC", "2026-11-26 16:59:30"),
     ("UTC", "2028-02-29 23:59:30"),
-    ("Europe/Berlin", "2026-03-29 01:59:30"),
-    ("Europe/Berlin", "2026-10-25 02:59:30"),
+    ("Europe/Berlin", "2027-03-28 01:59:30"),
+    ("Europe/Berlin", "2027-10-31 02:59:30"),
     ("America/New_York", "2027-03-14 00:00:00"),
 )
 # libfaketime breaks waits with a timeout in threads, and processes that are waited for. These files
