@@ -13,6 +13,7 @@ from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH
 from quotas.promql import match_any, quote, selector
+from quotas.rules.accounting.evidence import look_ahead_seconds
 from quotas.rules.accounting.steps import step_query
 from quotas.units import format_duration
 
@@ -90,6 +91,15 @@ def recording_delay_ms(accounting: Accounting) -> int:
     resolution. So the deltas of a window are those recorded in a window shifted by this delay.
     """
     return 1000 * (accounting.scrape_delay_seconds + accounting.resolution_seconds)
+
+
+def look_ahead_ms(accounting: Accounting) -> int:
+    """Return how far after its end a window of counters depends on what the rules recorded.
+
+    Whether counters that were not selected are missing is read from there, and a counter that
+    appears in a step that the rules have not recorded counts less.
+    """
+    return 1000 * look_ahead_seconds(accounting)
 
 
 def _with_observation(

@@ -1,7 +1,8 @@
 """Read the bytes of each window: from the cache, the recorded deltas, or the raw counters.
 
 Short windows are read from the counters, long ones from the recorded deltas. What is not recorded
-yet, the last minute or two, always comes from the counters.
+yet, the last minute or two, always comes from the counters. It can change: a counter that appears
+counts less until the rules have recorded the step. So the cache keeps only what they have recorded.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,12 +13,13 @@ from api.bandwidth.queries import (
     OBSERVED,
     BandwidthQuery,
     counters_query,
+    look_ahead_ms,
     recorded_query,
     recording_delay_ms,
 )
 from api.byte_numbers import all_as_whole, check_bytes
 from api.clients.prometheus import Series
-from api.clients.range_cache import Columns, Labels, Upstream, read_instant, read_range
+from api.clients.range_cache import SETTLE_MS, Columns, Labels, Upstream, read_instant, read_range
 from api.windows import Windows
 from quotas.accounting_options import Accounting
 
@@ -68,10 +70,12 @@ def read_traffic(upstream: Upstream, query: BandwidthQuery, windows: Windows) ->
         if is_recorded:
             promql = recorded_query(query, ends_ms.step)
             times_ms = _shift(ends_ms, recording_delay_ms(query.accounting))
+            ahead_ms = 0
         else:
             promql = counters_query(query, ends_ms.step, step_seconds)
             times_ms = ends_ms
-        found = read_range(upstream, promql, times_ms, windows.now_ms)
+            ahead_ms = look_ahead_ms(query.accounting)
+        found = read_range(upstream, promql, times_ms, windows.now_ms, look_ahead_ms=ahead_ms)
         _add_columns(used, found, first, count)
     for index in range(whole, count):
         span_ms = windows.bounds_ms[index], min(windows.bounds_ms[index + 1], windows.until_ms)
@@ -84,6 +88,11 @@ def read_traffic(upstream: Upstream, query: BandwidthQuery, windows: Windows) ->
         observed,
         "recorded" if is_recorded else "counters",
     )
+
+
+def is_final(accounting: Accounting, windows: Windows) -> bool:
+    """Return whether no window will change: the rules have looked at all of them."""
+    return windows.bounds_ms[-1] <= windows.now_ms - look_ahead_ms(accounting) - SETTLE_MS
 
 
 def _is_recorded(query: BandwidthQuery, windows: Windows) -> bool:

@@ -73,10 +73,20 @@ def read_instant(upstream: Upstream, query: str, time_ms: int) -> list[Series]:
     return series
 
 
-def read_range(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> Columns:
+def read_range(
+    upstream: Upstream, query: str, times_ms: range, now_ms: int, *, look_ahead_ms: int = 0
+) -> Columns:
     """Return the values of a range query at these times, by the labels of each series.
 
-    ``times_ms`` and ``now_ms`` are Unix milliseconds. A column has NaN where there is no value.
+    A column has NaN where there is no value.
+
+    Args:
+        upstream: Prometheus and the cache.
+        query: PromQL.
+        times_ms: Unix milliseconds, evenly spaced.
+        now_ms: the current time.
+        look_ahead_ms: how far after a time the query looks for samples. The value of a time is
+            final, and cached, only after this and SETTLE_MS.
 
     Raises:
         UpstreamError: Prometheus gave no usable answer.
@@ -85,7 +95,7 @@ def read_range(upstream: Upstream, query: str, times_ms: range, now_ms: int) -> 
     grid = _Grid(query, times_ms.step, times_ms[0] % times_ms.step)
     first = (times_ms[0] - grid.phase_ms) // grid.step_ms
     wanted = range(first, first + len(times_ms))
-    settled = _count_settled(times_ms, now_ms) + first
+    settled = _count_settled(times_ms, now_ms - look_ahead_ms) + first
     columns: Columns = {}
     unknown: list[range] = []
     for part in _parts(wanted):

@@ -15,7 +15,7 @@ from api.bandwidth.formats import (
     rank,
 )
 from api.bandwidth.queries import BandwidthQuery, match_filters
-from api.bandwidth.reading import read_traffic
+from api.bandwidth.reading import is_final, read_traffic
 from api.http.answer_cache import CSV, PAST_SECONDS, Answer
 from api.http.operation import Caller, dump_json, operation
 from api.labels import PUBLIC
@@ -90,4 +90,5 @@ def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:
 def _fresh_seconds(caller: Caller, windows: Windows) -> int:
     """Return how long the answer may be reused: longer if all windows ended a while ago."""
     is_past = windows.now_ms - windows.bounds_ms[-1] > 1000 * PAST_SECONDS
+    is_past = is_past and is_final(caller.accounting, windows)
     return PAST_SECONDS if is_past else caller.context.fresh_seconds

@@ -109,6 +109,13 @@ max by $gateway (
 # Lacked a counter in a recorded step that overlaps this one.
 _MISSING_RECORDS = "max by $gateway (max_over_time($missing[$overlap] offset -$look_ahead))"
 
+# Rules exist, and have not recorded all recorded steps that overlap this one: they will shortly, or
+# they missed evaluations. So nothing is known about counters that are missing.
+_UNRECORDED = """\
+max(present_over_time($step_end[$remembered] offset -$look_ahead))
+unless
+max(count_over_time($step_end[$overlap] offset -$look_ahead)) >= $records"""
+
 # Lost a counter in the step, did not answer, or is another node.
 _BROKEN = """\
 count by $gateway (($counters offset $step) unless $counters)
@@ -164,6 +171,11 @@ def _record_offsets(accounting: Accounting, step_seconds: float) -> tuple[str, s
     return _offset(step_seconds - delay), _offset(step_seconds - 2 * resolution - delay)
 
 
+def look_ahead_seconds(accounting: Accounting) -> int:
+    """Return how long after a step, of whatever length, what is recorded about it is looked for."""
+    return accounting.scrape_delay_seconds + 2 * accounting.resolution_seconds
+
+
 def _offset(seconds: float) -> str:
     # PromQL rejects an offset of zero.
     return ("-" if seconds < 0 else "") + format_duration(abs(seconds) or 0.001)
@@ -174,6 +186,9 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
         gap, resolution = accounting.gap_tolerance_seconds, accounting.resolution_seconds
         delay, is_aligned = accounting.scrape_delay_seconds, step_seconds % resolution == 0
         record_offset, intact_offset = _record_offsets(accounting, step_seconds)
+        # A step that begins or ends within recorded ones overlaps them too.
+        overlap = step_seconds + (0 if is_aligned else 2 * resolution)
+        look_ahead = look_ahead_seconds(accounting) - (resolution if is_aligned else 0)
         holes = {
             "gateway": GATEWAY,
             "node": "(job, instance, node_id)",
@@ -197,8 +212,11 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
             "resolution": format_duration(resolution),
             "restarted_at": names.RESTARTED,
             "missing": names.MISSING_COUNTERS,
-            "overlap": format_duration(step_seconds + (0 if is_aligned else 2 * resolution)),
-            "look_ahead": format_duration(delay + resolution * (1 if is_aligned else 2)),
+            "overlap": format_duration(overlap),
+            "look_ahead": format_duration(look_ahead),
+            "step_end": names.STEP_END,
+            "remembered": format_duration(gap + look_ahead),
+            "records": str(int(overlap // resolution)),
             "record_offset": record_offset,
             "intact_offset": intact_offset,
         }
@@ -218,6 +236,7 @@ weight = _query(_WEIGHT)
 intact = _query(_INTACT)
 lacking = _query(_LACKING)
 missing_records = _query(_MISSING_RECORDS)
+unrecorded = _query(_UNRECORDED)
 broken = _query(_BROKEN)
 shown_counters = _query(_SHOWN_COUNTERS)
 counters_of_nodes = _query(_COUNTERS_OF_NODES)

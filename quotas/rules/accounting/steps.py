@@ -156,7 +156,8 @@ def step_query(
         accounting: the gap tolerance, what new gateways count, and the step.
         matchers: a selector of the counters to count, ``{...}``, or empty for all of them. If it
             is not None, only these counters are read. Whether others are missing is then read from
-            what the rules recorded.
+            what the rules recorded. If rules exist and have not recorded the step, no counter is
+            trusted to have started at zero.
         step_seconds: the length of the step, to the millisecond; by default the resolution.
 
     """
@@ -165,7 +166,10 @@ def step_query(
     if accounting.count_new_targets:
         known = f"{known}\nor\n{evidence.new(accounting, step)}"
     holes = _holes(accounting, step, names.GATEWAY_BYTES + (matchers or ""))
-    recorded = {True: "", False: "\nunless on $gateway\n$missing_records"}
+    recorded = {
+        True: "",
+        False: "\nunless on $gateway\n$missing_records\nunless on ()\n(\n$unrecorded\n)",
+    }
     holes |= {
         "known": known,
         "changed": evidence.changed(accounting, step),
@@ -173,6 +177,7 @@ def step_query(
         "restarted": evidence.restarted(accounting, step),
         "weight": evidence.weight(accounting, step),
         "missing_records": evidence.missing_records(accounting, step),
+        "unrecorded": evidence.unrecorded(accounting, step),
     }
     holes["recorded"] = _fill(recorded[matchers is None], holes)
     holes["highest"] = _fill(_HIGHEST, holes)

@@ -66,6 +66,14 @@ def test_only_values_that_are_not_cached_or_not_final_are_asked_again(asked: Ask
     assert asked[2:] == [range(PAST.start - 10 * STEP_MS, PAST.start, STEP_MS)]
 
 
+def test_values_of_a_query_that_looks_ahead_are_final_later(asked: Asked) -> None:
+    known = upstream()
+    ahead_ms = 10 * STEP_MS
+    for _ in range(2):
+        read_range(known, "q", PAST, NOW_MS, look_ahead_ms=ahead_ms)
+    assert asked == [PAST, PAST[-10:]]
+
+
 def test_another_query_step_or_phase_is_another_question(asked: Asked) -> None:
     known = upstream()
     read(known, PAST)

@@ -89,6 +89,19 @@ def test_windows_that_are_final_are_asked_once() -> None:
 
 
 @responses.activate
+def test_windows_that_the_rules_have_not_looked_at_are_asked_again() -> None:
+    answer_with(matrix())
+    # What rules record about a window, they record until 130 seconds after its end. Two minutes
+    # later it is final: at 18:45:37 that holds for windows until 18:41.
+    app = client_at(NOW + timedelta(minutes=1))
+    for query in ("lookback_duration=5m&end=1645123380", "start=1645123080&end=1645123380"):
+        assert app.get(f"{PATH}?{query}").status_code == 200
+    first, again = forms()
+    assert (float(first["start"]), float(first["end"])) == (at("18:39:00"), at("18:43:00"))
+    assert (float(again["start"]), float(again["end"])) == (at("18:42:00"), at("18:43:00"))
+
+
+@responses.activate
 def test_on_the_minute_there_is_neither_a_partial_row_nor_a_second_query() -> None:
     answer_with(matrix(series(BUN, {"18:44:00": 1})))
     now = NOW.replace(second=0, microsecond=0)

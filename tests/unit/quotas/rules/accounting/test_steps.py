@@ -3,6 +3,7 @@
 import re
 
 from quotas.accounting_options import Accounting
+from quotas.rules.accounting.evidence import look_ahead_seconds
 from quotas.rules.accounting.steps import explain, step_query
 
 ACCOUNTING = Accounting(resolution_seconds=90, gap_tolerance_seconds=1_800, scrape_delay_seconds=20)
@@ -30,6 +31,23 @@ def test_matchers_apply_to_every_read_of_the_counters() -> None:
 def test_only_with_matchers_other_counters_must_have_been_looked_at_by_the_rules() -> None:
     assert "gateway:missing_counters:count" not in step_query(ACCOUNTING)
     assert "gateway:missing_counters:count" in step_query(ACCOUNTING, matchers="")
+
+
+def test_only_with_matchers_the_rules_must_have_recorded_the_step() -> None:
+    assert "gateway:step_end:timestamp_seconds" not in step_query(ACCOUNTING)
+    # The rules record a step 20 to 110 seconds after its end.
+    query = step_query(ACCOUNTING, matchers="")
+    assert "count_over_time(gateway:step_end:timestamp_seconds[1m30s] offset -1m50s)) >= 1" in query
+    three = step_query(ACCOUNTING, matchers="", step_seconds=270)
+    assert "count_over_time(gateway:step_end:timestamp_seconds[4m30s] offset -1m50s)) >= 3" in three
+
+
+def test_a_step_of_other_length_must_be_recorded_until_after_its_end() -> None:
+    # It may begin and end within recorded ones. Of those that overlap it, the first is recorded
+    # at the earliest when the shifted range begins, the last at the latest when it ends.
+    query = step_query(ACCOUNTING, matchers="", step_seconds=30)
+    assert "count_over_time(gateway:step_end:timestamp_seconds[3m30s] offset -3m20s)) >= 2" in query
+    assert look_ahead_seconds(ACCOUNTING) == 200
 
 
 def test_new_gateways_are_looked_for_only_if_they_count() -> None:
