@@ -1,6 +1,7 @@
 """From events to mails: one mail for each recipient, about all events that are new to them."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.headerregistry import Address
@@ -11,14 +12,18 @@ from webhook.alerts.topics import topics_of
 from webhook.mail.alert_content import make_alert_content
 from webhook.mail.content import MailContent
 from webhook.mail.links import make_links
-from webhook.mail.message import make_mail
+from webhook.mail.message import make_mail, make_plain_mail
 from webhook.mail.quota_content import make_quota_content
 from webhook.mail.summary import make_summary
+from webhook.mail.wording import LONGEST_SUBJECT
 from webhook.settings import Addresses
 from webhook.store.outbox import FIRST, SECOND, Mail
-from webhook.text import clean_line, web_url
+from webhook.text import LONGEST_TEXT, clean_line, join_words, web_url
 
 _FULL_PERCENT = 100
+_MOST_PLAIN_LINES = 100
+
+_log = logging.getLogger(__name__)
 
 
 def compose_mails(
@@ -28,7 +33,10 @@ def compose_mails(
     payload: Payload,
     now: datetime,
 ) -> tuple[Mail, ...]:
-    """Return one mail for each recipient. The same arguments give the same bytes.
+    """Return at least one mail for each recipient. The same arguments give the same bytes.
+
+    A recipient gets one mail about all of their events. Events that make it fail go into a plain
+    mail of their own, so that the others are not affected.
 
     Args:
         sender: the address in From.
@@ -41,15 +49,38 @@ def compose_mails(
     """
     if not addresses.alertmanager:
         addresses = replace(addresses, alertmanager=web_url(payload.external_url))
+    # Recipients with the same events share one content.
     contents: dict[tuple[int, ...], MailContent] = {}
-    mails = []
-    for recipient, events in by_recipient.items():
-        # Recipients with the same events share one content.
+
+    def write(events: Sequence[Event], recipient: str) -> Mail:
         key = tuple(map(id, events))
         if key not in contents:
             contents[key] = _make_content(events, addresses, payload.truncated_alerts, now)
-        mails.append(_make_mail(contents[key], recipient, events, sender, now))
+        return _make_mail(contents[key], recipient, events, sender, now)
+
+    mails: list[Mail] = []
+    for recipient, events in by_recipient.items():
+        written, failed = _write_all(write, events, recipient)
+        mails += written
+        if failed:
+            mails.append(_make_plain_mail(recipient, failed, sender, now))
     return tuple(mails)
+
+
+def _write_all(
+    write: Callable[[Sequence[Event], str], Mail], events: Sequence[Event], recipient: str
+) -> tuple[list[Mail], list[Event]]:
+    """Return mails about these events, one if possible, and the events that make it fail."""
+    try:
+        return [write(events, recipient)], []
+    except Exception:  # noqa: BLE001 - a mistake in our code must not cost anybody a mail
+        _log.exception("no mail can be written about %d events", len(events))
+    if len(events) == 1:
+        return [], list(events)
+    middle = len(events) // 2
+    first, first_failed = _write_all(write, events[:middle], recipient)
+    second, second_failed = _write_all(write, events[middle:], recipient)
+    return first + second, first_failed + second_failed
 
 
 def _make_content(
@@ -78,7 +109,6 @@ def _make_mail(
 ) -> Mail:
     alerts = [event.alert for event in events]
     threads = {_thread_of(event) for event in events}
-    quotas = {event.quota_name for event in events if isinstance(event, QuotaEvent)}
     mail = make_mail(
         content,
         recipient,
@@ -86,10 +116,34 @@ def _make_mail(
         now,
         unique_texts=[f"{a.status} {sorted(a.labels.items())} {a.starts_at}" for a in alerts],
         thread=threads.pop() if len(threads) == 1 else "",
+    )
+    return _with_topics(mail, events)
+
+
+def _make_plain_mail(
+    recipient: str, events: Sequence[Event], sender: Address, now: datetime
+) -> Mail:
+    alerts = [event.alert for event in events]
+    lines = [
+        clean_line(f"[{alert.status}] {dict(alert.labels)} {dict(alert.annotations)}", LONGEST_TEXT)
+        for alert in alerts[:_MOST_PLAIN_LINES]
+    ]
+    if len(alerts) > len(lines):
+        lines.append(f"{len(alerts) - len(lines)} more are not shown.")
+    lines.append("The usual mail about them could not be written. The log of the webhook says why.")
+    names_of_alerts = join_words(list(dict.fromkeys(alert.name or "unnamed" for alert in alerts)))
+    subject = clean_line(f"[{alerts[0].status}] {names_of_alerts}", LONGEST_SUBJECT)
+    return _with_topics(make_plain_mail(subject, lines, recipient, sender, now), events)
+
+
+def _with_topics(mail: Mail, events: Sequence[Event]) -> Mail:
+    quotas = {event.quota_name for event in events if isinstance(event, QuotaEvent)}
+    return replace(
+        mail,
+        quota=clean_line(quotas.pop()) if len(quotas) == 1 else "",
+        topics=topics_of(events),
         priority=FIRST if any(map(_is_limit_reached, events)) else SECOND,
     )
-    quota = clean_line(quotas.pop()) if len(quotas) == 1 else ""
-    return replace(mail, quota=quota, topics=topics_of(events))
 
 
 def _thread_of(event: Event) -> str:

@@ -1,10 +1,13 @@
 import os
+from collections.abc import Mapping
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
 from tests.unit.webhook.mails import CASES, compose, open_mail, read
 from tests.unit.webhook.samples import ADDRESSES, forecast, pipeline, resolved, usage
+from webhook.alerts.payload import FIRING, Alert
 from webhook.store.outbox import FIRST, SECOND
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -81,3 +84,57 @@ def test_a_mail_names_its_quota_only_if_there_is_one() -> None:
 def test_a_mail_has_a_topic_for_each_event_about_a_quota() -> None:
     assert [topic.kind for topic in compose(usage(), forecast())[0].topics] == ["usage", "forecast"]
     assert compose(pipeline())[0].topics == ()
+
+
+@pytest.fixture
+def _one_label_breaks_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a part of every mail fail if an alert has the label ``broken``: a mistake of ours."""
+
+    def fail_for_broken(selector: Mapping[str, str]) -> str:
+        if "broken" in selector.values():
+            raise LookupError("no such thing")
+        return "all"
+
+    monkeypatch.setattr("webhook.mail.quota_content.describe_counted", fail_for_broken)
+    monkeypatch.setattr("webhook.mail.summary.describe_selector", fail_for_broken)
+
+
+@pytest.mark.usefixtures("_one_label_breaks_mails")
+def test_alerts_that_break_a_mail_come_in_a_plain_one_and_affect_no_other() -> None:
+    consumers = ["acme", "big-co", "broken", "small-co"]
+    alerts = [usage(80, quota="each-consumer", consumer=consumer) for consumer in consumers]
+    *others, plain = compose(*alerts)
+    read_texts = "".join(open_mail(mail).text for mail in others)
+    assert [name for name in consumers if name in read_texts] == ["acme", "big-co", "small-co"]
+    assert {mail.recipient for mail in (*others, plain)} == {"ops@example.com"}
+    message = message_from_bytes(plain.content, policy=policy.default)
+    assert message["Subject"] == plain.subject == "[firing] BandwidthQuotaUsage"
+    text = message.get_content()
+    assert "'consumer': 'broken'" in text
+    assert "acme" not in text
+    assert "The usual mail about them could not be written." in text
+    assert plain.topics
+
+
+@pytest.mark.usefixtures("_one_label_breaks_mails")
+def test_if_all_alerts_break_mails_there_is_one_bounded_plain_mail() -> None:
+    alerts = [
+        usage(80, quota="each-consumer", consumer=f"c{number}", service="broken")
+        for number in range(300)
+    ]
+    (plain,) = compose(*alerts)
+    text = message_from_bytes(plain.content, policy=policy.default).get_content()
+    assert text.count("broken") == 100
+    assert "200 more are not shown." in text
+
+
+def test_a_plain_mail_can_carry_any_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError("no such thing")
+
+    monkeypatch.setattr("webhook.mail.composing.make_mail", fail)
+    hostile = "=?utf-8?q?=00?="
+    (mail,) = compose(Alert(FIRING, {"alertname": hostile, "x": "\udc80\x00\r\n" * 900}))
+    headers = message_from_bytes(mail.content, policy=policy.default)
+    assert headers["Subject"] == f"[firing] {hostile}"
+    assert len(mail.content) < 20_000

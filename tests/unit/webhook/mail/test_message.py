@@ -1,6 +1,11 @@
 import re
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.headerregistry import Address
+from email.utils import parseaddr
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +13,8 @@ from quotas import names
 from tests.unit.webhook.mails import Page, compose, open_mail, read
 from tests.unit.webhook.samples import ADDRESSES, NOW, usage
 from webhook.alerts.payload import FIRING, Alert
-from webhook.text import COLUMNS
+from webhook.mail.message import encode_headers
+from webhook.text import COLUMNS, clean_line
 
 
 def test_the_same_alerts_give_the_same_bytes() -> None:
@@ -32,11 +38,66 @@ def test_the_headers_are_those_of_an_automatic_mail() -> None:
 
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=120)
+# Texts that look like encoded words (RFC 2047), whole or broken.
+encoded_word = st.builds(
+    "{}=?{}?{}?{}?={}".format,
+    st.text(max_size=9),
+    st.sampled_from(["utf-8", "UTF-8*en", "iso-8859-1", "x-unknown", ""]) | any_text,
+    st.sampled_from(["q", "b", "Q", "B", "x"]),
+    st.sampled_from(["=00", "=0D=0AReply-To:_evil@example.com", "DQpCY2M6", "=", "a b"]) | any_text,
+    st.text(max_size=9),
+)
+header_text = (any_text | encoded_word).map(clean_line)
+
+
+@given(text=header_text, name=st.sampled_from(["Subject", "X-Text"]))
+def test_every_text_is_literal_in_a_header(text: str, name: str) -> None:
+    head = encode_headers({name: text})
+    assert head.isascii()
+    lines = head.split(b"\r\n")
+    assert lines.pop() == b""
+    assert all(line.startswith(b" ") for line in lines[1:])
+    assert not re.search(rb"[\x00-\x1f\x7f]", b"".join(lines))
+    assert message_from_bytes(head + b"\r\n", policy=policy.default)[name] == text
+    undecoded = message_from_bytes(head + b"\r\n", policy=policy.compat32)[name]
+    assert str(make_header(decode_header(undecoded))) == text
+
+
+@given(name=st.text(st.characters(exclude_categories=("C", "Z")), max_size=90))
+def test_every_name_of_a_sender_is_literal(name: str) -> None:
+    head = encode_headers({"From": Address(name, "quotas", "example.com")})
+    undecoded = message_from_bytes(head, policy=policy.compat32)["From"]
+    display_name, address = parseaddr(undecoded)
+    assert address == "quotas@example.com"
+    decoded = str(make_header(decode_header(display_name)))
+    assert "=?" in name or decoded == name
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["=?utf-8?q?=00?=", "=?utf-8?q?x=0D=0AReply-To:_evil@example.com?=", "=?utf-8?b?DQpCY2M6?="],
+)
+def test_an_encoded_word_in_an_alert_stays_text(hostile: str) -> None:
+    for alert in (
+        Alert(FIRING, {"alertname": hostile}, {names.SUMMARY: hostile}),
+        usage(quota=hostile),
+        usage(quota="each-consumer", consumer=hostile),
+    ):
+        (mail, *_) = compose(alert)
+        headers = open_mail(mail).headers
+        assert hostile in headers["Subject"]
+        assert headers["Reply-To"] is None
+        assert headers["Bcc"] is None
+        assert hostile in open_mail(mail).text.replace("\n", " ")
 
 
 @given(
-    labels=st.dictionaries(st.sampled_from(["quota", "period", "service", "x"]), any_text),
-    name=st.sampled_from([names.USAGE_ALERT, names.FORECAST_ALERT, "Other"]) | any_text,
+    labels=st.dictionaries(
+        st.sampled_from(["quota", "period", "service", "x"]), any_text | encoded_word
+    ),
+    name=st.sampled_from([names.USAGE_ALERT, names.FORECAST_ALERT, "Other"])
+    | any_text
+    | encoded_word,
     annotations=st.dictionaries(st.sampled_from([names.SUMMARY, names.DESCRIPTION]), any_text),
     used_bytes=st.integers(0, 10**18),
     limit_bytes=st.integers(1, 10**18),
