@@ -59,6 +59,16 @@ def parse_size(text: str) -> int:
     return int(size)
 
 
+def unit_of(text: str) -> str:
+    """Return the unit of a size that ``parse_size`` accepts: ``GiB`` of ``10 GiB``.
+
+    >>> unit_of("1.5TB")
+    'TB'
+    """
+    match = _SIZE.fullmatch(text)
+    return match["unit"] if match else ""
+
+
 def _explain(text: str) -> str:
     """Return why a text is not a size: the two sizes it could mean, or the most similar unit."""
     loose = _LOOSE.fullmatch(text.strip())

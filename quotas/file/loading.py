@@ -142,9 +142,11 @@ def _quota(loaded: dict[str, Any], line: int) -> Quota:
         if label in loaded and label != names.DIRECTION
     }
     opening = loaded.get("opening_period")
+    limit_bytes, limit_unit = loaded["limit"]
     return Quota(
         name=loaded["name"],
-        limit_bytes=loaded["limit"],
+        limit_bytes=limit_bytes,
+        limit_unit=limit_unit,
         selector=selector,
         direction=loaded.get("direction", names.BOTH),
         calendar=calendar,

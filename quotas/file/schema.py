@@ -129,7 +129,7 @@ class QuotaSchema(DefaultsSchema):
         {"enum": [names.EGRESS, names.INGRESS, names.BOTH]},
         "to clients, from clients, or their sum",
     )
-    limit = ParsedField(values.parse_bytes, _SIZE_JSON, "bytes allowed in a period", required=True)
+    limit = ParsedField(values.parse_limit, _SIZE_JSON, "bytes allowed in a period", required=True)
     labels = ParsedField(
         parse_labels,
         {

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from quotas import names
-from quotas.units import parse_duration, parse_size
+from quotas.units import parse_duration, parse_size, unit_of
 
 LONGEST_VALUE = 1_024
 _LONGEST_SHOWN = 80
@@ -132,6 +132,11 @@ def parse_bytes(value: object) -> int:
             f'found {describe_value(value)} without a unit; write for example "500 GB"'
         )
     return parse_size(parse_text(value))
+
+
+def parse_limit(value: object) -> tuple[int, str]:
+    """Return a size in bytes, and the unit that it is written in."""
+    return parse_bytes(value), unit_of(str(value))
 
 
 def duration_between(shortest: str, longest: str) -> Callable[[object], int]:

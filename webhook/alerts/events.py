@@ -35,6 +35,7 @@ class QuotaEvent:
             the quota by another calendar.
         for_each_values: values of the labels in ``for_each``. Empty text if a label is missing.
         later_thresholds: the thresholds above this one, in percent.
+        unit: the unit in which quotas.yaml gives the limit, such as ``GiB``. Empty if unknown.
 
     """
 
@@ -53,6 +54,7 @@ class QuotaEvent:
     current_limit_bytes: int | None = None
     for_each_values: Mapping[str, str] = field(default_factory=dict)
     later_thresholds: tuple[float, ...] = ()
+    unit: str = ""
 
     @property
     def ratio(self) -> float:
@@ -128,6 +130,7 @@ def read_event(alert: Alert, quotas: QuotaFile) -> Event:
             {label: alert.labels.get(label, "") for label in quota.for_each} if quota else {}
         ),
         later_thresholds=tuple(t.percent for t in thresholds if t.percent > percent),
+        unit=quota.limit_unit if quota else "",
     )
 
 

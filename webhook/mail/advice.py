@@ -13,6 +13,8 @@ from webhook.mail.formatting import (
 from webhook.text import join_words
 
 _NEAR_SECONDS = 12 * 3_600
+# An estimate that is nearer has no time, which might be in the past when the mail is read.
+_SOON_SECONDS = 600
 
 _TO_DO = {
     "info": (
@@ -56,16 +58,18 @@ def describe_outlook(event: QuotaEvent, now: datetime) -> str:
         return ""
     left_seconds = (period.end - now).total_seconds()
     pace = (forecast_bytes - event.used_bytes) / left_seconds
-    binary = is_binary(event.limit_bytes)
+    binary = is_binary(event.limit_bytes, event.unit)
     if event.used_bytes >= event.limit_bytes or pace <= 0:
         return ""
     at_pace = f"At the recent pace of {format_pace(pace, binary=binary)}"
     full_seconds = (event.limit_bytes - event.used_bytes) / pace
+    if full_seconds < min(left_seconds, _SOON_SECONDS):
+        return f"{at_pace}, the limit is reached within minutes."
     if full_seconds < left_seconds:
         full_at = _round_time(now + timedelta(seconds=full_seconds), full_seconds)
         full = format_time(full_at.astimezone(period.end.tzinfo))
-        return f"{at_pace}, 100 % is reached around {full}."
-    at_end = format_amount(forecast_bytes, event.limit_bytes)
+        return f"{at_pace}, the limit is reached around {full}."
+    at_end = format_amount(forecast_bytes, event.limit_bytes, event.unit)
     share = format_percent(forecast_bytes, event.limit_bytes)
     return f"{at_pace}, the period ends at about {at_end}, {share} of the limit."
 

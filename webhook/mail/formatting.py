@@ -5,8 +5,9 @@ these rules too, and ``tests/formatting_cases.json`` tests both.
 
 Sizes: at most four significant digits, no trailing zeros, rounded to the nearest (a half to the
 even digit). Units are decimal, kB to PB. If a limit is round in binary units only, such as
-10 GiB, it and the sizes beside it are binary. A size below its limit never reads like the limit.
-Exact sizes are whole bytes: ``450,200,000,000 bytes``, ``1 byte``.
+10 GiB, it and the sizes beside it are binary. In mails, a limit has the unit of quotas.yaml, which
+decides: ``600 KiB`` and ``1500 GB`` stay as they are. A size below its limit never reads like the
+limit. Exact sizes are whole bytes: ``450,200,000,000 bytes``, ``1 byte``.
 
 Percentages: rounded down to one decimal, without ``.0``, so that 99.99 % never reads as 100 %.
 Anything between 0 and 0.1 % is ``< 0.1 %``. Numbers count as the decimals they are written as:
@@ -26,7 +27,7 @@ from datetime import datetime
 from decimal import ROUND_DOWN
 from fractions import Fraction
 
-from quotas.units import UNITS, format_size
+from quotas.units import BINARY_UNITS, UNITS, format_size
 
 UNKNOWN = "\N{EN DASH}"
 _DAY_SECONDS = 86_400
@@ -34,13 +35,18 @@ _TEN_MINUTES_SECONDS = 600
 _DURATION_UNITS = {"d": _DAY_SECONDS, "h": 3_600, "min": 60, "s": 1}
 
 
-def format_amount(size_bytes: float | None, limit_bytes: int | None) -> str:
-    """Return a size in the units of its limit. Below the limit it never reads like the limit."""
+def format_amount(size_bytes: float | None, limit_bytes: int | None, limit_unit: str = "") -> str:
+    """Return a size in the units of its limit. Below the limit it never reads like the limit.
+
+    ``limit_unit`` is the unit in which quotas.yaml gives the limit. Empty if it is unknown.
+    """
     if size_bytes is None:
         return UNKNOWN
     if limit_bytes is None:
         return format_size(size_bytes)
-    binary = is_binary(limit_bytes)
+    if size_bytes == limit_bytes and limit_unit:
+        return _format_in_unit(limit_bytes, limit_unit)
+    binary = is_binary(limit_bytes, limit_unit)
     text, limit = (format_size(size, binary=binary) for size in (size_bytes, limit_bytes))
     if size_bytes >= limit_bytes or text != limit:
         return text
@@ -49,12 +55,23 @@ def format_amount(size_bytes: float | None, limit_bytes: int | None) -> str:
     return format_size(min(size_bytes, below), binary=binary, rounding=ROUND_DOWN)
 
 
-def is_binary(limit_bytes: int) -> bool:
-    """Return whether a limit is round in binary units only, as its author wrote it.
+def _format_in_unit(limit_bytes: int, unit: str) -> str:
+    """Return ``1500 GB``, or the usual form if that needs more than three decimals."""
+    number = Fraction(limit_bytes, UNITS[unit])
+    thousandths = number * 1_000
+    if thousandths.denominator != 1:
+        return format_size(limit_bytes, binary=unit in BINARY_UNITS)
+    return f"{float(number):.3f}".rstrip("0").rstrip(".") + f" {unit}"
 
-    >>> is_binary(10 * 2**30), is_binary(500 * 10**9)
-    (True, False)
+
+def is_binary(limit_bytes: int, limit_unit: str = "") -> bool:
+    """Return whether a limit is given in binary units: by its unit, or if it is round only there.
+
+    >>> is_binary(10 * 2**30), is_binary(500 * 10**9), is_binary(600 * 2**10, "KiB")
+    (True, False, True)
     """
+    if limit_unit:
+        return limit_unit in BINARY_UNITS
     binary, decimal = (
         _bytes_of(format_size(limit_bytes, binary=binary)) == limit_bytes
         for binary in (True, False)

@@ -8,7 +8,6 @@ from webhook.alerts.events import QuotaEvent
 from webhook.mail.advice import advise, describe_next, describe_outlook
 from webhook.mail.content import Detail, MailContent, MailLink
 from webhook.mail.formatting import (
-    format_amount,
     format_bytes,
     format_duration,
     format_percent,
@@ -16,8 +15,11 @@ from webhook.mail.formatting import (
 )
 from webhook.mail.wording import (
     LONGEST_SUBJECT,
+    describe_amount,
     describe_counted,
+    describe_current_limit,
     describe_labels,
+    describe_resolution,
     describe_tone,
     name_event,
     tag_event,
@@ -33,13 +35,11 @@ def make_quota_content(event: QuotaEvent, now: datetime, links: Sequence[MailLin
 
 
 def _firing_content(event: QuotaEvent, now: datetime, links: Sequence[MailLink]) -> MailContent:
-    used, limit = (
-        format_amount(n, event.limit_bytes) for n in (event.used_bytes, event.limit_bytes)
-    )
+    used, limit = (describe_amount(event, n) for n in (event.used_bytes, event.limit_bytes))
     percent = format_percent(event.used_bytes, event.limit_bytes)
     name = name_event(event)
     left_bytes = event.limit_bytes - event.used_bytes
-    left = format_amount(abs(left_bytes), event.limit_bytes)
+    left = describe_amount(event, abs(left_bytes))
     reached = f"{event.threshold_percent:g} % threshold"
     title = f"{name} has used {percent} of its limit"
     if event.is_forecast:
@@ -64,16 +64,14 @@ def _firing_content(event: QuotaEvent, now: datetime, links: Sequence[MailLink])
 
 
 def _resolved_content(event: QuotaEvent, links: Sequence[MailLink]) -> MailContent:
-    # The usage is left out: a resolved alert has only that of its last evaluation.
-    limit_bytes = event.current_limit_bytes or event.limit_bytes
-    limit = format_amount(limit_bytes, limit_bytes)
+    limit = describe_current_limit(event)
     name, threshold = name_event(event), f"{event.threshold_percent:g} %"
     body = f"below {threshold} of {limit} again"
     title = f"{name} is below {threshold} of its limit again"
     if event.is_forecast:
         body = f"no longer expected to pass {limit}"
         title = f"{name} is no longer expected to pass its limit"
-    details = [Detail("Limit", limit, format_bytes(limit_bytes)), *_describe_quota(event)]
+    details = [*_describe_resolved_amounts(event), *_describe_quota(event)]
     if event.alert.ends_at:
         details.append(Detail("Until", format_time(event.alert.ends_at)))
     return MailContent(
@@ -81,16 +79,29 @@ def _resolved_content(event: QuotaEvent, links: Sequence[MailLink]) -> MailConte
         tone="resolved",
         state=describe_tone(event),
         title=title,
-        lead="This is over; nothing has to be done.",
+        lead=f"{describe_resolution(event)} You need not do anything.",
         details=tuple(details),
         links=tuple(links),
     )
 
 
+def _describe_resolved_amounts(event: QuotaEvent) -> list[Detail]:
+    limit_bytes = event.current_limit_bytes or event.limit_bytes
+    details = []
+    # The alert has the usage when it was last evaluated. Over a rolling window it fell since.
+    if not event.is_rolling:
+        details.append(_amount("Used", event, event.used_bytes))
+    if limit_bytes != event.limit_bytes:
+        details.append(_amount("Old limit", event, event.limit_bytes))
+    limit = describe_current_limit(event)
+    details.append(Detail("Limit", limit, format_bytes(limit_bytes)))
+    return details
+
+
 def _firing_subject(event: QuotaEvent, used: str, limit: str) -> str:
     if not event.is_forecast:
         return _subject(event, f"{used} of {limit} used")
-    expected = format_amount(event.forecast_bytes or 0, event.limit_bytes)
+    expected = describe_amount(event, event.forecast_bytes or 0)
     return _subject(event, f"{expected} of {limit} expected")
 
 
@@ -103,10 +114,10 @@ def _subject(event: QuotaEvent, body: str) -> str:
 def _forecast_lead(event: QuotaEvent, limit: str) -> str:
     if not event.is_forecast or event.forecast_bytes is None:
         return ""
-    expected = format_amount(event.forecast_bytes, event.limit_bytes)
+    expected = describe_amount(event, event.forecast_bytes)
     by = f" by {format_time(event.period.end)}" if event.period else ""
     excess_bytes = max(0, event.forecast_bytes - event.limit_bytes)
-    excess = format_amount(excess_bytes, event.limit_bytes)
+    excess = describe_amount(event, excess_bytes)
     return f"It is heading for {expected}{by}: {excess} more than its limit of {limit}."
 
 
@@ -119,7 +130,11 @@ def _describe_amounts(event: QuotaEvent) -> list[Detail]:
     ]
     if event.forecast_bytes is not None and event.period:
         numbers.append(("Expected", event.forecast_bytes))
-    return [Detail(k, format_amount(n, event.limit_bytes), format_bytes(n)) for k, n in numbers]
+    return [_amount(label, event, size_bytes) for label, size_bytes in numbers]
+
+
+def _amount(label: str, event: QuotaEvent, size_bytes: int) -> Detail:
+    return Detail(label, describe_amount(event, size_bytes), format_bytes(size_bytes))
 
 
 def _describe_quota(event: QuotaEvent) -> list[Detail]:

@@ -8,9 +8,11 @@ from quotas import names
 from webhook.alerts.events import Event, OtherEvent, QuotaEvent
 from webhook.mail.advice import advise
 from webhook.mail.content import AlertRow, MailContent, MailLink
-from webhook.mail.formatting import format_amount, format_percent
+from webhook.mail.formatting import format_percent
 from webhook.mail.wording import (
     LONGEST_SUBJECT,
+    describe_amount,
+    describe_current_limit,
     describe_selector,
     describe_tone,
     name_event,
@@ -79,9 +81,8 @@ def _make_row(event: Event) -> AlertRow:
 
 def _describe_figures(event: QuotaEvent) -> str:
     if event.is_resolved:
-        limit_bytes = event.current_limit_bytes or event.limit_bytes
-        limit = format_amount(limit_bytes, limit_bytes)
+        limit = describe_current_limit(event)
         return f"below {event.threshold_percent:g} % of {limit} again"
     size_bytes = (event.forecast_bytes if event.is_forecast else event.used_bytes) or 0
-    size, limit = (format_amount(n, event.limit_bytes) for n in (size_bytes, event.limit_bytes))
+    size, limit = (describe_amount(event, n) for n in (size_bytes, event.limit_bytes))
     return f"{size} of {limit} ({format_percent(size_bytes, event.limit_bytes)})"

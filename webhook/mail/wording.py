@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from quotas import names
 from webhook.alerts.events import Event, OtherEvent, QuotaEvent
 from webhook.alerts.payload import FIRING, RESOLVED
+from webhook.mail.formatting import format_amount, format_percent
 from webhook.text import clean_line
 
 LONGEST_SUBJECT = 150
@@ -51,6 +52,31 @@ def tone_of(event: Event) -> str:
 def describe_tone(event: Event) -> str:
     """Return the tone in words, for readers who do not see the colour."""
     return _SEVERITY_WORDS.get(tone_of(event), "Resolved")
+
+
+def describe_amount(event: QuotaEvent, size_bytes: float) -> str:
+    """Return a size in the units of the quota's limit."""
+    return format_amount(size_bytes, event.limit_bytes, event.unit)
+
+
+def describe_current_limit(event: QuotaEvent) -> str:
+    """Return the limit in quotas.yaml, or that of the alert if there is none."""
+    limit_bytes = event.current_limit_bytes or event.limit_bytes
+    return format_amount(limit_bytes, limit_bytes, event.unit)
+
+
+def describe_resolution(event: QuotaEvent) -> str:
+    """Return why an alert is resolved, as a sentence."""
+    limit_bytes, old_bytes = event.current_limit_bytes or event.limit_bytes, event.limit_bytes
+    if limit_bytes != old_bytes:
+        changed = "raised" if limit_bytes > old_bytes else "lowered"
+        old = describe_amount(event, old_bytes)
+        share = format_percent(event.used_bytes, limit_bytes)
+        text = f"The limit was {changed} from {old} to {describe_current_limit(event)}"
+        return f"{text}." if event.is_rolling else f"{text}, of which {share} is used."
+    if event.is_forecast:
+        return f"Traffic slowed down: the forecast is below {describe_current_limit(event)}."
+    return "Usage has fallen, because the window has moved on."
 
 
 def describe_selector(selector: Mapping[str, str]) -> str:

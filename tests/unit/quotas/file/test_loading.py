@@ -46,6 +46,7 @@ quotas:
             Quota(
                 name="bun-egress",
                 limit_bytes=1_500,
+                limit_unit="kB",
                 selector={
                     "service": Match(("bun-service",)),
                     "route": Match(("bun-route", "7")),
@@ -71,6 +72,7 @@ quotas:
             Quota(
                 name="opened",
                 limit_bytes=500 * 10**9,
+                limit_unit="GB",
                 thresholds=(Threshold(50, "info"),),
                 notify=("ops@example.com",),
                 opening_bytes=120 * 10**9,

@@ -21,7 +21,8 @@ def test_the_outlook_says_when_the_limit_is_reached() -> None:
     half = datetime(2026, 11, 16, tzinfo=UTC)
     text = describe_outlook(event(usage(80, 400 * 10**9, forecast_bytes=587_500_000_000)), half)
     assert text == (
-        "At the recent pace of 12.5 GB a day, 100 % is reached around 24 November 2026, 00:00 UTC."
+        "At the recent pace of 12.5 GB a day, the limit is reached around 24 November 2026, "
+        "00:00 UTC."
     )
 
 
@@ -61,7 +62,16 @@ def test_there_is_no_outlook_above_the_limit_without_a_forecast_or_without_traff
 
 
 def test_a_forecast_has_an_outlook_too() -> None:
-    assert "100 % is reached around" in describe_outlook(event(forecast()), NOW)
+    assert "the limit is reached around" in describe_outlook(event(forecast()), NOW)
+
+
+def test_a_limit_that_is_reached_within_minutes_has_no_time_that_might_be_past() -> None:
+    # A terabyte an hour: the limit is reached in 4 seconds, and in 11 minutes.
+    rate, left = 10**12 / 3_600, 6 * 86_400 + 10 * 3_600 + 23 * 60
+    for seconds, expected in ((4, "within minutes."), (660, "around 24 November 2026, 13:50 UTC.")):
+        used_bytes = round(500 * 10**9 - seconds * rate)
+        alert = usage(90, used_bytes, forecast_bytes=round(used_bytes + left * rate))
+        assert describe_outlook(event(alert), NOW).endswith(f"the limit is reached {expected}")
 
 
 @given(

@@ -1,8 +1,21 @@
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from quotas import names
+from quotas.calendars import Rolling
+from quotas.file.loading import load_quotas
+from quotas.units import parse_size
 from tests.unit.webhook.mails import compose, open_mail, read
-from tests.unit.webhook.samples import NOW, forecast, resolved, usage
+from tests.unit.webhook.samples import (
+    NOW,
+    QUOTAS_WITH_RESOLVED,
+    QUOTAS_YAML,
+    forecast,
+    resolved,
+    usage,
+)
 from webhook.alerts.payload import RESOLVED
 
 
@@ -34,12 +47,53 @@ def test_the_reset_is_shown_in_the_time_zone_of_the_quota() -> None:
     assert "15 December 2026, 00:00 Europe/Berlin" in opened.html
 
 
-def test_a_resolved_quota_is_shown_without_its_unknown_usage() -> None:
+def test_a_resolved_quota_says_why() -> None:
     mail = compose(resolved(90))[0]
     opened = open_mail(mail)
     assert mail.subject == "[resolved] bun-egress: below 90 % of 500 GB again, November 2026"
-    assert "360.2 GB" not in opened.text + opened.html
-    assert "This is over" in opened.text
+    why = "The limit was raised from 400 GB to 500 GB, of which 72 % is used."
+    for text in (" ".join(opened.text.split()), opened.html):
+        assert why in text
+    assert "Used      360.2 GB      (360,200,000,000 bytes)" in opened.text
+    assert "Old limit 400 GB" in opened.text
+    assert "Limit     500 GB" in opened.text
+
+
+def test_a_resolved_rolling_window_is_shown_without_its_unknown_usage() -> None:
+    alert = usage(90, status=RESOLVED, ends_at=NOW, calendar="rolling:30d", period="")
+    quotas = replace(
+        QUOTAS_WITH_RESOLVED,
+        quotas=tuple(
+            replace(quota, calendar=Rolling(30 * 86_400)) for quota in QUOTAS_WITH_RESOLVED.quotas
+        ),
+    )
+    text = " ".join(read(alert, quotas=quotas).text.split())
+    assert "Usage has fallen, because the window has moved on." in text
+    assert "450.2 GB" not in text
+
+
+@pytest.mark.parametrize(
+    ("limit", "used_bytes", "expected"),
+    [
+        ("20 GiB", 18 * 2**30, "18 GiB of 20 GiB used"),
+        ("600 KiB", 550_000, "537.1 KiB of 600 KiB used"),
+        ("600 KiB", 600 * 2**10, "600 KiB of 600 KiB used"),
+        ("600 kB", 599_999, "599.9 kB of 600 kB used"),
+        ("1500 GB", 1_400 * 10**9, "1.4 TB of 1500 GB used"),
+        ("1500 GB", 1_500 * 10**9 - 1, "1.499 TB of 1500 GB used"),
+        ("0.5 TB", 450 * 10**9, "450 GB of 0.5 TB used"),
+        ("1000 MiB", 2**30, "1 GiB of 1000 MiB used"),
+        ("1.23456789 GB", 1_200_000_000, "1.2 GB of 1.235 GB used"),
+    ],
+)
+def test_limits_have_the_unit_of_the_quota_file_and_other_sizes_its_family(
+    limit: str, used_bytes: int, expected: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "quotas.yaml"
+    path.write_text(QUOTAS_YAML.replace("500 GB", limit), encoding="utf-8")
+    quotas = load_quotas(path)
+    alert = usage(90, used_bytes, limit_bytes=parse_size(limit))
+    assert expected in read(alert, quotas=quotas).headers["Subject"]
 
 
 def test_a_rolling_window_is_shown_with_its_length_and_without_a_reset() -> None:
