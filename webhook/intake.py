@@ -6,8 +6,8 @@ from datetime import datetime
 
 from quotas import names
 from quotas.model import QuotaFile
-from webhook.alerts.dedup import Candidate, is_new_to, keep_one_for_each_key, start_key_of
-from webhook.alerts.events import Event, QuotaEvent, read_event
+from webhook.alerts.dedup import Candidate, find_new_key, keep_one_for_each_key, start_key_of
+from webhook.alerts.events import Event, OtherEvent, read_event
 from webhook.alerts.payload import FIRING, Alert, Payload
 from webhook.recipients import recipients_of, select_events
 from webhook.store.database import Store, StoreError
@@ -61,19 +61,19 @@ def queue_mails(
     for _ in range(_ATTEMPTS):
         past = _find_past(store, candidates)
         new = [
-            (candidate, recipient)
+            (candidate, recipient, key)
             for candidate in candidates
             for recipient in recipients_of(candidate.event, quotas)
-            if is_new_to(recipient, candidate, past, now)
+            if (key := find_new_key(recipient, candidate, past, now))
         ]
-        new_count = len({candidate.key for candidate, _ in new})
+        new_count = len({candidate.key for candidate, _, _ in new})
         # Outside of the transaction, because composing takes longer than storing.
         mails = tuple(compose(_group_by_recipient(new), payload, now)) if new else ()
         if not (mails or ended or has_watchdog):
             return IntakeResult(known=len(candidates))
         try:
             with store.writing() as connection:
-                keys = [(candidate.key, recipient) for candidate, recipient in new]
+                keys = [(key, recipient) for _, recipient, key in new]
                 add_past_notifications(connection, keys, past, now)
                 add_mails(connection, mails, now)
                 for key, ended_at in ended:
@@ -95,10 +95,10 @@ def _find_past(store: Store, candidates: Sequence[Candidate]) -> PastNotificatio
 
 
 def _group_by_recipient(
-    new: Sequence[tuple[Candidate, str]],
+    new: Sequence[tuple[Candidate, str, DedupKey]],
 ) -> Mapping[str, Sequence[Event]]:
     grouped: dict[str, list[Event]] = {}
-    for candidate, recipient in new:
+    for candidate, recipient, _ in new:
         grouped.setdefault(recipient, []).append(candidate.event)
     return grouped
 
@@ -106,14 +106,14 @@ def _group_by_recipient(
 def _find_ended(
     alerts: Sequence[Alert], quotas: QuotaFile, now: datetime
 ) -> list[tuple[DedupKey, datetime]]:
-    """Return the thresholds over rolling windows that are resolved, and since when."""
-    events = (
-        read_event(alert, quotas)
-        for alert in alerts
-        if alert.status != FIRING and alert.name == names.USAGE_ALERT
-    )
+    """Return what is over and can begin again, and since when.
+
+    These are thresholds over rolling windows, and alerts that concern no quota. Quotas with periods
+    are notified once in a period, so their end makes no difference.
+    """
+    events = (read_event(alert, quotas) for alert in alerts if alert.status != FIRING)
     return [
         (start_key_of(event), min(event.alert.ends_at or now, now))
         for event in events
-        if isinstance(event, QuotaEvent) and event.is_rolling
+        if isinstance(event, OtherEvent) or (event.is_rolling and not event.is_forecast)
     ]

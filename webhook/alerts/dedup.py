@@ -1,17 +1,19 @@
 """Deduplication: prevents that someone is notified twice of the same event.
 
 Every event has a key. Of several events with the same key, ``keep_one_for_each_key`` keeps one.
-``is_new_to`` decides whether a recipient is notified of it, given who was notified under which key
-before. ``webhook.store.past_notifications`` stores that.
+``find_new_key`` decides whether a recipient is notified of it, given who was notified under which
+key before. ``webhook.store.past_notifications`` stores that.
 """
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from quotas import names
 from webhook.alerts.events import Event, OtherEvent, QuotaEvent, by_threshold
+from webhook.alerts.payload import FIRING, Alert
+from webhook.alerts.problems import LastMail, number_of_due_mail
 from webhook.store.past_notifications import DedupKey, PastNotification, PastNotifications
 
 # A quota over a rolling window may rise and fall around a threshold. People get one mail a day.
@@ -28,16 +30,17 @@ class Candidate:
 
     @property
     def start_key(self) -> DedupKey | None:
-        """The key of the start, if this is a resolved quota."""
-        if isinstance(self.event, QuotaEvent) and self.event.is_resolved:
-            return start_key_of(self.event)
-        return None
+        """The key of the start, if this event is resolved."""
+        return start_key_of(self.event) if self.event.alert.status != FIRING else None
 
     @property
     def digests(self) -> set[str]:
-        """The digests whose past notifications ``is_new_to`` needs."""
+        """The digests whose past notifications ``find_new_key`` needs."""
         keys = (self.key, self.start_key)
-        return {key.digest for key in keys if key is not None}
+        digests = {key.digest for key in keys if key is not None}
+        if isinstance(self.event, OtherEvent):
+            digests.add(_former_digest(self.event.alert, FIRING))
+        return digests
 
 
 def keep_one_for_each_key(events: Iterable[Event]) -> list[Candidate]:
@@ -54,8 +57,10 @@ def keep_one_for_each_key(events: Iterable[Event]) -> list[Candidate]:
     return list(kept.values())
 
 
-def is_new_to(recipient: str, candidate: Candidate, past: PastNotifications, now: datetime) -> bool:
-    """Return whether this recipient is notified of the event now.
+def find_new_key(
+    recipient: str, candidate: Candidate, past: PastNotifications, now: datetime
+) -> DedupKey | None:
+    """Return the key under which this recipient is notified now, or None if they are not.
 
     Args:
         recipient: the mail address.
@@ -64,11 +69,32 @@ def is_new_to(recipient: str, candidate: Candidate, past: PastNotifications, now
         now: the current time (aware, UTC).
 
     """
-    if is_notified(candidate.key, recipient, past, now):
-        return False
-    # Only those who know that it started are notified that it is resolved.
-    start_key = candidate.start_key
-    return start_key is None or knows_start(start_key, recipient, past)
+    event, key = candidate.event, candidate.key
+    if isinstance(event, OtherEvent) and event.alert.status == FIRING:
+        last = _last_mail_about(event, recipient, past)
+        number = number_of_due_mail(last, event.alert.starts_at, now)
+        return None if number is None else replace(key, percent=number, recurs=number == 0)
+    if is_notified(key, recipient, past, now) or not _knows_start(candidate, recipient, past):
+        return None
+    return key
+
+
+def _knows_start(candidate: Candidate, recipient: str, past: PastNotifications) -> bool:
+    """Return whether this event is a start, or the recipient was notified of its start."""
+    event, start_key = candidate.event, candidate.start_key
+    if start_key is None:
+        return True
+    if isinstance(event, OtherEvent):
+        last = _last_mail_about(event, recipient, past)
+        return last is not None and last.is_going_on
+    return knows_start(start_key, recipient, past)
+
+
+def _last_mail_about(event: OtherEvent, recipient: str, past: PastNotifications) -> LastMail | None:
+    digests = (start_key_of(event).digest, _former_digest(event.alert, FIRING))
+    mails = next((past[d, recipient] for d in digests if (d, recipient) in past), ())
+    last = max(mails, key=lambda mail: mail.percent, default=None)
+    return LastMail(int(last.percent), last.notified_at, last.ended_at) if last else None
 
 
 def key_of(event: Event) -> DedupKey:
@@ -76,11 +102,12 @@ def key_of(event: Event) -> DedupKey:
 
     For a quota it is made of quota, selector labels, threshold, period and limit. The time, and
     which Prometheus has evaluated the rules, make no difference. For any other alert it is made of
-    fingerprint, start and status.
+    the fingerprint, and if it is resolved also of its start.
     """
     if isinstance(event, OtherEvent):
-        alert = event.alert
-        return DedupKey(_digest("alert", alert.fingerprint, str(alert.starts_at), alert.status))
+        if event.alert.status == FIRING:
+            return start_key_of(event)
+        return DedupKey(_former_digest(event.alert, event.alert.status))
     if event.is_resolved:
         # Once in a period and for each limit. A rolling window can be resolved again and again.
         start = [str(event.alert.starts_at)] if event.is_rolling else []
@@ -89,8 +116,10 @@ def key_of(event: Event) -> DedupKey:
     return start_key_of(event)
 
 
-def start_key_of(event: QuotaEvent) -> DedupKey:
+def start_key_of(event: Event) -> DedupKey:
     """Return the key of the start of this event, even if the event is now resolved."""
+    if isinstance(event, OtherEvent):
+        return DedupKey(_digest("problem", event.alert.fingerprint))
     if event.is_forecast:
         return DedupKey(_quota_digest(event, "forecast"))
     return DedupKey(
@@ -128,6 +157,11 @@ def _recurs_since(notification: PastNotification, key: DedupKey, now: datetime) 
         return False
     is_new_start = key.starts_at > notification.ended_at
     return is_new_start and now - notification.notified_at >= RECURS_AFTER
+
+
+def _former_digest(alert: Alert, status: str) -> str:
+    """Return the digest under which earlier versions stored both start and end of an alert."""
+    return _digest("alert", alert.fingerprint, str(alert.starts_at), status)
 
 
 def _quota_digest(event: QuotaEvent, *kind: str) -> str:

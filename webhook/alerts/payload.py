@@ -1,6 +1,8 @@
-"""Alertmanager's payload (version 4): from a request's body to dataclasses.
+"""The payload of Alertmanager, and of Grafana: from a request's body to dataclasses.
 
+Both have the same fields. Their ``version`` differs, and is ignored:
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
 """
 
 import json
@@ -18,7 +20,7 @@ _FNV_OFFSET, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, 0xFFFFFF
 
 
 class PayloadError(ValueError):
-    """The body is no payload of version 4. The message names the places that are wrong."""
+    """The body is no payload. The message names the places that are wrong."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Payload:
-    """One request from Alertmanager: the alerts of one group."""
+    """One request: the alerts of one group."""
 
     alerts: tuple[Alert, ...]
     group_key: str = ""
@@ -56,7 +58,7 @@ def parse_payload(body: bytes) -> Payload:
     Unknown fields are ignored. An optional field may also be null.
 
     Raises:
-        PayloadError: the body is not JSON, or no payload of version 4.
+        PayloadError: the body is not JSON, or no payload.
 
     """
     try:
@@ -66,12 +68,14 @@ def parse_payload(body: bytes) -> Payload:
     except RecursionError as error:
         raise PayloadError("the body is JSON nested too deep to be a payload") from error
     if not isinstance(document, dict):
-        raise PayloadError("the body is not a JSON object; send Alertmanager's payload version 4")
+        raise PayloadError(
+            "the body is not a JSON object; send the payload of Alertmanager or Grafana"
+        )
     try:
         payload: Payload = _PayloadSchema().load(document)
     except ValidationError as error:
         mistakes = _list_mistakes(error.messages)
-        raise PayloadError(f"the body is no payload of version 4: {mistakes}") from error
+        raise PayloadError(f"the body is no payload of Alertmanager: {mistakes}") from error
     return payload
 
 
@@ -160,7 +164,6 @@ class _PayloadSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    version = fields.String(required=True, validate=validate.Equal("4"))
     alerts = fields.List(fields.Nested(_AlertSchema), required=True)
     group_key = fields.String(data_key="groupKey", allow_none=True)
     receiver = fields.String(allow_none=True)
@@ -169,7 +172,6 @@ class _PayloadSchema(Schema):
 
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> Payload:
-        del values["version"]
         return Payload(**_without_nulls(values | {"alerts": tuple(values["alerts"])}))
 
 

@@ -25,9 +25,10 @@ class DedupKey:
 
     ``digest`` is a hash of what the event is about. Its column is called ``subject``, but it has
     nothing to do with the subject of a mail. ``percent`` is the threshold, or 0 if there is none; a
-    notification covers all lower thresholds with the same digest. ``recurs`` is true for a
-    threshold over a rolling window, which has no periods: people are notified again if the quota
-    was below the threshold in between. ``starts_at`` is when the alert started, if it is known.
+    notification covers all lower thresholds with the same digest. Of an alert that concerns no
+    quota it is the number of the mail: 0, then 1 for the first reminder. ``recurs`` is true for
+    what can begin again after its end, such as a threshold over a rolling window, which has no
+    periods. ``starts_at`` is when the alert started, if it is known.
     """
 
     digest: str
@@ -40,8 +41,8 @@ class DedupKey:
 class PastNotification:
     """One notification of one recipient. Times are aware, in UTC.
 
-    ``percent`` is the highest threshold it covers. ``ended_at`` is when the quota fell below that
-    threshold again, if it has; only a quota over a rolling window can.
+    ``percent`` is the highest threshold it covers, or the number of the mail. ``ended_at`` is when
+    the quota fell below that threshold again, or the alert ended. Quotas with periods have none.
     """
 
     percent: float
@@ -119,7 +120,7 @@ def _remove_ended(
 
 
 def mark_ended(connection: Connection, key: DedupKey, at: datetime) -> None:
-    """Store that a quota over a rolling window is below this threshold since ``at``."""
+    """Store that an alert, or a threshold over a rolling window, is over since ``at``."""
     columns = past_notifications.c
     covered = and_(columns.subject == key.digest, columns.percent >= key.percent)
     ended = update(past_notifications).where(covered, columns.ended_at.is_(None))

@@ -19,7 +19,7 @@ from tests.unit.webhook.samples import (
     resolved,
     usage,
 )
-from webhook.alerts.payload import RESOLVED, Alert
+from webhook.alerts.payload import Alert
 from webhook.store.database import Store, StoreError
 from webhook.store.past_notifications import RaceError, find_past_notifications
 
@@ -112,16 +112,6 @@ def test_alertmanagers_own_address_is_linked_to(store: Store) -> None:
     for url, linked in (("http://am.example.com", True), ("javascript:alert(1)", False)):
         mail = queue(store, usage(quota=f"q{linked}"), external_url=url).mails[0]
         assert ("silences/new" in open_mail(mail).html) is linked
-
-
-def test_another_alert_is_notified_once_for_each_start_and_status(store: Store) -> None:
-    quotas = QUOTAS_WITH_RESOLVED
-    alert = pipeline()
-    assert queue(store, alert, quotas=quotas).mails
-    assert queue(store, alert, quotas=quotas).mails == ()
-    assert queue(store, replace(alert, starts_at=NOW), quotas=quotas).mails
-    assert queue(store, pipeline(RESOLVED), quotas=quotas).mails
-    assert queue(store, pipeline(RESOLVED), quotas=quotas).mails == ()
 
 
 def test_a_forecast_is_notified_once_in_a_period(store: Store) -> None:

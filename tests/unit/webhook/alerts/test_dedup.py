@@ -8,7 +8,7 @@ from tests.unit.webhook.samples import NOW, QUOTAS, forecast, pipeline, resolved
 from webhook.alerts.dedup import (
     RECURS_AFTER,
     Candidate,
-    is_new_to,
+    find_new_key,
     is_notified,
     keep_one_for_each_key,
     key_of,
@@ -61,7 +61,11 @@ def past(*notifications: PastNotification) -> PastNotifications:
         ),
         (
             replace(pipeline(), fingerprint="b1b2"),
-            "4ba9b16a87a793112aae188dd0915bd37c82c89e8eabeaa99a10f654ca1d96ab",
+            "81ebe131b6c15e846436d626ffd5c608f96ca8495bb1ae74c8ed25d63031537a",
+        ),
+        (
+            replace(pipeline(RESOLVED), fingerprint="b1b2"),
+            "60db2964053c328ad1d1d906ceffcd604ea64b428a033cd5dfd058e5b10333ca",
         ),
     ],
 )
@@ -120,9 +124,9 @@ def test_an_event_is_new_to_a_recipient_who_was_not_notified_of_it() -> None:
     event = read_event(usage(), QUOTAS)
     candidate = Candidate(event, key_of(event))
     known = {(candidate.key.digest, TO): [PastNotification(90, NOW, None)]}
-    assert is_new_to(TO, candidate, {}, NOW)
-    assert not is_new_to(TO, candidate, known, NOW)
-    assert is_new_to("other@example.com", candidate, known, NOW)
+    assert find_new_key(TO, candidate, {}, NOW) == candidate.key
+    assert find_new_key(TO, candidate, known, NOW) is None
+    assert find_new_key("other@example.com", candidate, known, NOW) == candidate.key
 
 
 def test_a_resolved_event_is_new_only_to_a_recipient_who_was_notified_of_its_start() -> None:
@@ -130,8 +134,18 @@ def test_a_resolved_event_is_new_only_to_a_recipient_who_was_notified_of_its_sta
     assert isinstance(event, QuotaEvent)
     candidate, start = Candidate(event, key_of(event)), start_key_of(event)
     assert candidate.digests == {candidate.key.digest, start.digest}
-    assert not is_new_to(TO, candidate, {}, NOW)
+    assert find_new_key(TO, candidate, {}, NOW) is None
     started = {(start.digest, TO): [PastNotification(90, NOW, None)]}
-    assert is_new_to(TO, candidate, started, NOW)
+    assert find_new_key(TO, candidate, started, NOW) == candidate.key
     both = started | {(candidate.key.digest, TO): [PastNotification(0, NOW, None)]}
-    assert not is_new_to(TO, candidate, both, NOW)
+    assert find_new_key(TO, candidate, both, NOW) is None
+
+
+def test_an_alert_that_an_earlier_version_has_mailed_is_known() -> None:
+    digest = "4ba9b16a87a793112aae188dd0915bd37c82c89e8eabeaa99a10f654ca1d96ab"
+    earlier = {(digest, TO): [PastNotification(0, NOW, None)]}
+    for alert, is_known in ((pipeline(), True), (pipeline(RESOLVED), False)):
+        event = read_event(replace(alert, fingerprint="b1b2"), QUOTAS)
+        candidate = Candidate(event, key_of(event))
+        assert digest in candidate.digests
+        assert (find_new_key(TO, candidate, earlier, NOW) is None) is is_known

@@ -32,6 +32,48 @@ BODY: dict[str, Any] = {
     "truncatedAlerts": 0,
 }
 
+# What a contact point of type webhook posts in Grafana 11.
+GRAFANA_BODY: dict[str, Any] = {
+    "receiver": "Quotas",
+    "status": "firing",
+    "alerts": [
+        {
+            "status": "firing",
+            "labels": {
+                "alertname": "High memory usage",
+                "grafana_folder": "Gateways",
+                "team": "blue",
+                "zone": "us-1",
+            },
+            "annotations": {
+                "summary": "Memory is almost full",
+                "description": "The system has high memory usage",
+                "runbook_url": "https://myrunbook.com/runbook/1234",
+            },
+            "startsAt": "2026-11-24T13:37:00.266739266+01:00",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "http://localhost:3000/alerting/grafana/1afz29v7z/view?orgId=1",
+            "fingerprint": "c6eadffa33fcdf37",
+            "silenceURL": "http://localhost:3000/alerting/silence/new?alertmanager=grafana",
+            "dashboardURL": "",
+            "panelURL": "",
+            "values": {"B": 44.23943737541908, "C": 1},
+            "valueString": "[ var='B' labels={} value=44.23 ], [ var='C' labels={} value=1 ]",
+        }
+    ],
+    "groupLabels": {"alertname": "High memory usage", "grafana_folder": "Gateways"},
+    "commonLabels": {"alertname": "High memory usage"},
+    "commonAnnotations": {},
+    "externalURL": "http://localhost:3000/",
+    "version": "1",
+    "groupKey": '{}:{alertname="High memory usage", grafana_folder="Gateways"}',
+    "truncatedAlerts": 0,
+    "orgId": 1,
+    "title": "[FIRING:1] High memory usage Gateways (blue us-1)",
+    "state": "alerting",
+    "message": "**Firing**",
+}
+
 
 def body(**changes: Any) -> bytes:
     return json.dumps(BODY | changes).encode()
@@ -50,6 +92,29 @@ def test_a_payload_becomes_values() -> None:
     assert alert.starts_at == datetime(2026, 11, 24, 13, 37, 0, 123456, tzinfo=UTC)
     assert alert.ends_at is None
     assert alert.fingerprint == "b1b2"
+
+
+@pytest.mark.parametrize("version", ["4", "1", 4, None, "5"])
+def test_the_version_makes_no_difference(version: object) -> None:
+    assert parse_payload(body(version=version)) == parse_payload(body())
+
+
+def test_a_payload_without_a_version_is_accepted() -> None:
+    unversioned = {name: value for name, value in BODY.items() if name != "version"}
+    assert parse_payload(json.dumps(unversioned).encode()) == parse_payload(body())
+
+
+def test_a_payload_of_grafana_becomes_values() -> None:
+    payload = parse_payload(json.dumps(GRAFANA_BODY).encode())
+    (alert,) = payload.alerts
+    assert payload.group_key == GRAFANA_BODY["groupKey"]
+    assert payload.external_url == "http://localhost:3000/"
+    assert alert.name == "High memory usage"
+    assert alert.labels["zone"] == "us-1"
+    assert alert.annotations["summary"] == "Memory is almost full"
+    assert alert.starts_at == datetime(2026, 11, 24, 12, 37, 0, 266739, tzinfo=UTC)
+    assert alert.ends_at is None
+    assert alert.fingerprint == "c6eadffa33fcdf37"
 
 
 def test_unknown_fields_are_ignored() -> None:
@@ -78,8 +143,6 @@ def test_a_time_that_cannot_be_read_is_unknown(time: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"version": "3"}, "version"),
-        ({"version": 4}, "version"),
         ({"alerts": None}, "alerts"),
         ({"alerts": {}}, "alerts"),
         ({"alerts": [5]}, "alerts.0"),

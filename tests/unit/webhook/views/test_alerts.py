@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 import webhook.intake
 from quotas import names
+from tests.unit.webhook.alerts.test_payload import GRAFANA_BODY
 from tests.unit.webhook.client import make_body
 from tests.unit.webhook.samples import TOKEN, pipeline, usage
 from webhook.alerts.payload import RESOLVED, Alert
@@ -62,6 +63,15 @@ def test_a_repeated_alert_is_acknowledged_without_mail(client: FlaskClient, stor
     post(client, usage(), pipeline())
     assert post(client, usage(), pipeline()).json == {"alerts": 2, "mails": 0}
     assert len(queued(store)) == 3
+
+
+def test_what_grafana_posts_is_queued_for_the_default_recipients(
+    client: FlaskClient, store: Store
+) -> None:
+    data = json.dumps(GRAFANA_BODY)
+    assert post(client, data=data, content_type="application/json").status_code == 200
+    subject = "[firing] High memory usage: Memory is almost full"
+    assert queued(store) == [("ops@example.com", subject)]
 
 
 def test_the_watchdog_is_acknowledged_without_mail_and_its_time_is_stored(
