@@ -1,6 +1,6 @@
 """The alerts of quotas at their thresholds, and the annotations that all quota alerts share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from quotas import names
 from quotas.model import QuotaFile, Threshold
@@ -77,20 +77,23 @@ def entry_value(metric: str, reach_seconds: int, number_format: str = "%.0f") ->
         number_format: how to print the value, as in C.
 
     """
-    # A label that the alert does not have is empty in the template, and so matches its absence.
     labels = (names.QUOTA, names.PERIOD, *names.SELECTOR_LABELS)
-    series = f"{metric}{selector(f'{label}=%q' for label in labels)}"
-    values = " ".join(f"$labels.{label}" for label in labels)
-    return _value_template(series, values, reach_seconds, number_format)
+    return _value_template(metric, labels, reach_seconds, number_format)
 
 
 def limit_value(reach_seconds: int) -> str:
     """Return an annotation template: the limit of the alert's quota in bytes."""
-    series = f"{names.LIMIT}{selector([f'{names.QUOTA}=%q'])}"
-    return _value_template(series, f"$labels.{names.QUOTA}", reach_seconds, "%.0f")
+    return _value_template(names.LIMIT, (names.QUOTA,), reach_seconds, "%.0f")
 
 
-def _value_template(series: str, values: str, reach_seconds: int, number_format: str) -> str:
+def _value_template(
+    metric: str, labels: Sequence[str], reach_seconds: int, number_format: str
+) -> str:
+    # %+q quotes as Go does, in ASCII: PromQL refuses U+FFFD, which %q leaves as it is.
+    series = f"{metric}{selector(f'{label}=%+q' for label in labels)}"
+    # A label that the alert does not have is empty here, and so matches its absence. Without `or`,
+    # vmalert has no text for it.
+    values = " ".join(f'(or $labels.{label} "")' for label in labels)
     # Twice the reach: the ratio that raised the alert was itself computed from older values.
     query = f"last_over_time({series}[{format_duration(2 * reach_seconds)}])"
     return (

@@ -23,7 +23,7 @@ class QuotaEvent:
         quota_name: the name of the quota.
         threshold_percent: the highest threshold reached; 100 for a forecast.
         severity: info, warning or critical.
-        used_bytes: bytes used so far in the period.
+        used_bytes: bytes used so far in the period, when the alert was evaluated.
         limit_bytes: the limit when the alert was evaluated.
         is_forecast: whether 100 % is expected rather than a threshold reached.
         forecast_bytes: bytes expected at the end of the period, if known.
@@ -88,8 +88,8 @@ def read_event(alert: Alert, quotas: QuotaFile) -> Event:
 
     An alert about a quota whose numbers cannot be read is an OtherEvent.
     """
-    used_bytes = read_bytes(alert.annotations.get(names.USED_BYTES))
     limit_bytes = read_bytes(alert.annotations.get(names.LIMIT_BYTES))
+    used_bytes = _read_used_bytes(alert, limit_bytes)
     forecast_bytes = read_bytes(alert.annotations.get(names.FORECAST_BYTES))
     threshold = alert.labels.get(names.THRESHOLD, "")
     is_forecast = alert.name == names.FORECAST_ALERT and forecast_bytes is not None
@@ -139,11 +139,32 @@ def read_bytes(text: str | None) -> int | None:
 
     Prometheus may write a number as ``4.502e+11``.
     """
+    number = _read_number(text)
+    return int(number) if number is not None and number <= LARGEST_BYTES else None
+
+
+def _read_number(text: str | None) -> float | None:
+    """Return a finite number that is not negative, or None."""
     try:
         number = float(text or "")
     except ValueError:
         return None
-    return int(number) if math.isfinite(number) and 0 <= number <= LARGEST_BYTES else None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _read_used_bytes(alert: Alert, limit_bytes: int | None) -> int | None:
+    """Return the bytes used when the alert was evaluated.
+
+    A usage alert fires because of its ratio, so that decides. Some rulers evaluate the annotation
+    with the bytes later than the alert, which may then have passed another threshold.
+    """
+    used_bytes = read_bytes(alert.annotations.get(names.USED_BYTES))
+    if alert.name != names.USAGE_ALERT or not limit_bytes:
+        return used_bytes
+    ratio = _read_number(alert.annotations.get(names.RATIO_NUMBER))
+    if ratio is None or ratio * limit_bytes > LARGEST_BYTES:
+        return used_bytes
+    return round(ratio * limit_bytes)
 
 
 def by_severity(event: Event) -> tuple[bool, int, float, float]:

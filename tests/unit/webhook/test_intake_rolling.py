@@ -63,7 +63,7 @@ def test_a_threshold_is_notified_again_while_a_lower_one_keeps_firing(store: Sto
     assert queue_at(store, 10, window(80), window(90, ended=10)) == []
     # The lower alert was evaluated later and has a higher usage.
     low = window(80)
-    low = replace(low, annotations={**low.annotations, "used_bytes": str(475 * 10**9)})
+    low = replace(low, annotations={**low.annotations, "ratio": "0.95"})
     assert queue_at(store, 72, low, window(90, hours=72)) == ["[90 %] shared"]
 
 
@@ -71,7 +71,7 @@ def test_the_highest_threshold_reached_is_notified_even_if_a_lower_alert_arrives
     store: Store,
 ) -> None:
     first = window(80)
-    first = replace(first, annotations={**first.annotations, "used_bytes": str(565 * 10**9)})
+    first = replace(first, annotations={**first.annotations, "ratio": "1.13"})
     assert queue_at(store, 0, first) == ["[100 %] shared"]
     assert queue_at(store, 0, first, window(90), window(100)) == []
     assert queue_at(store, 10, window(80), window(90), window(100, ended=10)) == []

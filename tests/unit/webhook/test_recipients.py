@@ -23,7 +23,9 @@ def select_resolved(*alerts: Alert, now: datetime = NOW) -> tuple[Event, ...]:
 
 
 def with_used(alert: Alert, used_bytes: int) -> Alert:
-    return replace(alert, annotations={**alert.annotations, names.USED_BYTES: str(used_bytes)})
+    ratio = used_bytes / int(alert.annotations[names.LIMIT_BYTES])
+    numbers = {names.USED_BYTES: str(used_bytes), names.RATIO_NUMBER: str(ratio)}
+    return replace(alert, annotations={**alert.annotations, **numbers})
 
 
 def test_recipients_come_from_quotas_yaml_alone() -> None:

@@ -145,3 +145,38 @@ def test_each_entry_of_a_quota_with_for_each_has_alerts_with_its_own_numbers(
         },
     )
     run_rules(tmp_path, rules, [Case(story, [Alerts(names.USAGE_ALERT, "10m", [expected])])])
+
+
+# Names that break a query, a template or a rule file unless they are quoted for each of them.
+ODD_NAMES = [
+    "\ufffd",
+    "a\ufffdb",
+    "\u00fcml\u00e4ut",
+    "\U0001f600",
+    '"',
+    "'",
+    "`",
+    "\\",
+    "\n",
+    "\t",
+    "\x01",
+    "{{ . }}",
+    "%q",
+    "%!d(MISSING)",
+]
+
+
+def test_the_numbers_arrive_whatever_the_name_of_the_consumer(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, for_each: consumer, limit: 10 kB, thresholds: [90]}\n")
+    story = {up(): "1+0x80"} | {counter(consumer=name): "_x8 9000+0x70" for name in ODD_NAMES}
+    annotations = {
+        "summary": "a has used 90% of its limit",
+        "description": "The quota a passed 90 % of its limit in period 197001.",
+        "used_bytes": "9000",
+        "limit_bytes": "10000",
+        "ratio": "0.9",
+        "forecast_bytes": forecast(9_000, 10),
+    }
+    threshold = {**MONTH, "threshold": "90", "severity": "warning"}
+    expected = [({**threshold, "consumer": name}, annotations) for name in ODD_NAMES]
+    run_rules(tmp_path, rules, [Case(story, [Alerts(names.USAGE_ALERT, "10m", expected)])])

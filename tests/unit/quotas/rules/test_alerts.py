@@ -80,3 +80,10 @@ def test_annotations_read_values_from_twice_as_far_back_as_the_query() -> None:
         assert "[11m]" in alert.query
         assert "[22m]" in alert.annotations[names.USED_BYTES]
         assert "[22m]" in alert.annotations[names.LIMIT_BYTES]
+
+
+def test_annotations_quote_every_label_in_ascii_and_have_a_text_for_a_missing_one() -> None:
+    used = alerts_for(Quota("a", 1))[0].annotations[names.USED_BYTES]
+    for label in (names.QUOTA, names.PERIOD, *names.SELECTOR_LABELS):
+        assert f"{label}=%+q" in used
+        assert f'(or $labels.{label} "")' in used

@@ -57,8 +57,8 @@ def test_an_id_that_is_not_a_period_is_ignored(period: str) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        {names.USED_BYTES: "NaN"},
-        {names.USED_BYTES: ""},
+        {names.USED_BYTES: "NaN", names.RATIO_NUMBER: ""},
+        {names.USED_BYTES: "", names.RATIO_NUMBER: "-1"},
         {names.LIMIT_BYTES: "0"},
         {names.LIMIT_BYTES: "+Inf"},
     ],
@@ -84,6 +84,45 @@ def test_the_threshold_is_the_highest_that_the_usage_has_reached() -> None:
     assert (almost.threshold_percent, almost.severity) == (80, "info")
     exact = read_quota(usage(80, 450 * 10**9))
     assert (exact.threshold_percent, exact.later_thresholds) == (90, (100,))
+
+
+def annotated(threshold: int, **annotations: str) -> Alert:
+    alert = usage(threshold)
+    return replace(alert, annotations={**alert.annotations, **annotations})
+
+
+def test_the_ratio_that_raised_the_alert_decides_if_the_bytes_are_newer() -> None:
+    event = read_quota(annotated(80, ratio="0.8004", used_bytes="450200000000"))
+    assert (event.threshold_percent, event.severity) == (80, "info")
+    assert event.used_bytes == 400_200_000_000
+    assert event.later_thresholds == (90, 100)
+
+
+@pytest.mark.parametrize("ratio", ["", "NaN", "-1", "+Inf", "1e30", "a"])
+def test_without_a_readable_ratio_the_bytes_decide(ratio: str) -> None:
+    event = read_quota(annotated(80, ratio=ratio, used_bytes="450200000000"))
+    assert (event.threshold_percent, event.used_bytes) == (90, 450_200_000_000)
+
+
+def test_without_readable_bytes_the_ratio_decides() -> None:
+    assert read_quota(annotated(90, used_bytes="")).used_bytes == 450_200_000_000
+
+
+@given(
+    st.integers(80, 200),
+    st.integers(0, 10**14),
+    st.integers(10**6, 10**14),
+    st.sampled_from([80, 90, 100]),
+)
+def test_threshold_percent_and_bytes_agree_whatever_else_the_ruler_says(
+    used_percent: int, newer_bytes: int, limit_bytes: int, threshold: int
+) -> None:
+    ratio = max(used_percent, threshold) / 100
+    alert = usage(threshold, newer_bytes, limit_bytes=limit_bytes)
+    alert = replace(alert, annotations={**alert.annotations, "ratio": repr(ratio)})
+    event = read_quota(alert)
+    assert abs(event.ratio - ratio) <= 1 / limit_bytes
+    assert event.threshold_percent == max(t for t in (80, 90, 100) if t <= ratio * 100 + 1e-9)
 
 
 @pytest.mark.parametrize(
