@@ -21,7 +21,7 @@ from functools import partial
 
 from flask import Flask
 
-from webhook.alerts.payload import Payload
+from webhook.alerts.payload import LARGEST_BODY_BYTES, Payload
 from webhook.alerts.quotas_file import QuotasFile
 from webhook.cli import delivery as delivery_commands
 from webhook.cli import outbox as outbox_commands
@@ -50,7 +50,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app = Flask(__name__)
     # With merged slashes, //alerts would be answered with a redirect.
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = alerts.LARGEST_BODY_BYTES + 1
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     app.logger.setLevel(logging.INFO)
     settings = read_settings(environ)
     quotas = QuotasFile(settings.quotas_file)
@@ -64,7 +64,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     metrics = Metrics(store)
     metrics.register(app)
-    app.register_blueprint(alerts.create_blueprint(settings.token, queue, metrics.count_alerts))
+    app.register_blueprint(
+        alerts.create_blueprint(settings.token, queue, metrics.count_alerts, metrics.count_refused)
+    )
     app.register_blueprint(notifications.create_blueprint(settings.token, store))
     app.register_blueprint(health.create_blueprint(store))
     errors.register(app)

@@ -16,11 +16,19 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 FIRING = "firing"
 RESOLVED = "resolved"
 MOST_MISTAKES = 20
+LARGEST_BODY_BYTES = 10 * 1024 * 1024
+MOST_ALERTS = 10_000
+# Braces, brackets and commas, which are counted before anything is parsed. An alert has about 25.
+MOST_ELEMENTS = 500_000
 _FNV_OFFSET, _FNV_PRIME, _FNV_MASK = 0xCBF29CE484222325, 0x100000001B3, 0xFFFFFFFFFFFFFFFF
 
 
 class PayloadError(ValueError):
     """The body is no payload. The message names the places that are wrong."""
+
+
+class PayloadTooLargeError(PayloadError):
+    """The body has too many bytes, alerts or other elements. It takes little work to find out."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,12 @@ def parse_payload(body: bytes) -> Payload:
     Unknown fields are ignored. An optional field may also be null.
 
     Raises:
+        PayloadTooLargeError: the body is larger than LARGEST_BODY_BYTES, MOST_ALERTS or
+            MOST_ELEMENTS.
         PayloadError: the body is not JSON, or no payload.
 
     """
+    _check_size(body)
     try:
         document = json.loads(body.decode("utf-8"))
     except ValueError as error:
@@ -71,6 +82,9 @@ def parse_payload(body: bytes) -> Payload:
         raise PayloadError(
             "the body is not a JSON object; send the payload of Alertmanager or Grafana"
         )
+    alerts = document.get("alerts")
+    if isinstance(alerts, list) and len(alerts) > MOST_ALERTS:
+        raise PayloadTooLargeError(f"it has {len(alerts):,} alerts; the most are {MOST_ALERTS:,}")
     try:
         payload: Payload = _PayloadSchema().load(document)
     except ValidationError as error:
@@ -94,6 +108,16 @@ def fingerprint_of(labels: Mapping[str, str]) -> str:
         for byte in text.replace(b"\0", b"\xff"):
             number = (number ^ byte) * _FNV_PRIME & _FNV_MASK
     return f"{number:016x}"
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > LARGEST_BODY_BYTES:
+        raise PayloadTooLargeError(f"it is larger than {LARGEST_BODY_BYTES:,} bytes")
+    elements = sum(body.count(mark) for mark in (b"{", b"[", b","))
+    if elements > MOST_ELEMENTS:
+        raise PayloadTooLargeError(
+            f"it has more than {MOST_ELEMENTS:,} elements (braces, brackets and commas)"
+        )
 
 
 def _list_mistakes(messages: Any) -> str:

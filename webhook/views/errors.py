@@ -7,7 +7,7 @@ from flask import Flask, Response
 
 from problem_json import problems
 from problem_json.problems import make_problem
-from webhook.alerts.payload import PayloadError
+from webhook.alerts.payload import PayloadError, PayloadTooLargeError
 from webhook.store.database import StoreError
 from webhook.store.upgrade import SchemaError
 from webhook.text import clean_line
@@ -24,6 +24,8 @@ def register(app: Flask) -> None:
 
 
 def _answer_payload_error(error: PayloadError) -> Response:
+    if isinstance(error, PayloadTooLargeError):
+        return make_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the payload is refused: {error}")
     return make_problem(HTTPStatus.BAD_REQUEST, str(error))
 
 

@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from webhook.alerts.missing_watchdog import missing_since
+from webhook.alerts.payload import Payload, PayloadError, PayloadTooLargeError
 from webhook.intake import IntakeResult
 from webhook.store.counters import (
     ATTEMPTS,
@@ -54,6 +55,18 @@ class Metrics:
             ["result"],
             registry=None,
         )
+        self._refused = Counter(
+            "webhook_refused_payloads",
+            "Payloads that were refused, by reason: too large, or invalid.",
+            ["reason"],
+            registry=None,
+        )
+        self._left_out = Counter(
+            "webhook_left_out_alerts",
+            "Alerts that Alertmanager left out of payloads (truncatedAlerts).",
+            registry=None,
+        )
+        self._own = (self._requests, self._seconds, self._alerts, self._refused, self._left_out)
         self._outbox = _OutboxCollector(store)
 
     def register(self, app: Flask) -> None:
@@ -72,12 +85,18 @@ class Metrics:
         app.after_request(end)
         app.add_url_rule("/metrics", view_func=self.show)
 
-    def count_alerts(self, result: IntakeResult, total: int) -> None:
-        """Count the alerts of a payload. ``total`` is their number."""
+    def count_alerts(self, payload: Payload, result: IntakeResult) -> None:
+        """Count the alerts of a payload, and those that Alertmanager left out of it."""
         results = {"new": result.new, "known": result.known}
-        results["untold"] = max(0, total - sum(results.values()))
+        results["untold"] = max(0, len(payload.alerts) - sum(results.values()))
         for label, number in results.items():
             self._alerts.labels(label).inc(number)
+        self._left_out.inc(max(0, payload.truncated_alerts))
+
+    def count_refused(self, error: PayloadError) -> None:
+        """Count a payload that is refused because of this error."""
+        is_too_large = isinstance(error, PayloadTooLargeError)
+        self._refused.labels("too_large" if is_too_large else "invalid").inc()
 
     def show(self) -> Response:
         """Return all metrics in Prometheus's text format."""
@@ -86,7 +105,7 @@ class Metrics:
             # Several gunicorn processes share this folder, and each answers for all of them.
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # it ships no type here
         else:
-            for metric in (self._requests, self._seconds, self._alerts):
+            for metric in self._own:
                 registry.register(metric)
         registry.register(self._outbox)
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

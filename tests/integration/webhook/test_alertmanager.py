@@ -2,6 +2,7 @@
 
 import http.server
 import itertools
+import json
 import socket
 import subprocess
 import threading
@@ -22,6 +23,7 @@ from tests.integration.webhook.alertmanager import (
     make_handler,
     shorten_config,
 )
+from webhook.alerts.payload import parse_payload
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +145,24 @@ def test_the_token_and_the_payload_are_what_the_webhook_expects(
     assert request["path"] == "/alerts"
     assert request["payload"]["version"] == "4"
     assert request["payload"]["receiver"] == "webhook"
+
+
+def test_a_group_of_16_000_alerts_is_posted_in_a_size_that_the_webhook_takes(
+    alertmanager: str, recorder: Recorder
+) -> None:
+    text = "x" * 600
+    alerts = [usage("huge", 90, consumer=f"c{n}", padding=text) for n in range(16_000)]
+    for start in range(0, len(alerts), 2_000):
+        fire(alertmanager, *alerts[start : start + 2_000])
+
+    def whole() -> list[dict[str, Any]]:
+        # The first post may come before all alerts have arrived.
+        payloads = [request["payload"] for request in recorder.of("huge")]
+        return [payload for payload in payloads if payload["truncatedAlerts"] == 11_000]
+
+    poll(whole, "no payload about 16,000 alerts", TIMEOUT_SECONDS)
+    payload = parse_payload(json.dumps(whole()[0]).encode())
+    assert (len(payload.alerts), payload.truncated_alerts) == (5_000, 11_000)
 
 
 def test_503_is_retried(alertmanager: str, recorder: Recorder) -> None:

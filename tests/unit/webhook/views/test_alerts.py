@@ -21,7 +21,6 @@ from webhook.alerts.payload import RESOLVED, Alert
 from webhook.store.database import Store
 from webhook.store.status import WATCHDOG, read_status
 from webhook.store.tables import envelopes, mails
-from webhook.views.alerts import LARGEST_BODY_BYTES
 
 
 @pytest.fixture
@@ -143,11 +142,6 @@ def test_another_method_is_answered_405_with_the_allowed_ones(client: FlaskClien
 
 def test_another_content_type_is_answered_415(client: FlaskClient) -> None:
     assert_problem(post(client, data="{}", content_type="text/plain"), 415)
-
-
-def test_a_body_that_is_too_large_is_answered_413(client: FlaskClient) -> None:
-    data = b" " * (LARGEST_BODY_BYTES + 1)
-    assert_problem(post(client, data=data, content_type="application/json"), 413)
 
 
 @pytest.mark.parametrize("path", ["/", "/alerts/", "//alerts", "/alerts//"])

@@ -26,7 +26,9 @@ def test_requests_alerts_mails_and_attempts_are_counted(app: Flask, store: Store
     assert found["webhook_alerts_total", "new"] == 1
     assert found["webhook_alerts_total", "known"] == 1
     assert found["webhook_alerts_total", "untold"] == 1
-    assert found["webhook_outbox_mails", "queued"] == 2
+    assert found["webhook_refused_payloads_total", "invalid"] == 1
+    # Two about the alert, and one about the refused payload.
+    assert found["webhook_outbox_mails", "queued"] == 3
     assert found["webhook_outbox_mails", "failed"] == 0
     assert found["webhook_smtp_attempts_total", "sent"] == 2
     assert found["webhook_smtp_attempts_total", "failed"] == 0
