@@ -1,5 +1,6 @@
 """Delivery to real SMTP servers: the mail sink, and a scripted one that fails at each step."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.integration.support.webhook_app import (
     states,
     usage,
 )
+from webhook.alerts.quotas_file import QUIET_SECONDS
 from webhook.delivery import handshake, smtp
 
 A, B, C = "a@example.com", "b@example.com", "c@example.com"
@@ -85,10 +87,26 @@ def test_nothing_is_lost_while_the_server_is_down(tmp_path: Path) -> None:
 
 def test_new_recipients_are_used_without_a_restart(app: Flask, sink: Sink, tmp_path: Path) -> None:
     changed = QUOTAS.replace("[bun@example.com, boss@example.com]", "[night@example.com]")
-    (tmp_path / "quotas.yaml").write_text(changed)
+    path = tmp_path / "quotas.yaml"
+    path.write_text(changed)
+    written_at = time.time() - QUIET_SECONDS
+    os.utime(path, (written_at, written_at))
     assert post(app).status_code == 200
     deliver(app)
     assert [mail.to for mail in sink.mailbox.wait_for(1)] == ["night@example.com"]
+
+
+def test_a_quotas_yaml_that_is_half_written_sends_no_mail_to_others(
+    app: Flask, sink: Sink, tmp_path: Path
+) -> None:
+    with (tmp_path / "quotas.yaml").open("w") as file:
+        head, _, rest = QUOTAS.partition("  - {name: bun-egress")
+        # So far it is valid, but the quota is missing.
+        file.write(head + rest[rest.index("\n") + 1 :])
+        file.flush()
+        assert post(app).status_code == 200
+    deliver(app)
+    assert {mail.to for mail in sink.mailbox.wait_for(2)} == {"bun@example.com", "boss@example.com"}
 
 
 @pytest.mark.parametrize("at", ["rcpt", "data"])

@@ -93,6 +93,20 @@ def test_a_new_recipient_is_notified_and_the_former_ones_are_not(store: Store) -
     ]
 
 
+def test_what_fell_to_the_default_recipients_reaches_its_own_ones_when_the_alert_is_repeated(
+    store: Store,
+) -> None:
+    half_written = replace(QUOTAS, quotas=())
+    for quotas, recipients in (
+        (half_written, ["ops@example.com"]),
+        (half_written, []),
+        (QUOTAS, ["bun@example.com", "boss@example.com"]),
+        (QUOTAS, []),
+    ):
+        mails = queue(store, usage(), quotas=quotas).mails
+        assert [mail.recipient for mail in mails] == recipients
+
+
 def test_a_mail_is_only_about_the_alerts_that_are_new(store: Store) -> None:
     queue(store, usage(quota="shared", consumer="a"))
     alerts = [usage(quota="shared", consumer=name) for name in "abc"]

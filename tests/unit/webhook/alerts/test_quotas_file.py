@@ -1,11 +1,14 @@
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from quotas.file.loading import QuotasError
 from tests.unit.webhook.samples import QUOTAS_YAML
-from webhook.alerts.quotas_file import QuotasFile
+from webhook.alerts.quotas_file import QUIET_SECONDS, QuotasFile
+
+CHANGED = QUOTAS_YAML.replace("ops@", "night-shift@")
 
 
 @pytest.fixture
@@ -15,16 +18,73 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def replace(path: Path, text: str) -> None:
+class Clock:
+    """A monotonic clock that a test moves. The clock of the day stays as it is."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 1_000.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def replace(path: Path, text: str, age_seconds: float = QUIET_SECONDS) -> None:
+    """Replace the file as editors do, with one that was written some seconds ago."""
     new = path.with_suffix(".new")
     new.write_text(text)
+    written_at = time.time() - age_seconds
+    os.utime(new, (written_at, written_at))
     os.replace(new, path)  # noqa: PTH105 - as editors do
 
 
 def test_a_change_is_read_without_a_restart(path: Path) -> None:
     file = QuotasFile(path)
     assert file.read().notify == ("ops@example.com",)
-    replace(path, QUOTAS_YAML.replace("ops@", "night-shift@"))
+    replace(path, CHANGED)
+    assert file.read().notify == ("night-shift@example.com",)
+
+
+def test_a_file_that_was_written_just_now_is_read_after_it_has_been_quiet(
+    path: Path, clock: Clock
+) -> None:
+    file = QuotasFile(path)
+    replace(path, CHANGED, age_seconds=0)
+    assert file.read().notify == ("ops@example.com",)
+    clock.seconds += QUIET_SECONDS - 0.1
+    assert file.read().notify == ("ops@example.com",)
+    clock.seconds += 0.1
+    assert file.read().notify == ("night-shift@example.com",)
+
+
+def test_a_file_that_is_written_in_parts_is_read_when_it_is_whole(path: Path, clock: Clock) -> None:
+    file = QuotasFile(path)
+    before = file.read()
+    # The head is valid, and has no quota at all.
+    head, quota, rest = CHANGED.partition("  - name")
+    path.write_text(head.replace("quotas:", "quotas: []"))
+    for part in (head, head + quota, CHANGED):
+        assert file.read() == before
+        clock.seconds += QUIET_SECONDS - 0.1
+        path.write_text(part)
+        os.utime(path)
+    assert file.read() == before
+    clock.seconds += QUIET_SECONDS
+    assert [quota.name for quota in file.read().quotas] == ["bun-egress"]
+    assert file.read().notify == ("night-shift@example.com",)
+    assert rest
+
+
+@pytest.mark.parametrize("age_seconds", [-3_600, 0])
+def test_a_file_from_the_future_is_read_after_it_has_been_quiet(
+    path: Path, clock: Clock, age_seconds: float
+) -> None:
+    file = QuotasFile(path)
+    replace(path, CHANGED, age_seconds)
+    assert file.read().notify == ("ops@example.com",)
+    clock.seconds += QUIET_SECONDS
     assert file.read().notify == ("night-shift@example.com",)
 
 
@@ -46,7 +106,7 @@ def test_a_missing_file_leaves_the_former_version(path: Path) -> None:
     before = file.read()
     path.unlink()
     assert file.read() is before
-    path.write_text(QUOTAS_YAML)
+    replace(path, QUOTAS_YAML)
     assert file.read() == before
 
 
