@@ -119,20 +119,27 @@ def _labels(number: int, direction: str) -> dict[str, str]:
     }
 
 
-def recent_hour(now: int) -> Iterator[list[Series]]:
-    """Yield the past 75 minutes of 20 gateways with 500 counters each, in parts sorted by time."""
+def recent_hour(
+    now: int, gateways: int = TARGETS, counters: int = COUNTERS_OF_TARGET
+) -> Iterator[list[Series]]:
+    """Yield the past 75 minutes of gateways with so many counters each, in parts by time."""
     for first in range(0, SCRAPES, SCRAPES_AT_ONCE):
-        yield list(_recent(now, range(first, min(first + SCRAPES_AT_ONCE, SCRAPES))))
+        scrapes = range(first, min(first + SCRAPES_AT_ONCE, SCRAPES))
+        yield list(_recent(now, scrapes, gateways, counters))
 
 
-def _recent(now: int, scrapes: range) -> Iterator[Series]:
-    for gateway in range(TARGETS):
+def _recent(now: int, scrapes: range, gateways: int, counters: int) -> Iterator[Series]:
+    for gateway in range(gateways):
         # The scrapes of the gateways are spread over the interval.
-        phase = gateway * SCRAPE_SECONDS / TARGETS
+        phase = gateway * SCRAPE_SECONDS / gateways
         times = [now - SCRAPE_SECONDS * (SCRAPES - n) + phase for n in scrapes]
         target = {"job": names.GATEWAY_JOB, "instance": f"10.0.0.{gateway}:8100"}
+        node = {**target, "node_id": f"node-{gateway}"}
         yield {"__name__": "up", **target}, [(time, 1) for time in times]
-        for counter in range(COUNTERS_OF_TARGET):
+        yield {"__name__": "kong_node_info", **node}, [(time, 1) for time in times]
+        requests = {"__name__": "kong_nginx_requests_total", "subsystem": "http", **node}
+        yield requests, [(time, 7_919 * n) for time, n in zip(times, scrapes, strict=True)]
+        for counter in range(counters):
             step = 1_000 + gateway * 7_919 + counter * 104_729
             values = [step * n + n * 7_919 % step for n in scrapes]
             yield (

@@ -41,6 +41,17 @@ class Server:
             RuntimeError: Prometheus answers with an error.
 
         """
+        return self.ask_for_series(query, at)[0]
+
+    def ask_for_series(
+        self, query: str, at: float
+    ) -> tuple[Cost, list[tuple[dict[str, str], float]]]:
+        """Return the cost of a query, and what it returns: labels and value of each series.
+
+        Raises:
+            RuntimeError: Prometheus answers with an error.
+
+        """
         cpu_before = self._cpu_seconds()
         response = requests.post(
             f"{self.url}/api/v1/query",
@@ -51,12 +62,14 @@ class Server:
             raise RuntimeError(f"{query}: {response['error']}")
         cpu_seconds = self._cpu_seconds() - cpu_before
         stats = response["data"]["stats"]
-        return Cost(
+        found = response["data"]["result"]
+        cost = Cost(
             stats["timings"]["evalTotalTime"],
             cpu_seconds,
             stats["samples"]["totalQueryableSamples"],
-            len(response["data"]["result"]),
+            len(found),
         )
+        return cost, [(series["metric"], float(series["value"][1])) for series in found]
 
     def _cpu_seconds(self) -> float:
         """Return the CPU time of all threads, which is more exact than that in /proc/PID/stat."""

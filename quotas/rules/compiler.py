@@ -10,14 +10,10 @@ from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH, Calendar, Rolling
 from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Group, Rule, RuleFile
+from quotas.rules.accounting.closing import closed_rule, healed_rule
 from quotas.rules.accounting.recording import backfilled_query, delta_rules, evidence_rules
-from quotas.rules.accounting.recount import recount_interval, recount_rules
-from quotas.rules.accounting.totals import (
-    closed_rule,
-    open_rule,
-    period_rule,
-    total_rule,
-)
+from quotas.rules.accounting.recount import RECOUNT_SECONDS, recount_rules
+from quotas.rules.accounting.totals import open_rule, period_rule, total_rule
 from quotas.rules.alerts import usage_alerts
 from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
@@ -85,6 +81,7 @@ def _sum_rules(counting: Accounting, calendars: Sequence[Calendar], now: datetim
         *delta_rules(counting),
         open_rule(counting),
         *(period_rule(calendar, counting, now) for calendar in calendars),
+        *(healed_rule(calendar, counting) for calendar in calendars if counting.catch_up),
         *(closed_rule(calendar, counting) for calendar in calendars),
         *(total_rule(calendar, counting) for calendar in calendars),
     ]
@@ -145,7 +142,7 @@ def _link_runbook(rules: Iterable[Rule], page_url: str) -> list[Rule]:
 
 def _recount_group(calendars: Sequence[Calendar], counting: Accounting) -> Group:
     rules = recount_rules(calendars, counting)
-    return Group("gateway-recount", recount_interval(counting), rules)
+    return Group("gateway-recount", RECOUNT_SECONDS, rules)
 
 
 def _usage_rules(quotas: Iterable[Quota], counting: Accounting, *, live: bool) -> list[Rule]:

@@ -96,19 +96,23 @@ class Gateway:
 
 @contextmanager
 def evaluated(
-    folder: Path, evaluations: Iterable[Evaluation], until: int, *, upgraded_at: int = 0
+    folder: Path,
+    evaluations: Iterable[Evaluation],
+    until: int,
+    *,
+    upgraded_at: int = 0,
+    recounted_in: int = 7,
 ) -> Iterator[tuple[Server, Gateway]]:
     """Run a Prometheus with what a gateway and rulers wrote into it until some seconds.
 
-    Before ``upgraded_at``, the rulers evaluate the rules of an earlier version.
+    Before ``upgraded_at``, the rulers evaluate the rules of an earlier version. The rules of every
+    quarter of an hour are evaluated in its minute ``recounted_in``.
     """
     gateway = Gateway(int(time.time()) // 3_600 * 3_600 - 4 * 3_600)
-    rules = [
-        rule
+    rules, recount = (
+        [rule for rule in group.rules if not rule.alert and rule.name not in _NOT_NEEDED]
         for group in compile_rules(QUOTAS, NOW)[0].groups
-        for rule in group.rules
-        if not rule.alert and rule.name not in _NOT_NEEDED
-    ]
+    )
     earlier = earlier_rules()
     receiver = ("--web.enable-remote-write-receiver",)
     with with_config(folder, {}, *receiver) as server:
@@ -124,7 +128,9 @@ def evaluated(
                 write(server.url, results)
             waiting = [late for late in waiting if late[0] > at]
             is_late = evaluation.visible_at > evaluation.at
-            loaded = rules if evaluation.at >= upgraded_at else earlier
+            is_quarterly = evaluation.at // MINUTE % 15 == recounted_in
+            loaded = [*rules, *(recount if is_quarterly else [])]
+            loaded = loaded if evaluation.at >= upgraded_at else earlier
             results = _evaluate(server, loaded, at, write_at_once=not is_late)
             if is_late:
                 waiting.append((gateway.start + evaluation.visible_at, results))

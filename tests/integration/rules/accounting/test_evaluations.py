@@ -7,6 +7,7 @@ import pytest
 
 from quotas.calendars import DAY, HOUR, period_at
 from tests.integration.rules.accounting.ruler import (
+    ACCOUNTING,
     MINUTE,
     WARM_UP_SECONDS,
     Evaluation,
@@ -23,14 +24,19 @@ UNTIL_SECONDS = 95 * MINUTE
 
 
 def assert_used_is_the_truth(
-    folder: Path, evaluations: list[Evaluation], *, counted_until: int
+    folder: Path,
+    evaluations: list[Evaluation],
+    *,
+    counted: range = range(FIRST_SECONDS, UNTIL_SECONDS - MINUTE),
+    recounted_in: int = 7,
 ) -> None:
-    """Fail unless both hours and the day have used what moved until some seconds."""
-    with evaluated(folder, evaluations, UNTIL_SECONDS) as (server, gateway):
+    """Fail unless both hours and the day have used what moved between some seconds."""
+    until = int(evaluations[-1].at) // MINUTE * MINUTE + MINUTE
+    with evaluated(folder, evaluations, until, recounted_in=recounted_in) as (server, gateway):
         # The first hour is not evaluated any more, after all of it was counted.
-        found = used(server, gateway, UNTIL_SECONDS, "30m")
-        first = gateway.truth(FIRST_SECONDS, HOUR_SECONDS)
-        second = gateway.truth(HOUR_SECONDS, counted_until)
+        found = used(server, gateway, until, "60m")
+        first = gateway.truth(counted.start, HOUR_SECONDS)
+        second = gateway.truth(HOUR_SECONDS, counted.stop)
         assert found[("hour", _hour(gateway, 0))] == first
         assert found[("hour", _hour(gateway, 1))] == second
         day = period_at(DAY, datetime.fromtimestamp(gateway.start + HOUR_SECONDS, UTC)).id
@@ -47,7 +53,7 @@ def _hour(gateway: Gateway, number: int) -> int:
 
 def test_if_none_is_missing_all_that_moved_is_used(tmp_path: Path) -> None:
     evaluations = every_minute(UNTIL_SECONDS)
-    assert_used_is_the_truth(tmp_path, evaluations, counted_until=UNTIL_SECONDS - MINUTE)
+    assert_used_is_the_truth(tmp_path, evaluations)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,21 @@ def test_missed_steps_count_in_the_period_in_which_the_bytes_moved(
     tmp_path: Path, missing: range
 ) -> None:
     evaluations = every_minute(UNTIL_SECONDS, without=[missing])
-    assert_used_is_the_truth(tmp_path, evaluations, counted_until=UNTIL_SECONDS - MINUTE)
+    assert_used_is_the_truth(tmp_path, evaluations)
+
+
+# Minutes and seconds at which a ruler may evaluate the rules of every quarter of an hour: in the
+# scrape delay, just after it, and last.
+@pytest.mark.parametrize(("recounted_in", "phase"), [(0, 5.0), (0, 12.3), (3, 5.0), (14, 58.0)])
+def test_missed_steps_count_whenever_a_ruler_counts_again(
+    tmp_path: Path, recounted_in: int, phase: float
+) -> None:
+    until = 110 * MINUTE
+    evaluations = every_minute(until, phase=phase, without=[range(37, 40), range(57, 62)])
+    # In the delay after its end, a step is not counted yet.
+    late = MINUTE if phase < ACCOUNTING.scrape_delay_seconds else 0
+    counted = range(FIRST_SECONDS - late, until - MINUTE - late)
+    assert_used_is_the_truth(tmp_path, evaluations, counted=counted, recounted_in=recounted_in)
 
 
 @pytest.mark.parametrize("lag", [20.0, 75.0])
@@ -85,7 +105,7 @@ def test_a_ruler_that_sees_its_results_late_is_late_and_not_wrong(
 def test_two_rulers_that_write_the_same_series_count_nothing_twice(tmp_path: Path) -> None:
     first = every_minute(UNTIL_SECONDS, phase=12.3, without=[range(40, 44)])
     second = every_minute(UNTIL_SECONDS, phase=47.8, without=[range(42, 47)])
-    assert_used_is_the_truth(tmp_path, [*first, *second], counted_until=UNTIL_SECONDS - MINUTE)
+    assert_used_is_the_truth(tmp_path, [*first, *second])
 
 
 def test_two_rulers_that_see_results_late_count_nothing_twice(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What the rules cost a Prometheus: the measurements of ``python -m bench.rules``."""
