@@ -36,7 +36,8 @@ def find_differences(prometheus: PrometheusClient, files: Sequence[RuleFile]) ->
             continue
         if loaded[name]["interval"] != group.interval_seconds:
             yield f"the group {name} has another interval"
-        if _loaded_content(loaded[name]) != _wanted_content(group):
+        has_content = _loaded_content(loaded[name]) == _wanted_content(group)
+        if not (has_content and _keeps_firing(loaded[name], group)):
             yield f"the group {name} has other rules"
     for name in loaded.keys() - wanted.keys():
         if name.startswith("gateway-quotas-"):
@@ -67,3 +68,11 @@ def _wanted_content(group: Group) -> list[Any]:
         )
         for rule in group.rules
     ]
+
+
+def _keeps_firing(loaded: Mapping[str, Any], wanted: Group) -> bool:
+    """Return whether alerts keep firing as wanted. Not every ruler says so; those are believed."""
+    return all(
+        found.get("keepFiringFor", rule.keep_firing_seconds) == rule.keep_firing_seconds
+        for found, rule in zip(loaded["rules"], wanted.rules, strict=True)
+    )

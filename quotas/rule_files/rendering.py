@@ -68,8 +68,9 @@ def _render_rule(rule: Rule) -> list[str]:
     kind = "alert" if rule.alert else "record"
     lines.append(f"      - {kind}: {rule.name}")
     lines += _render_value("        ", "expr", rule.query)
-    if rule.for_seconds:
-        lines.append(f"        for: {format_duration(rule.for_seconds)}")
+    for key, seconds in (("for", rule.for_seconds), ("keep_firing_for", rule.keep_firing_seconds)):
+        if seconds:
+            lines.append(f"        {key}: {format_duration(seconds)}")
     for key, values in (("labels", rule.labels), ("annotations", rule.annotations)):
         if values:
             lines.append(f"        {key}:")

@@ -14,6 +14,7 @@ class Rule:
         alert: whether the rule is an alerting rule.
         comment: text that the rule file shows above the rule.
         for_seconds: how long the expression must hold before the alert fires.
+        keep_firing_seconds: how long the alert fires after the expression has stopped to hold.
         labels: labels to add.
         annotations: annotations of the alert.
 
@@ -24,6 +25,7 @@ class Rule:
     alert: bool = False
     comment: str = ""
     for_seconds: int = 0
+    keep_firing_seconds: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 

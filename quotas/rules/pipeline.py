@@ -1,6 +1,7 @@
 """The alerts about the pipeline itself: failures that would make quotas wrong without notice."""
 
 from collections.abc import Sequence
+from string import Template
 
 from quotas import names
 from quotas.accounting_options import Accounting
@@ -18,7 +19,26 @@ _GATEWAY_UP = f"up{selector([match_any('job', [names.GATEWAY_JOB])])}"
 # It costs about as much as one rule of the accounting.
 _SLOW = {names.SAMPLES_DROPPED_ALERT}
 _SLOW_SECONDS = 300
-_OUR_GROUPS = '{rule_group=~".*;gateway-.*"}'
+# So that a state that comes and goes is one alert, which fires all the time.
+LEAST_FOR_SECONDS = 300
+KEEP_FIRING_SECONDS = 900
+# Prometheus names a group by the path of its file, too. People are shown the name alone.
+_GROUP_NAME = '"group", "$1", "rule_group", ".*;(.*)"'
+_RULES_FAILING = Template("""\
+sum by (group) (label_replace(
+  increase(prometheus_rule_evaluation_failures_total$ours[15m]), $name
+)) > 0
+or
+sum by (group) (label_replace(
+  increase(prometheus_rule_group_iterations_missed_total$ours[15m]), $name
+)) > 0
+or
+max by (group) (label_replace(
+  avg_over_time(prometheus_rule_group_last_duration_seconds$ours[15m]), $name
+))
+> max by (group) (label_replace(
+  prometheus_rule_group_interval_seconds$ours, $name
+)) / 2""").substitute(ours='{rule_group=~".*;gateway-.*"}', name=_GROUP_NAME)
 
 
 def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota]) -> list[Rule]:
@@ -37,6 +57,7 @@ def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota]) -> list[Rul
             f"unless\ncount(last_over_time({names.GATEWAY_BYTES}[{format_duration(missing_for)}]))",
             alert=True,
             for_seconds=missing_for,
+            keep_firing_seconds=KEEP_FIRING_SECONDS,
             labels={names.SEVERITY: "critical"},
             annotations={
                 names.SUMMARY: f"Gateways are up, but none exposes {names.GATEWAY_BYTES}",
@@ -52,6 +73,7 @@ def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota]) -> list[Rul
             f"{_GATEWAY_UP} == 0\nor\nabsent({_GATEWAY_UP})",
             alert=True,
             for_seconds=scrape_for,
+            keep_firing_seconds=KEEP_FIRING_SECONDS,
             labels={names.SEVERITY: "critical"},
             annotations={
                 names.SUMMARY: (
@@ -67,18 +89,13 @@ def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota]) -> list[Rul
         ),
         Rule(
             names.RULES_FAILING_ALERT,
-            "sum by (rule_group) "
-            f"(increase(prometheus_rule_evaluation_failures_total{_OUR_GROUPS}[15m])) > 0\n"
-            "or\n"
-            "sum by (rule_group) "
-            f"(increase(prometheus_rule_group_iterations_missed_total{_OUR_GROUPS}[15m])) > 0\n"
-            "or\n"
-            f"max by (rule_group) (prometheus_rule_group_last_duration_seconds{_OUR_GROUPS})\n"
-            f"> max by (rule_group) (prometheus_rule_group_interval_seconds{_OUR_GROUPS}) / 2",
+            _RULES_FAILING,
             alert=True,
+            for_seconds=LEAST_FOR_SECONDS,
+            keep_firing_seconds=KEEP_FIRING_SECONDS,
             labels={names.SEVERITY: "critical"},
             annotations={
-                names.SUMMARY: "Quota rules fail or are too slow: {{ $labels.rule_group }}",
+                names.SUMMARY: "Quota rules fail or are too slow: {{ $labels.group }}",
                 names.DESCRIPTION: (
                     "In the last 15 minutes evaluations failed or were missed, or they take more "
                     f"than half of their interval. {missed_steps(accounting)} The page /rules of "
@@ -119,7 +136,8 @@ def _doubt_alert(doubt: Doubt) -> Rule:
         doubt.alert,
         doubt.query,
         alert=True,
-        for_seconds=doubt.for_seconds,
+        for_seconds=max(doubt.for_seconds, LEAST_FOR_SECONDS),
+        keep_firing_seconds=KEEP_FIRING_SECONDS,
         labels={names.SEVERITY: doubt.severity},
         annotations={
             names.SUMMARY: as_annotation(doubt.summary),

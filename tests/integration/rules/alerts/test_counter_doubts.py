@@ -52,7 +52,9 @@ def test_a_dictionary_that_is_more_than_80_percent_full_is_alerted(tmp_path: Pat
     run_pipeline(tmp_path, Case(story, expected))
 
 
-def test_errors_of_the_plugin_are_alerted_for_a_quarter_of_an_hour(tmp_path: Path) -> None:
+def test_errors_of_the_plugin_are_alerted_until_there_were_none_for_half_an_hour(
+    tmp_path: Path,
+) -> None:
     errors = "kong_nginx_metric_errors_total"
     story = {
         of(errors, "a:8100"): "0+0x40 3+0x200",
@@ -62,8 +64,9 @@ def test_errors_of_the_plugin_are_alerted_for_a_quarter_of_an_hour(tmp_path: Pat
     }
     expected = [
         firing(ERRORS, "9m"),
-        firing(ERRORS, "12m", "a:8100"),
-        firing(ERRORS, "27m"),
+        firing(ERRORS, "17m", "a:8100"),
+        firing(ERRORS, "38m", "a:8100"),
+        firing(ERRORS, "42m"),
     ]
     run_pipeline(tmp_path, Case(story, expected))
 

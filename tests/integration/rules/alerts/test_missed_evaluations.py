@@ -38,7 +38,7 @@ def run(
 
 
 @pytest.mark.parametrize("missing", [4, 20, 90, 600])
-def test_missed_evaluations_are_alerted_until_an_hour_after_them(
+def test_missed_evaluations_are_alerted_until_an_hour_and_a_quarter_after_them(
     tmp_path: Path, missing: int
 ) -> None:
     back = 100 + missing
@@ -46,9 +46,9 @@ def test_missed_evaluations_are_alerted_until_an_hour_after_them(
         tmp_path,
         f"1+0x100 _x{missing} 1+0x900",
         ("90m", False),
-        (f"{back + 2}m", True),
+        (f"{back + 7}m", True),
         (f"{back + 50}m", True),
-        (f"{back + 61}m", False),
+        (f"{back + 77}m", False),
     )
 
 

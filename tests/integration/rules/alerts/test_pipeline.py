@@ -99,6 +99,20 @@ def test_a_gateway_that_fails_for_some_minutes_is_not_alerted(tmp_path: Path) ->
     run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
 
 
+OURS = "/srv/a-folder-of-its-own/rules/gateway-quotas.yml;gateway-quotas"
+OTHERS = "/etc/prometheus/rules/node.yml;node"
+# The group is named without the path of its file.
+RULES_FAILING = (
+    {**CRITICAL, "group": "gateway-quotas"},
+    texts(
+        "Quota rules fail or are too slow: gateway-quotas",
+        "In the last 15 minutes evaluations failed or were missed, or they take more than half of "
+        "their interval. Bytes of steps without an evaluation are missing from quotas. The page "
+        "/rules of Prometheus shows which and why.",
+    ),
+)
+
+
 @pytest.mark.parametrize(
     "metric",
     [
@@ -107,28 +121,47 @@ def test_a_gateway_that_fails_for_some_minutes_is_not_alerted(tmp_path: Path) ->
     ],
 )
 def test_quota_rules_that_fail_or_are_missed_are_alerted(tmp_path: Path, metric: str) -> None:
-    ours = "/etc/prometheus/rules/gateway-quotas.yml;gateway-accounting"
-    others = "/etc/prometheus/rules/node.yml;node"
-    expected = texts(
-        f"Quota rules fail or are too slow: {ours}",
-        "In the last 15 minutes evaluations failed or were missed, or they take more than half of "
-        "their interval. Bytes of steps without an evaluation are missing from quotas. The page "
-        "/rules of Prometheus shows which and why.",
-    )
     case = Case(
         {
-            series(metric, rule_group=ours): "0+0x40 1+0x200",
-            series(metric, rule_group=others): "0+1x240",
+            series(metric, rule_group=OURS): "0+0x40 1+0x300",
+            series(metric, rule_group=OTHERS): "0+1x340",
         },
         [
             Alerts(names.RULES_FAILING_ALERT, "8m", []),
-            Alerts(
-                names.RULES_FAILING_ALERT, "15m", [({**CRITICAL, "rule_group": ours}, expected)]
-            ),
-            Alerts(names.RULES_FAILING_ALERT, "40m", []),
+            Alerts(names.RULES_FAILING_ALERT, "17m", [RULES_FAILING]),
+            Alerts(names.RULES_FAILING_ALERT, "45m", []),
         ],
     )
     run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [("40+0x300", [RULES_FAILING]), ("20+0x300", []), ("20+0x40 50", [])]
+)
+def test_quota_rules_that_take_more_than_half_of_their_interval_are_alerted(
+    tmp_path: Path, seconds: str, expected: list[object]
+) -> None:
+    case = Case(
+        {
+            series("prometheus_rule_group_last_duration_seconds", rule_group=OURS): seconds,
+            series("prometheus_rule_group_interval_seconds", rule_group=OURS): "60+0x300",
+        },
+        [Alerts(names.RULES_FAILING_ALERT, "20m", expected)],  # type: ignore[arg-type] # same
+    )
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+def test_rules_that_fail_again_and_again_are_one_alert_that_fires_all_the_time(
+    tmp_path: Path,
+) -> None:
+    # A failure every 20 minutes, which is visible for 15. Of 25 minutes, none is without the alert.
+    failures = " ".join(f"{n}+0x79" for n in range(1, 9))
+    metric = series("prometheus_rule_evaluation_failures_total", rule_group=OURS)
+    firing = [
+        Alerts(names.RULES_FAILING_ALERT, f"{minutes}m", [RULES_FAILING])
+        for minutes in range(30, 120, 1)
+    ]
+    run_rules(tmp_path, rules_of(ONE_QUOTA), [Case({metric: f"0+0x39 {failures}"}, firing)])
 
 
 def test_the_watchdog_always_fires(tmp_path: Path) -> None:

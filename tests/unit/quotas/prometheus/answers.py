@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from quotas.prometheus.client import PrometheusClient
-from quotas.rule_files.rule import Group
+from quotas.rule_files.rule import Group, Rule
 
 URL = "http://prometheus:9090"
 PROMETHEUS = PrometheusClient(URL)
@@ -27,12 +27,16 @@ def _group(group: Group) -> dict[str, Any]:
                 "query": rule.query,
                 "health": "ok",
                 **({"labels": dict(rule.labels)} if rule.labels else {}),
-                **(
-                    {"duration": float(rule.for_seconds), "annotations": dict(rule.annotations)}
-                    if rule.alert
-                    else {}
-                ),
+                **(_only_of_alerts(rule) if rule.alert else {}),
             }
             for rule in group.rules
         ],
+    }
+
+
+def _only_of_alerts(rule: Rule) -> dict[str, Any]:
+    return {
+        "duration": float(rule.for_seconds),
+        "keepFiringFor": float(rule.keep_firing_seconds),
+        "annotations": dict(rule.annotations),
     }

@@ -23,6 +23,7 @@ def test_a_group_is_rendered_in_the_notation_of_prometheus() -> None:
         alert=True,
         comment="why\n\nand how",
         for_seconds=90,
+        keep_firing_seconds=900,
         labels={"severity": "info"},
         annotations={"summary": "{{ $value }}"},
     )
@@ -41,6 +42,7 @@ def test_a_group_is_rendered_in_the_notation_of_prometheus() -> None:
         "          or\n"
         "            b\n"
         "        for: 1m30s\n"
+        "        keep_firing_for: 15m\n"
         "        labels:\n"
         '          severity: "info"\n'
         "        annotations:\n"

@@ -36,6 +36,13 @@ def test_every_alert_has_a_summary_a_description_and_a_severity() -> None:
         assert rule.labels[names.SEVERITY] in {"critical", "warning", "none"}
 
 
+def test_every_alert_but_the_watchdog_lasts_if_its_state_comes_and_goes() -> None:
+    for name, rule in RULES.items():
+        is_watchdog = name == names.WATCHDOG_ALERT
+        assert (rule.for_seconds >= 300) is not is_watchdog
+        assert (rule.keep_firing_seconds >= 900) is not is_watchdog
+
+
 def test_a_failing_gateway_is_alerted_after_a_third_of_the_gap_tolerance() -> None:
     rules = pipeline_alerts(Accounting(gap_tolerance_seconds=1_800), ())
     alert = next(rule for rule in rules if rule.name == names.SCRAPE_FAILING_ALERT)
