@@ -10,7 +10,7 @@ from webhook.alerts.dedup import Candidate, find_new_key, keep_one_for_each_key,
 from webhook.alerts.events import Event, OtherEvent, read_event
 from webhook.alerts.payload import FIRING, Alert, Payload
 from webhook.recipients import recipients_of, select_events
-from webhook.store.database import Store, StoreError
+from webhook.store.database import Store, StoreError, deadline
 from webhook.store.outbox import Mail, add_mails
 from webhook.store.past_notifications import (
     DedupKey,
@@ -58,6 +58,8 @@ def queue_mails(
     candidates = keep_one_for_each_key(select_events(payload.alerts, quotas, now))
     ended = _find_ended(payload.alerts, quotas, now)
     has_watchdog = any(alert.name == names.WATCHDOG_ALERT for alert in payload.alerts)
+    # One for all attempts, because Alertmanager waits for the answer.
+    until = deadline()
     for _ in range(_ATTEMPTS):
         past = _find_past(store, candidates)
         new = [
@@ -72,7 +74,7 @@ def queue_mails(
         if not (mails or ended or has_watchdog):
             return IntakeResult(known=len(candidates))
         try:
-            with store.writing() as connection:
+            with store.writing(until) as connection:
                 keys = [(key, recipient) for _, recipient, key in new]
                 add_past_notifications(connection, keys, past, now)
                 add_mails(connection, mails, now)

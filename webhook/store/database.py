@@ -5,8 +5,9 @@ Every failure of the database is a StoreError. SQLite runs with a write-ahead lo
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
@@ -43,10 +44,7 @@ class Store:
         self._lock = threading.Lock()
         # SQLite allows one writer at a time, and a second one retries after ever longer pauses.
         # The threads of this process wait for this lock instead.
-        is_sqlite = self.engine.dialect.name == "sqlite"
-        self._write_lock: AbstractContextManager[object] = (
-            threading.Lock() if is_sqlite else nullcontext()
-        )
+        self._write_lock = threading.Lock() if self.engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -60,17 +58,22 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, until: float | None = None) -> Iterator[Connection]:
         """Give a connection in a transaction that is committed at the end of the block.
 
         If the block raises, the transaction is rolled back.
+
+        Args:
+            until: when to stop waiting for others that write, on the monotonic clock. By default
+                BUSY_SECONDS from now.
 
         Raises:
             StoreError: the database cannot be written; nothing is committed.
 
         """
-        writes = self.engine.execution_options(writes=True)
-        with self._write_lock, self._transaction(writes) as connection:
+        until = deadline() if until is None else until
+        writes = self.engine.execution_options(writes=True, until=until)
+        with _held(self._write_lock, until), self._transaction(writes) as connection:
             yield connection
 
     def prepare(self) -> None:
@@ -81,7 +84,7 @@ class Store:
             webhook.store.upgrade.SchemaError: its tables are of a newer version.
 
         """
-        with self._lock:
+        with _held(self._lock, deadline()):
             if self._upgraded:
                 return
             with _translated_errors():
@@ -101,6 +104,26 @@ class Store:
             self.prepare()
         with _translated_errors(), engine.begin() as connection:
             yield connection
+
+
+def deadline() -> float:
+    """Return when to stop waiting for the database, on the monotonic clock."""
+    return time.monotonic() + BUSY_SECONDS
+
+
+# As text, because threading.Lock was a function before Python 3.13.
+@contextmanager
+def _held(lock: "threading.Lock | None", until: float) -> Iterator[None]:
+    """Hold a lock, if there is one. Raise StoreError if it is not free until then."""
+    if lock is None:
+        yield
+        return
+    if not lock.acquire(timeout=max(0, until - time.monotonic())):
+        raise StoreError("others keep writing to the database")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -156,5 +179,7 @@ def _set_up_sqlite(connection: object, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # SQLite refuses to turn a read transaction into a write one after another process has
     # written, so a transaction that will write takes the write lock at its start.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    left_seconds = max(0, options.get("until", deadline()) - time.monotonic())
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(left_seconds * 1_000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

@@ -28,7 +28,6 @@ from tests.integration.support.webhook_app import (
     usage,
 )
 from webhook import create_app
-from webhook.store import database as store_database
 from webhook.store.database import Store
 from webhook.store.tables import HEAD, mails, topics
 from webhook.store.upgrade import SchemaError, make_config
@@ -148,25 +147,6 @@ def test_a_restored_backup_runs_with_a_write_ahead_log(
     app = create_app(make_environ(tmp_path))
     with app.extensions["store"].reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-    app.extensions["store"].close()
-
-
-def test_a_locked_database_is_answered_503_in_time_and_nothing_is_lost_or_repeated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store_database, "BUSY_SECONDS", 0.3)
-    app = create_app(make_environ(tmp_path))
-    other = sqlite3.connect(tmp_path / "outbox.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    began = time.monotonic()
-    response = post(app)
-    assert response.status_code == 503
-    assert response.content_type == "application/problem+json"
-    assert time.monotonic() - began < 3
-    other.execute("ROLLBACK")
-    other.close()
-    assert post(app).json == {"alerts": 1, "mails": 2}
-    assert post(app).json == {"alerts": 1, "mails": 0}
     app.extensions["store"].close()
 
 
