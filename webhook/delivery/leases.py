@@ -5,8 +5,9 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from webhook.store.clock import Clock, read_clock
 from webhook.store.database import Store, StoreError
 from webhook.store.outbox import ClaimedMail, claim, has_work, release_leases, renew_leases
 from webhook.store.status import DELIVERER, set_status
@@ -25,6 +26,7 @@ class Leases:
     def __init__(self, store: Store, owner: str) -> None:
         self._store = store
         self._owner = owner
+        self.clock = Clock()
         # On the monotonic clock. The leases last at least until then.
         self._end_at = 0.0
 
@@ -36,12 +38,13 @@ class Leases:
 
         """
         with self._store.reading() as connection:
-            if not has_work(connection, self._owner, _now()):
+            if not has_work(connection, self._owner, self.clock.set_by(connection)):
                 return []
-        until = _now() + timedelta(seconds=LEASE_SECONDS)
         end_at = time.monotonic() + LEASE_SECONDS
         with self._store.writing() as connection:
-            claimed = claim(connection, self._owner, _now(), until, MOST_AT_ONCE)
+            now = self.clock.set_by(connection)
+            until = now + timedelta(seconds=LEASE_SECONDS)
+            claimed = claim(connection, self._owner, now, until, MOST_AT_ONCE)
         self._end_at = end_at
         return claimed
 
@@ -82,14 +85,10 @@ class Leases:
         started_at = time.monotonic()
         try:
             with self._store.writing() as connection:
-                until = _now() + timedelta(seconds=LEASE_SECONDS)
-                renew_leases(connection, self._owner, until)
-                set_status(connection, DELIVERER, _now(), self._owner)
+                now = read_clock(connection)
+                renew_leases(connection, self._owner, now + timedelta(seconds=LEASE_SECONDS))
+                set_status(connection, DELIVERER, now, self._owner)
         except StoreError as error:
             _log.warning("leases cannot be renewed: %s", clean_line(str(error)))
         else:
             self._end_at = started_at + LEASE_SECONDS
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

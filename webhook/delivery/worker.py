@@ -10,14 +10,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
-from webhook.delivery.backoff import (
-    GIVE_UP_AFTER,
-    LONGEST_HOLD_SECONDS,
-    outcome_of,
-    pause_seconds,
-)
+from webhook.delivery.backoff import LONGEST_HOLD_SECONDS, outcome_of, pause_seconds
 from webhook.delivery.leases import Leases
 from webhook.delivery.session import Session
 from webhook.delivery.smtp_replies import (
@@ -26,14 +21,18 @@ from webhook.delivery.smtp_replies import (
     SendError,
     UnreachableError,
 )
+from webhook.store.clock import read_clock
 from webhook.store.counters import count_attempt, count_delivery
 from webhook.store.database import Store, StoreError
-from webhook.store.outbox import ClaimedMail, Outcome, expire, release_leases, settle
+from webhook.store.outbox import ClaimedMail, Outcome, settle
 from webhook.store.status import HELD, clear_status, read_status, set_status
 from webhook.store.tables import QUEUED, SENT
 from webhook.text import clean_line
 
 POLL_SECONDS = 0.5
+
+# Failed and expired mails are errors.
+_LEVELS = {SENT: logging.INFO, QUEUED: logging.WARNING}
 
 _log = logging.getLogger(__name__)
 
@@ -114,23 +113,25 @@ class Deliverer:
         except SendError as error:
             result = error
         except ConnectionLostError as error:
-            self._settle(mail, outcome_of(mail, error, _now()))
+            self._settle(mail, error)
             self._pause(f"the SMTP server went away: {error}")
             return False
         except HoldError as error:
             self._hold(str(error))
             return False
         except UnreachableError as error:
-            self._expire_old(str(error))
+            self._count_unreachable()
             self._pause(f"the SMTP server cannot be reached: {error}")
             return False
         self._failures = 0
-        self._settle(mail, outcome_of(mail, result, _now()))
+        self._settle(mail, result)
         return True
 
-    def _settle(self, mail: ClaimedMail, outcome: Outcome) -> None:
+    def _settle(self, mail: ClaimedMail, result: str | SendError | ConnectionLostError) -> None:
+        now = self._leases.clock.now()
+        outcome = outcome_of(mail, result, now)
         _log.log(
-            logging.INFO if outcome.state == SENT else logging.WARNING,
+            _LEVELS.get(outcome.state, logging.ERROR),
             "mail=%s to=%s %s attempt=%d answer=%r",
             mail.message_id,
             mail.recipient,
@@ -138,7 +139,7 @@ class Deliverer:
             mail.attempts + 1,
             outcome.answer,
         )
-        self._unsettled.append((mail, outcome, _now()))
+        self._unsettled.append((mail, outcome, now))
         self._commit_outcomes()
 
     def _commit_outcomes(self) -> None:
@@ -161,17 +162,14 @@ class Deliverer:
         with self._store.writing() as connection:
             count_attempt(connection, "held")
             known = read_status(connection).get(HELD)
-            set_status(connection, HELD, known.at if known else _now(), clean_line(reason))
+            at = known.at if known else read_clock(connection)
+            set_status(connection, HELD, at, clean_line(reason))
         self._is_held = True
         self._pause(f"delivery is held: {reason}")
 
-    def _expire_old(self, reason: str) -> None:
+    def _count_unreachable(self) -> None:
         with self._store.writing() as connection:
             count_attempt(connection, "unreachable")
-            release_leases(connection, self.name)
-            expired = expire(connection, _now() - GIVE_UP_AFTER, _now(), clean_line(reason))
-        if expired:
-            _log.error("%d mails have expired: %s", expired, clean_line(reason))
 
     def _pause(self, reason: str) -> None:
         seconds = pause_seconds(self._failures, LONGEST_HOLD_SECONDS)
@@ -185,7 +183,3 @@ class Deliverer:
             self._run_periodic_work()
         except StoreError as error:
             _log.warning("the store failed: %s", clean_line(str(error)))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

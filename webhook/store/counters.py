@@ -24,7 +24,8 @@ def count_attempt(connection: Connection, result: str) -> None:
 
 def count_delivery(connection: Connection, duration: timedelta) -> None:
     """Count a sent mail, by the time since it was queued."""
-    seconds = duration.total_seconds()
+    # The clock may have been set back meanwhile.
+    seconds = max(0, duration.total_seconds())
     bucket = next((str(b) for b in BUCKETS_SECONDS if seconds <= b), "+Inf")
     add_to(connection, counters, {"name": SECONDS_BUCKET, "label": bucket}, 1)
     add_to(connection, counters, {"name": SECONDS_SUM, "label": ""}, seconds)
@@ -47,10 +48,11 @@ def count_states(connection: Connection) -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in rows}
 
 
-def oldest_waiting(connection: Connection) -> datetime | None:
-    """Return when the oldest unsettled mail was queued, or None if every mail is settled."""
+def longest_wait(connection: Connection, now: datetime) -> timedelta | None:
+    """Return for how long the oldest unsettled mail has waited, or None if every mail is settled.
+
+    A mail that a wrong clock has queued in the future has not waited.
+    """
     query = select(func.min(envelopes.c.queued_at))
-    found: datetime | None = connection.execute(
-        query.where(envelopes.c.state.in_((QUEUED, SENDING)))
-    ).scalar_one()
-    return found
+    oldest = connection.execute(query.where(envelopes.c.state.in_((QUEUED, SENDING)))).scalar_one()
+    return None if oldest is None else max(timedelta(0), now - oldest)

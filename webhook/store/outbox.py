@@ -2,15 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENDING, SENT, envelopes, mails
+from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENDING, SENT, UtcTime, envelopes, mails
 from webhook.store.topics import Topic, add_topics
 
 # The priorities of mails: limits that are reached are delivered first.
 FIRST, SECOND = 0, 1
+# The longest pause between two attempts. A mail that is due later was stored by a wrong clock.
+LONGEST_PAUSE = timedelta(minutes=30)
 _PURGED_AT_ONCE = 500
 
 
@@ -33,7 +47,10 @@ class Mail:
 
 @dataclass(frozen=True)
 class ClaimedMail:
-    """A mail that one delivery process has leased to send it."""
+    """A mail that one delivery process has leased to send it.
+
+    ``attempts`` and ``tried_at`` are the number of former attempts and the time of the first one.
+    """
 
     mail_id: int
     message_id: str
@@ -41,6 +58,7 @@ class ClaimedMail:
     content: bytes
     attempts: int
     queued_at: datetime
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -81,10 +99,9 @@ def add_mails(connection: Connection, added: Sequence[Mail], now: datetime) -> N
 
 def has_work(connection: Connection, owner: str, now: datetime) -> bool:
     """Return whether a mail is due or was abandoned, so that ``claim`` would find one."""
-    due = and_(envelopes.c.state == QUEUED, envelopes.c.due_at <= now)
     return any(
         connection.execute(select(envelopes.c.mail_id).where(which).limit(1)).first() is not None
-        for which in (due, _is_abandoned(owner, now))
+        for which in (_is_due(now), _is_abandoned(owner, now))
     )
 
 
@@ -100,7 +117,7 @@ def claim(
     connection.execute(abandoned.values(state=QUEUED, leased_by=None, leased_until=None))
     due = (
         select(envelopes.c.mail_id)
-        .where(envelopes.c.state == QUEUED, envelopes.c.due_at <= now)
+        .where(_is_due(now))
         .order_by(envelopes.c.priority, envelopes.c.due_at, envelopes.c.mail_id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -109,9 +126,10 @@ def claim(
     if not chosen:
         return []
     mine = envelopes.c.mail_id.in_(chosen)
-    connection.execute(
-        update(envelopes).where(mine).values(state=SENDING, leased_by=owner, leased_until=until)
-    )
+    # A mail that a wrong clock has queued in the future was queued now.
+    queued_at = case((envelopes.c.queued_at > now, now), else_=envelopes.c.queued_at)
+    leased = update(envelopes).where(mine).values(state=SENDING, leased_by=owner)
+    connection.execute(leased.values(leased_until=until, queued_at=queued_at))
     found = connection.execute(
         select(
             mails.c.id,
@@ -120,12 +138,24 @@ def claim(
             mails.c.content,
             envelopes.c.attempts,
             envelopes.c.queued_at,
+            envelopes.c.tried_at,
         )
         .join(envelopes, envelopes.c.mail_id == mails.c.id)
         .where(mine)
         .order_by(envelopes.c.priority, envelopes.c.due_at, envelopes.c.mail_id)
     )
     return [ClaimedMail(*row) for row in found]
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Return a condition for mails to send now.
+
+    Clocks can be wrong. So a mail is also due if it was queued in the future, or if it is due later
+    than any pause lasts.
+    """
+    columns = envelopes.c
+    stored_by_wrong_clock = or_(columns.queued_at > now, columns.due_at > now + LONGEST_PAUSE)
+    return and_(columns.state == QUEUED, or_(columns.due_at <= now, stored_by_wrong_clock))
 
 
 def _is_abandoned(owner: str, now: datetime) -> ColumnElement[bool]:
@@ -161,26 +191,25 @@ def settle(
     settled = (
         update(envelopes)
         .where(mine)
-        .values(attempts=envelopes.c.attempts + 1, leased_by=None, leased_until=None, **values)
+        .values(
+            attempts=envelopes.c.attempts + 1,
+            tried_at=func.coalesce(envelopes.c.tried_at, bindparam("now", now, UtcTime)),
+            leased_by=None,
+            leased_until=None,
+            **values,
+        )
     )
     return connection.execute(settled).rowcount == 1
-
-
-def expire(connection: Connection, queued_before: datetime, now: datetime, answer: str) -> int:
-    """Give up the mails that were queued before this time. Return how many there were."""
-    old = and_(envelopes.c.state == QUEUED, envelopes.c.queued_at < queued_before)
-    expired = update(envelopes).where(old).values(state=EXPIRED, settled_at=now, answer=answer)
-    return connection.execute(expired).rowcount
 
 
 def retry(connection: Connection, mail_ids: Sequence[int], now: datetime) -> int:
     """Queue mails again that failed, expired or wait. Return how many there were."""
     states = (FAILED, EXPIRED, QUEUED)
     which = and_(envelopes.c.mail_id.in_(mail_ids), envelopes.c.state.in_(states))
-    # Their age counts from now on. An expired mail would expire again otherwise.
-    queued = update(envelopes).where(which)
-    queued = queued.values(state=QUEUED, due_at=now, queued_at=now, attempts=0, settled_at=None)
-    return connection.execute(queued).rowcount
+    # An expired mail would expire again if its former attempts counted.
+    queued = update(envelopes).where(which).values(state=QUEUED, due_at=now, queued_at=now)
+    fresh = queued.values(attempts=0, tried_at=None, settled_at=None)
+    return connection.execute(fresh).rowcount
 
 
 def withhold(connection: Connection, mail_ids: Sequence[int], now: datetime, answer: str) -> int:

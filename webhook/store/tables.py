@@ -23,7 +23,7 @@ from sqlalchemy import (
 from quotas.names import SELECTOR_LABELS
 
 # The newest migration. A database that has it needs no upgrade.
-HEAD = "0002"
+HEAD = "0003"
 
 # The states of a mail.
 QUEUED, SENDING, SENT, FAILED, EXPIRED = "queued", "sending", "sent", "failed", "expired"
@@ -84,7 +84,8 @@ mails = Table(
     sqlite_autoincrement=True,
 )
 
-# One row for each mail: its recipient, its state, and which process has leased it until when.
+# One row for each mail: its recipient, its state, when it was queued, first tried and settled, when
+# it is due, and which process has leased it until when.
 envelopes = Table(
     "envelopes",
     metadata,
@@ -95,6 +96,7 @@ envelopes = Table(
     Column("attempts", Integer, nullable=False),
     Column("queued_at", UtcTime, nullable=False),
     Column("due_at", UtcTime, nullable=False),
+    Column("tried_at", UtcTime),
     Column("settled_at", UtcTime),
     Column("leased_by", String(100)),
     Column("leased_until", UtcTime),

@@ -10,7 +10,7 @@ from flask import Blueprint, abort
 
 from webhook.alerts.missing_watchdog import missing_since
 from webhook.mail.formatting import format_time
-from webhook.store.counters import oldest_waiting
+from webhook.store.counters import longest_wait
 from webhook.store.database import Store, StoreError
 from webhook.store.status import DELIVERER, HELD, StatusValue, read_status
 
@@ -62,18 +62,17 @@ def check_all(store: Store, now: datetime, observed_since: datetime) -> Mapping[
     """Return all checks by name. While the store cannot be read, all of them fail."""
     try:
         with store.reading() as connection:
-            status, oldest = read_status(connection), oldest_waiting(connection)
+            status, wait = read_status(connection), longest_wait(connection, now)
     except StoreError:
         unknown = Check(ok=False, detail="not known while the store cannot be read")
         checks = {"store": Check(ok=False, detail="the store cannot be read; see the log")}
         return checks | dict.fromkeys(("queue", "delivery", "watchdog"), unknown)
-    waits = now - oldest if oldest else timedelta(0)
     since = missing_since(status, now, observed_since)
     return {
         "store": Check(ok=True, detail="can be read"),
         "queue": Check(
-            waits <= OLDEST_WAITING,
-            f"the oldest mail waits for {int(waits.total_seconds())} s" if oldest else "empty",
+            wait is None or wait <= OLDEST_WAITING,
+            "empty" if wait is None else f"the oldest mail waits for {int(wait.total_seconds())} s",
         ),
         "delivery": _check_delivery(status, now, observed_since),
         "watchdog": Check(

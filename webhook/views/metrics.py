@@ -26,7 +26,7 @@ from webhook.store.counters import (
     SECONDS_BUCKET,
     SECONDS_SUM,
     count_states,
-    oldest_waiting,
+    longest_wait,
     read_counters,
 )
 from webhook.store.database import Store, StoreError
@@ -122,7 +122,7 @@ class _OutboxCollector(Collector):
         try:
             with self._store.reading() as connection:
                 status, states = read_status(connection), count_states(connection)
-                oldest, counters = oldest_waiting(connection), read_counters(connection)
+                wait, counters = longest_wait(connection, now), read_counters(connection)
         except StoreError:
             yield _gauge("webhook_store_up", "Whether the store can be read.", 0)
             return
@@ -131,7 +131,7 @@ class _OutboxCollector(Collector):
         for state in STATES:
             mails.add_metric([state], states.get(state, 0))
         yield mails
-        waits = (now - oldest).total_seconds() if oldest else 0
+        waits = wait.total_seconds() if wait else 0
         yield _gauge(
             "webhook_outbox_oldest_seconds", "For how long the oldest mail has waited.", waits
         )

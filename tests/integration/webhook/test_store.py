@@ -67,12 +67,15 @@ def test_simultaneous_starts_create_the_tables_once(database_url: str) -> None:
         store.close()
 
 
-def test_an_upgrade_of_the_tables_keeps_the_mails(tmp_path: Path, database_url: str) -> None:
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_an_upgrade_of_the_tables_keeps_the_mails(
+    tmp_path: Path, database_url: str, version: str
+) -> None:
     old = Store(database_url)
     with old.engine.begin() as connection:
         config = make_config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, version)
         connection.execute(
             insert(mails).values(
                 message_id="<1@x>", quota="three", subject="[90 %] three", content=b"text"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.webhook.samples import NOW
-from webhook.delivery.backoff import GIVE_UP_AFTER, LONGEST_SECONDS, outcome_of, pause_seconds
+from webhook.delivery.backoff import (
+    FEWEST_ATTEMPTS,
+    GIVE_UP_AFTER,
+    LONGEST_SECONDS,
+    outcome_of,
+    pause_seconds,
+)
 from webhook.delivery.smtp_replies import ConnectionLostError, SendError
 from webhook.store.outbox import ClaimedMail, Outcome
 
@@ -32,8 +39,20 @@ def test_after_a_4xx_or_a_lost_connection_a_mail_is_tried_again_later(
     assert timedelta(seconds=5) <= outcome.due_at - NOW <= timedelta(seconds=6.25)
 
 
-def test_after_a_4xx_an_old_mail_expires() -> None:
-    assert outcome_of(MAIL, TEMPORARY, NOW + GIVE_UP_AFTER) == Outcome("expired", "451 later")
+def test_a_mail_expires_three_days_after_its_first_attempt() -> None:
+    tried = replace(MAIL, attempts=FEWEST_ATTEMPTS, tried_at=NOW)
+    just_before = NOW + GIVE_UP_AFTER - timedelta(seconds=1)
+    assert outcome_of(tried, TEMPORARY, just_before).state == "queued"
+    assert outcome_of(tried, TEMPORARY, NOW + GIVE_UP_AFTER) == Outcome("expired", "451 later")
+
+
+def test_a_mail_that_waited_for_its_first_attempt_is_tried_again_whatever_its_age() -> None:
+    assert outcome_of(MAIL, TEMPORARY, NOW + 10 * GIVE_UP_AFTER).state == "queued"
+
+
+def test_a_clock_that_jumps_makes_no_mail_expire_after_a_few_attempts() -> None:
+    tried = replace(MAIL, attempts=FEWEST_ATTEMPTS - 2, tried_at=NOW)
+    assert outcome_of(tried, TEMPORARY, NOW + 10 * GIVE_UP_AFTER).state == "queued"
 
 
 def test_pauses_grow_from_five_seconds_to_thirty_minutes() -> None:

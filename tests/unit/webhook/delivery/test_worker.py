@@ -1,61 +1,25 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from tests.unit.webhook.delivery.queued_mails import A, B, C, make, queue, rows, states
 from tests.unit.webhook.samples import SENDER, FakeConnection
 from webhook.delivery import worker
-from webhook.delivery.backoff import GIVE_UP_AFTER
 from webhook.delivery.session import Session
 from webhook.delivery.smtp_replies import (
-    ConnectionLostError,
-    HoldError,
     SendError,
-    UnreachableError,
 )
 from webhook.delivery.worker import Deliverer
 from webhook.store.counters import ATTEMPTS, read_counters
 from webhook.store.database import Store
-from webhook.store.outbox import FIRST, SECOND, Mail, add_mails, claim
-from webhook.store.status import HELD, read_status
+from webhook.store.outbox import FIRST, claim
 from webhook.store.tables import envelopes
-
-A, B, C = "a@example.com", "b@example.com", "c@example.com"
-
-
-def queue(store: Store, *recipients: str, priority: int = SECOND) -> None:
-    mails = [
-        Mail(to, "subject", f"<{to}-{priority}@x>", b"content of " + to.encode(), "", priority)
-        for to in recipients
-    ]
-    with store.writing() as connection:
-        add_mails(connection, mails, datetime.now(UTC))
-
-
-def make(store: Store, connection: FakeConnection) -> Deliverer:
-    session = Session(lambda: connection, SENDER.addr_spec)
-    return Deliverer(store, session, threading.Event())
-
-
-def rows(store: Store, *columns: str) -> Sequence[tuple[Any, ...]]:
-    with store.reading() as connection:
-        query = select(*(envelopes.c[name] for name in columns)).order_by(envelopes.c.mail_id)
-        return [tuple(row) for row in connection.execute(query)]
-
-
-def states(store: Store) -> list[str]:
-    return [state for (state,) in rows(store, "state")]
-
-
-def age(store: Store, by: timedelta) -> None:
-    with store.writing() as connection:
-        connection.execute(update(envelopes).values(queued_at=datetime.now(UTC) - by))
 
 
 def test_every_mail_is_sent_once(store: Store, connection: FakeConnection) -> None:
@@ -99,57 +63,6 @@ def test_a_temporary_refusal_delays_that_mail_alone(
     ((due_at, attempts),) = rows(store, "due_at", "attempts")[:1]
     assert before + timedelta(seconds=5) <= due_at <= after + timedelta(seconds=6.25)
     assert attempts == 1
-
-
-def test_a_refused_mail_expires_after_three_days(store: Store, connection: FakeConnection) -> None:
-    queue(store, A)
-    age(store, GIVE_UP_AFTER)
-    connection.failures = {A: SendError("451 later", permanent=False)}
-    make(store, connection).run_once()
-    assert rows(store, "state", "answer") == [("expired", "451 later")]
-
-
-def test_an_unreachable_server_counts_no_attempt_and_expires_only_old_mails(
-    store: Store, connection: FakeConnection
-) -> None:
-    queue(store, A, B)
-    connection.open_failure = UnreachableError("nobody listens")
-    assert not make(store, connection).run_once()
-    assert rows(store, "state", "attempts", "leased_by") == [("queued", 0, None)] * 2
-    age(store, GIVE_UP_AFTER + timedelta(seconds=1))
-    make(store, connection).run_once()
-    assert rows(store, "state", "answer") == [("expired", "nobody listens")] * 2
-
-
-@pytest.mark.parametrize("why", ["TLS failed: self-signed certificate", "the login failed: 535"])
-def test_a_wrong_login_or_certificate_holds_the_queue_and_is_stored_as_status(
-    store: Store, connection: FakeConnection, why: str
-) -> None:
-    queue(store, A, B)
-    age(store, 2 * GIVE_UP_AFTER)
-    connection.open_failure = HoldError(why)
-    assert not make(store, connection).run_once()
-    assert rows(store, "state", "attempts") == [("queued", 0)] * 2
-    with store.reading() as reading:
-        first = read_status(reading)[HELD]
-    assert first.value == why
-    make(store, connection).run_once()
-    with store.reading() as reading:
-        assert read_status(reading)[HELD].at == first.at
-    connection.open_failure = None
-    assert make(store, connection).run_once()
-    assert states(store) == ["sent", "sent"]
-    with store.reading() as reading:
-        assert HELD not in read_status(reading)
-
-
-def test_a_lost_connection_counts_an_attempt_of_the_current_mail_alone(
-    store: Store, connection: FakeConnection
-) -> None:
-    queue(store, A, B)
-    connection.failures = {"*": ConnectionLostError("421 shutting down")}
-    assert not make(store, connection).run_once()
-    assert rows(store, "state", "attempts") == [("queued", 1), ("queued", 0)]
 
 
 def test_a_sent_mail_is_not_sent_again_if_its_outcome_could_not_be_stored(

@@ -61,6 +61,13 @@ def test_a_mail_that_waits_for_an_hour_fails(store: Store) -> None:
     assert "3601 s" in check_all(store, NOW, OBSERVED_SINCE)["queue"].detail
 
 
+def test_a_mail_that_a_clock_ahead_of_time_has_queued_has_not_waited(store: Store) -> None:
+    set_all(store, **{WATCHDOG: NOW, DELIVERER: NOW})
+    with store.writing() as connection:
+        add_mails(connection, [Mail("a@x", "s", "<1@x>", b"")], NOW + timedelta(days=1))
+    assert check_all(store, NOW, OBSERVED_SINCE)["queue"].detail == "the oldest mail waits for 0 s"
+
+
 def test_all_checks_pass_after_a_start_until_the_others_had_time(store: Store) -> None:
     assert all(check.ok for check in check_all(store, NOW, NOW).values())
 
