@@ -52,7 +52,7 @@ class Server:
             RuntimeError: Prometheus answers with an error.
 
         """
-        cpu_before = self._cpu_seconds()
+        cpu_before = self.cpu_seconds()
         response = requests.post(
             f"{self.url}/api/v1/query",
             data={"query": query, "time": at, "stats": "all", "timeout": QUERY_TIMEOUT_SECONDS},
@@ -60,7 +60,7 @@ class Server:
         ).json()
         if response["status"] != "success":
             raise RuntimeError(f"{query}: {response['error']}")
-        cpu_seconds = self._cpu_seconds() - cpu_before
+        cpu_seconds = self.cpu_seconds() - cpu_before
         stats = response["data"]["stats"]
         found = response["data"]["result"]
         cost = Cost(
@@ -71,7 +71,7 @@ class Server:
         )
         return cost, [(series["metric"], float(series["value"][1])) for series in found]
 
-    def _cpu_seconds(self) -> float:
+    def cpu_seconds(self) -> float:
         """Return the CPU time of all threads, which is more exact than that in /proc/PID/stat."""
         threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
@@ -103,6 +103,15 @@ class Server:
         }
 
 
+def write_config(folder: Path, settings: Mapping[str, object]) -> Path:
+    """Write the configuration of the Prometheus that runs over a folder. SIGHUP reloads it."""
+    config = folder / "prometheus.yml"
+    # Every JSON text is also YAML.
+    content = {"global": {"evaluation_interval": "1h"}, **settings}
+    config.write_text(json.dumps(content), encoding="utf-8")
+    return config
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[Server]:
     """Run a Prometheus over ``folder/data`` that scrapes nothing and accepts remote write.
@@ -113,9 +122,7 @@ def running(folder: Path) -> Iterator[Server]:
     """
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    config = folder / "prometheus.yml"
-    # Every JSON text is also YAML.
-    config.write_text(json.dumps({"global": {"evaluation_interval": "1h"}}), encoding="utf-8")
+    config = write_config(folder, {})
     command = [
         str(programs.find(programs.PROMETHEUS)),
         f"--config.file={config}",

@@ -53,7 +53,7 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
             "gateway-quotas",
             [
                 Group("gateway-quotas", step, rules),
-                *([_recount_group(counted, counting)] * live),
+                *([_recount_group(counted, counting, now)] * live),
             ],
             note=_time_zone_note(counted, now),
         ),
@@ -140,9 +140,8 @@ def _link_runbook(rules: Iterable[Rule], page_url: str) -> list[Rule]:
     ]
 
 
-def _recount_group(calendars: Sequence[Calendar], counting: Accounting) -> Group:
-    rules = recount_rules(calendars, counting)
-    return Group("gateway-recount", RECOUNT_SECONDS, rules)
+def _recount_group(calendars: Sequence[Calendar], counting: Accounting, now: datetime) -> Group:
+    return Group("gateway-recount", RECOUNT_SECONDS, recount_rules(calendars, counting, now))
 
 
 def _usage_rules(quotas: Iterable[Quota], counting: Accounting, *, live: bool) -> list[Rule]:

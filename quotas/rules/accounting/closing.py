@@ -17,7 +17,7 @@ max by ($labels, period) (
         last_over_time($recounted[$counted_during] offset -$delay)
       )[$closing:15m] offset $delay)
       * on ($quarter) group_left (period)
-      last_over_time($periods[$recent])
+      last_over_time($periods[$known])
     or
       max by ($labels, period) (
         label_replace(last_over_time($closed[$lookback] offset $all_closed), "by", "steps", "", "")
@@ -27,7 +27,7 @@ max by ($labels, period) (
   )
 )
 and on (period)
-last_over_time($periods[$recent])
+last_over_time($periods[$known])
 and on ()
 (vector($delayed % 900) < $closing_seconds)"""
 
@@ -52,7 +52,7 @@ max by ($labels, period) (
   )
 )
 and on (period)
-last_over_time($periods[$recent])
+last_over_time($periods[$known])
 and on ()
 (vector($delayed % 900) < $closing_seconds)"""
 
@@ -63,7 +63,7 @@ _NEWEST_QUARTER = """\
           count_values("$quarter", floor(vector($delayed / 900)) % $slots)
         )
         * on ($quarter) group_left (period)
-        last_over_time($periods[$recent])"""
+        last_over_time($periods[$known])"""
 
 
 def healed_rule(calendar: Calendar, accounting: Accounting) -> Rule:

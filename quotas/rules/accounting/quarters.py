@@ -49,6 +49,8 @@ def fill_template(
         step=format_duration(step),
         two_steps=format_duration(2 * step),
         recent=format_duration(3 * step),
+        # The periods of older quarters are recorded every quarter of an hour. One may be missed.
+        known=format_duration(2 * QUARTER_SECONDS + 3 * step),
         delay=format_duration(delay),
         delayed=f"(time() - {delay})",
         newest=f"(time() - {delay} - (time() - {delay}) % {step})",
@@ -58,8 +60,6 @@ def fill_template(
         open_range=format_duration(QUARTER_SECONDS + 3 * step - _MILLISECOND),
         recounted_range=format_duration(quarters * QUARTER_SECONDS - _MILLISECOND),
         rules_before=format_duration(2 * accounting.gap_tolerance_seconds + QUARTER_SECONDS),
-        # The open quarter, the newest closed one, and those that were counted again before.
-        periods_range=format_duration((quarters + 2) * QUARTER_SECONDS - _MILLISECOND),
         periods_ahead=format_duration(QUARTER_SECONDS - delay),
         closing=format_duration(closing + step),
         closing_seconds=str(closing),

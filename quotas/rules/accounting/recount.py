@@ -6,6 +6,7 @@ that happens is up to the ruler.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from quotas import names
 from quotas.accounting_options import QUARTER_SECONDS, Accounting
@@ -13,6 +14,7 @@ from quotas.calendars import Calendar
 from quotas.rule_files.rule import Rule
 from quotas.rules.accounting.quarters import fill_template
 from quotas.rules.accounting.steps import step_query
+from quotas.rules.accounting.totals import period_rule
 
 RECOUNT_SECONDS = QUARTER_SECONDS
 
@@ -35,8 +37,13 @@ $counted
 _EARLIER = "sum by ($labels, period) (sum_over_time($delta$calendar[$longest]))"
 
 
-def recount_rules(calendars: Sequence[Calendar], accounting: Accounting) -> list[Rule]:
-    """Return the rules that are evaluated every RECOUNT_SECONDS."""
+def recount_rules(
+    calendars: Sequence[Calendar], accounting: Accounting, now: datetime
+) -> list[Rule]:
+    """Return the rules that are evaluated every RECOUNT_SECONDS, compiled at a time."""
+    # The open quarter, the newest closed one, and those that are counted again.
+    quarters = accounting.recounted_quarters + 2
+    periods = [period_rule(calendar, accounting, now, quarters=quarters) for calendar in calendars]
     recounted = Rule(
         names.RECOUNTED,
         fill_template(_RECOUNTED, accounting, counted=step_query(accounting)),
@@ -52,4 +59,4 @@ def recount_rules(calendars: Sequence[Calendar], accounting: Accounting) -> list
         for number, calendar in enumerate(calendars)
     ]
     read = Rule(names.EARLIER_READ, "vector(time())", comment="When that was added up.")
-    return [*([recounted] if accounting.catch_up else []), *earlier, read]
+    return [*([recounted] if accounting.catch_up else []), *periods, *earlier, read]

@@ -17,6 +17,9 @@ from quotas.calendars import Calendar
 from quotas.rule_files.rule import Rule
 from quotas.rules.accounting.quarters import fill_template
 from quotas.rules.period_queries import period_queries
+from quotas.units import format_duration
+
+_MILLISECOND = 0.001
 
 _OPEN = """\
 sum_over_time((
@@ -54,7 +57,7 @@ max by ($labels, period) (
           count_values("$quarter", (floor(vector($delayed / 900)) + 1) % $slots)
         )
         * on ($quarter) group_left (period)
-        last_over_time($periods[$recent])
+        last_over_time($periods[$known])
       or
         last_over_time($earlier[$lookback])
     ),
@@ -64,7 +67,7 @@ max by ($labels, period) (
   last_over_time($total[$recent])
 )
 and on (period)
-last_over_time($periods[$recent])
+last_over_time($periods[$known])
 unless on ()
 ($held)"""
 
@@ -89,13 +92,29 @@ def open_rule(accounting: Accounting) -> Rule:
     )
 
 
-def period_rule(calendar: Calendar, accounting: Accounting, now: datetime) -> Rule:
-    """Return the rule for the period that each quarter of an hour belongs to."""
+def period_rule(
+    calendar: Calendar, accounting: Accounting, now: datetime, *, quarters: int = 2
+) -> Rule:
+    """Return the rule for the period that a quarter of an hour belongs to.
+
+    Args:
+        calendar: the calendar.
+        accounting: how bytes are counted.
+        now: the time of the compilation.
+        quarters: for how many quarters of an hour: the open one, and some before it.
+
+    """
     middle = f"(time() - {QUARTER_SECONDS // 2})"
     label = period_queries(calendar, middle, now).label
     return Rule(
         names.QUARTER_HOUR_PERIOD,
-        fill_template(_PERIODS, accounting, label=label),
+        fill_template(
+            _PERIODS,
+            accounting,
+            label=label,
+            # Ranges lack a millisecond, because in Prometheus 2 they include their start.
+            periods_range=format_duration(quarters * QUARTER_SECONDS - _MILLISECOND),
+        ),
         labels={names.CALENDAR: calendar.name},
     )
 
