@@ -62,7 +62,7 @@ RECOUNTED = "gateway:bandwidth_bytes:recounted_quarter_hour"
 CLOSED = "gateway:bandwidth_bytes:closed"
 HEALED = "gateway:bandwidth_bytes:healed"
 EARLIER = "gateway:bandwidth_bytes:earlier"
-COUNTED, COUNTED_EARLIER = "counted", "earlier"
+COUNTED, COUNTED_EARLIER, COUNTED_AGAIN = "counted", "earlier", "again"
 EARLIER_READ = "gateway:earlier_read:timestamp_seconds"
 TOTAL = "gateway:bandwidth_bytes:total"
 # What the rules remember of each gateway. ``quotas.rules.accounting.evidence`` explains them.

@@ -17,7 +17,7 @@ max by ($labels, period) (
         last_over_time($recounted[$counted_during] offset -$delay)
       )[$closing:15m] offset $delay)
       * on ($quarter) group_left (period)
-      last_over_time($periods[$known])
+      $period_of_quarter
     or
       max by ($labels, period) (
         label_replace(last_over_time($closed[$lookback] offset $all_closed), "by", "steps", "", "")
@@ -63,7 +63,7 @@ _NEWEST_QUARTER = """\
           count_values("$quarter", floor(vector($delayed / 900)) % $slots)
         )
         * on ($quarter) group_left (period)
-        last_over_time($periods[$known])"""
+        $period_of_quarter"""
 
 
 def healed_rule(calendar: Calendar, accounting: Accounting) -> Rule:

@@ -25,7 +25,10 @@ def fill_template(
     step, quarters = accounting.resolution_seconds, accounting.recounted_quarters
     delay = accounting.scrape_delay_seconds + _MILLISECOND
     closing = min(_MOST_CLOSING_SECONDS, max(_LEAST_CLOSING_SECONDS, _CLOSING_STEPS * step))
+    # The periods of older quarters are recorded only every quarter of an hour. One may be missed.
+    known = format_duration(2 * QUARTER_SECONDS + 3 * step)
     of_calendar = selector([match_any(names.CALENDAR, [calendar.name])]) if calendar else ""
+    periods = names.QUARTER_HOUR_PERIOD + of_calendar
     # A period can still gain bytes for some quarters of an hour after its end.
     longest = (calendar.longest_period_seconds if calendar else 0) + (
         quarters + 2
@@ -42,15 +45,17 @@ def fill_template(
         healed=names.HEALED + of_calendar,
         total=names.TOTAL + of_calendar,
         earlier=names.EARLIER + of_calendar,
-        periods=names.QUARTER_HOUR_PERIOD + of_calendar,
+        periods=periods,
+        # Two rules record it.
+        period_of_quarter=f"max by ({names.QUARTER_HOUR}, {names.PERIOD}) "
+        f"(last_over_time({periods}[{known}]))",
         calendar=of_calendar,
         slots=str(SLOTS),
         seconds=str(step),
         step=format_duration(step),
         two_steps=format_duration(2 * step),
         recent=format_duration(3 * step),
-        # The periods of older quarters are recorded every quarter of an hour. One may be missed.
-        known=format_duration(2 * QUARTER_SECONDS + 3 * step),
+        known=known,
         delay=format_duration(delay),
         delayed=f"(time() - {delay})",
         newest=f"(time() - {delay} - (time() - {delay}) % {step})",

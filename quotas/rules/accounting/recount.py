@@ -6,6 +6,7 @@ that happens is up to the ruler.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from quotas import names
@@ -43,7 +44,14 @@ def recount_rules(
     """Return the rules that are evaluated every RECOUNT_SECONDS, compiled at a time."""
     # The open quarter, the newest closed one, and those that are counted again.
     quarters = accounting.recounted_quarters + 2
-    periods = [period_rule(calendar, accounting, now, quarters=quarters) for calendar in calendars]
+    periods = [
+        replace(
+            period_rule(calendar, accounting, now, quarters=quarters),
+            # Another series than that of the open quarter, which is recorded each step.
+            labels={names.CALENDAR: calendar.name, names.COUNTED: names.COUNTED_AGAIN},
+        )
+        for calendar in calendars
+    ]
     recounted = Rule(
         names.RECOUNTED,
         fill_template(_RECOUNTED, accounting, counted=step_query(accounting)),

@@ -57,7 +57,7 @@ max by ($labels, period) (
           count_values("$quarter", (floor(vector($delayed / 900)) + 1) % $slots)
         )
         * on ($quarter) group_left (period)
-        last_over_time($periods[$known])
+        $period_of_quarter
       or
         last_over_time($earlier[$lookback])
     ),
