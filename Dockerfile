@@ -44,6 +44,7 @@ USER 0
 RUN install -d -o 10001 -g 10001 /var/lib/gateway
 USER 10001:10001
 COPY problem_json problem_json
+COPY serving serving
 COPY webhook webhook
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \

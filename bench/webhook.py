@@ -9,12 +9,13 @@ import json
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Sequence
 
+from bench.slow_clients import besieged, silent
 from bench.support.table import print_table
 from bench.support.webhook_setup import (
     HOST,
-    THREADS,
     TIMEOUT_SECONDS,
     TOKEN,
     Setup,
@@ -27,11 +28,13 @@ from bench.support.webhook_setup import (
     wait_until_sent,
 )
 
-CLIENTS = THREADS
+CLIENTS = 8
 PAYLOADS = 4_000
 LARGE_ALERTS = 10_000
 BACKLOG = 10_000
 HANGING_PAYLOADS = 2_000
+SILENT_CLIENTS = 200
+SILENT_PAYLOADS = 1_000
 
 
 def main() -> int:
@@ -41,6 +44,7 @@ def main() -> int:
         *measure_large_payload(),
         *measure_backlog(),
         *measure_while_smtp_hangs(),
+        *measure_while_clients_are_silent(),
     ]
     print_table("Webhook, SQLite with full sync", ["measurement", "result", "target"], rows)
     return 0
@@ -88,6 +92,28 @@ def measure_while_smtp_hangs() -> list[Sequence[str]]:
     with running() as (setup, _), hanging(setup.smtp_port), delivering(setup):
         _, seconds = post_all(setup, [payload([n]) for n in range(HANGING_PAYLOADS)])
     return [("response time while SMTP hangs, p99", f"{p99(seconds) * 1_000:.0f} ms", "250 ms")]
+
+
+def measure_while_clients_are_silent() -> list[Sequence[str]]:
+    """Return the response times while other clients connect and send nothing."""
+    with running() as (setup, _), besieged([silent(setup.port) for _ in range(SILENT_CLIENTS)]):
+        _, seconds = post_all(setup, [payload([n]) for n in range(SILENT_PAYLOADS)])
+        healthy = [ask_health(setup) for _ in range(SILENT_PAYLOADS)]
+    while_silent = f"response time with {SILENT_CLIENTS} silent connections, p99"
+    return [
+        (while_silent, f"{p99(seconds) * 1_000:.0f} ms", "250 ms"),
+        ("the same of /healthz, p99", f"{p99(healthy) * 1_000:.0f} ms", "250 ms"),
+    ]
+
+
+def ask_health(setup: Setup) -> float:
+    """Return the seconds that an answer of /healthz takes."""
+    began = time.perf_counter()
+    with urllib.request.urlopen(
+        f"http://{HOST}:{setup.port}/healthz", timeout=TIMEOUT_SECONDS
+    ) as response:
+        response.read()
+    return time.perf_counter() - began
 
 
 def payload(consumers: Sequence[int] | range) -> bytes:

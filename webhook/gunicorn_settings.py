@@ -3,8 +3,13 @@
 bind = "0.0.0.0:8080"
 # One process handles more than any Alertmanager sends, and counts everything for /metrics.
 workers = 1
-worker_class = "gthread"
-threads = 8
+# Its threads never wait for a client.
+worker_class = "serving.worker.WholeRequestWorker"
+# They wait for the database. As many connections to it are allowed.
+threads = 32
+# Including those that send nothing. A process may often open no more than 1,024 files.
+worker_connections = 800
+keepalive = 5
 # Only the database can delay a request, and all waits for it are shorter.
 timeout = 30
 # A container is killed ten seconds after SIGTERM. Running requests are answered before that.

@@ -19,7 +19,6 @@ from local.stack.processes import Part, Processes
 
 HOST = "127.0.0.1"
 TOKEN = "a-token-for-the-benchmark"  # noqa: S105 - only this machine can reach the webhook
-THREADS = 8
 TIMEOUT_SECONDS = 300
 QUOTAS = """\
 version: 1
@@ -65,9 +64,8 @@ def running() -> Iterator[tuple[Setup, Processes]]:
     with (folder / "log").open("w", encoding="utf-8") as log:
         processes = Processes(log)
         command = [
-            *(sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{setup.port}"),
-            *("--workers", "1", "--threads", str(THREADS), "--no-control-socket"),
-            *("--timeout", "120", "webhook:create_app()"),
+            *(sys.executable, "-m", "gunicorn", "--config", "webhook/gunicorn_settings.py"),
+            *("--bind", f"{HOST}:{setup.port}", "--log-level", "warning", "webhook:create_app()"),
         ]
         ready = f"http://{HOST}:{setup.port}/healthz"
         try:

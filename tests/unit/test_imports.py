@@ -25,6 +25,7 @@ MOST_MODULES_IN_CHAIN = 6
 MAY_IMPORT: dict[str, set[str]] = {
     "quotas": set(),
     "problem_json": set(),
+    "serving": set(),
     "kong": set(),
     "api": {"quotas", "problem_json"},
     "webhook": {"quotas", "problem_json"},

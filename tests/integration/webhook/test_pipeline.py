@@ -1,8 +1,6 @@
 """From real Alertmanagers, one or a pair, through the webhook under gunicorn to real SMTP."""
 
-import os
 import re
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -19,6 +17,7 @@ from local.sink.server import Sink, running
 from local.stack.ports import free_ports
 from tests.integration.support.polling import poll
 from tests.integration.support.webhook_app import AUTHORIZATION, ROOT, make_environ, payload
+from tests.integration.support.webhook_process import process, webhook
 from tests.integration.webhook.alertmanager import fire, is_ready, shorten_config
 
 TIMEOUT_SECONDS = 40
@@ -42,21 +41,6 @@ def usage(threshold: int, **labels: str) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def process(log: Path, *command: str, **environ: str) -> "Iterator[subprocess.Popen[bytes]]":
-    with (
-        log.open("a") as output,
-        subprocess.Popen(
-            command, env={**os.environ, **environ}, stdout=output, stderr=output, cwd=log.parent
-        ) as running_process,
-    ):
-        try:
-            yield running_process
-        finally:
-            running_process.terminate()
-            running_process.wait(TIMEOUT_SECONDS)
-
-
 @pytest.fixture
 def sink() -> Iterator[Sink]:
     with running() as sink:
@@ -71,23 +55,6 @@ def environ(tmp_path: Path, sink: Sink) -> dict[str, str]:
 @pytest.fixture
 def port() -> int:
     return free_ports(1)[0]
-
-
-@contextmanager
-def webhook(port: int, environ: dict[str, str], log: Path) -> Iterator[str]:
-    """Run the webhook under gunicorn. Give its address."""
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "--threads=4", f"--bind=127.0.0.1:{port}"]
-    with process(log, *command, "--no-control-socket", "webhook:create_app()", **environ):
-        poll(lambda: answers(f"{url}/healthz"), log.read_text())
-        yield url
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=TIMEOUT_SECONDS).ok
-    except requests.ConnectionError:
-        return False
 
 
 @contextmanager
@@ -208,40 +175,3 @@ def test_under_gunicorn_an_alert_is_logged_with_its_ids_and_no_secret(
     assert re.search(r"quota='bun-egress' threshold='90' period='202611'", logged)
     assert len(re.findall(r"mail=<\w+@example.com> to=\w+@example.com queued", logged)) == 2
     assert AUTHORIZATION["Authorization"].removeprefix("Bearer ") not in logged
-
-
-@pytest.mark.parametrize("in_chunks", [False, True])
-def test_under_gunicorn_a_body_that_is_too_large_is_answered_413(
-    tmp_path: Path,
-    environ: dict[str, str],
-    port: int,
-    in_chunks: bool,  # noqa: FBT001 - pytest passes it
-) -> None:
-    # Valid except for its size, so a body that was cut would be accepted.
-    body = b'{"version": "4", "status": "firing", "alerts": []}' + b" " * (11 * 1024 * 1024)
-    headers = AUTHORIZATION | {"Content-Type": "application/json"}
-    with webhook(port, environ, tmp_path / "log") as url:
-        response = requests.post(
-            f"{url}/alerts",
-            data=iter([body]) if in_chunks else body,
-            headers=headers,
-            timeout=TIMEOUT_SECONDS,
-        )
-    assert response.status_code == 413
-    assert response.headers["Content-Type"] == "application/problem+json"
-
-
-def test_under_gunicorn_a_wrong_setting_stops_the_start_and_is_named(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "webhook:create_app()"],
-        env=environ | {"MAIL_PORT": "smtp"},
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-    )
-    assert done.returncode != 0
-    assert 'MAIL_PORT: "smtp" is not a port; write a whole number from 1 to 65535' in done.stderr
