@@ -7,6 +7,8 @@ import re
 
 # Gunicorn's own limits are far lower.
 MOST_HEAD_BYTES = 256 * 1024
+# Gunicorn takes more than 40 s to read two million.
+MOST_CHUNKS = 20_000
 _LONGEST_CHUNK_LINE = 1_024
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
@@ -22,14 +24,15 @@ class IncomingRequest:
         """Start without any bytes.
 
         Args:
-            most_body_bytes: how much of the body is waited for. A request with a larger body
-                counts as whole when so much has arrived.
+            most_body_bytes: how much of the body is waited for. A request with a larger body, or
+                with more than MOST_CHUNKS, counts as whole when so much has arrived.
 
         """
         self._most_body_bytes = most_body_bytes
         self._bytes = bytearray()
         self._head_end = 0
         self._next_chunk = 0
+        self._chunks = 0
         self._length: int | None = None
         # Where the request ends, once that is known to have arrived.
         self._end: int | None = None
@@ -44,6 +47,11 @@ class IncomingRequest:
     def is_whole(self) -> bool:
         """Whether all of the request has arrived, or as much of it as is waited for."""
         return self._end is not None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the request has a body, as far as its head has arrived."""
+        return self._length != 0
 
     def feed(self, data: bytes) -> None:
         """Add bytes that have arrived."""
@@ -101,6 +109,10 @@ class IncomingRequest:
             if following > len(self._bytes):
                 return None
             self._next_chunk = following
+            self._chunks += 1
+            if self._chunks > MOST_CHUNKS:
+                self._cut()
+                return self._end
 
     def _cut(self) -> None:
         self.is_cut = True

@@ -3,6 +3,9 @@
 Gunicorn's own thread worker reads requests in its threads. Clients that send nothing, or not all of
 a request, keep its threads for as long as they like. Here one loop reads all requests, each within
 a deadline, and closes the oldest connections if there are too many. TLS is not supported.
+
+Requests with a body and those without have threads of their own, so that health checks are answered
+while all others wait for a database.
 """
 
 import contextlib
@@ -10,7 +13,7 @@ import selectors
 import socket
 import struct
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -50,6 +53,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships n
         self._waiting: dict[TConn, _Waiting] = {}
         # The requests that threads work on.
         self._taken: dict[TConn, IncomingRequest] = {}
+        self._without_body = ThreadPoolExecutor(self.cfg.threads)
         self._buffered_bytes = 0
         self._checked_at = 0.0
 
@@ -59,16 +63,29 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships n
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
+        except OSError as error:
+            # Most likely, the process may not open more files.
+            self.log.error("no connection can be accepted: %s", error)  # noqa: TRY400 - no traceback
+            self._close_oldest()
+            return
         self.nr_conns += 1
         # gunicorn stops to accept at worker_connections.
         while self.nr_conns >= self.worker_connections and self._waiting:
-            self._close(next(iter(self._waiting)))
+            self._close_oldest()
         seconds = struct.pack("ll", ANSWER_SECONDS, 0)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
         conn = TConn(self.cfg, client, address, listener.getsockname())
         # Gunicorn would wrap the socket here.
         conn.initialized = True
         self._read(conn, IncomingRequest(MOST_BODY_BYTES), REQUEST_SECONDS)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Let a thread answer a request."""
+        threads = self.tpool if self._taken[conn].has_body else self._without_body
+        future = threads.submit(self.handle, conn)
+        future.add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
 
     def finish_request(self, conn: TConn, future: "Future[bool]") -> None:
         """Read the next request of a connection that a thread has answered, or close it."""
@@ -139,12 +156,17 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships n
             with contextlib.suppress(OSError):
                 conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         while self._buffered_bytes > MOST_BUFFERED_BYTES and self._waiting:
-            self._close(next(iter(self._waiting)))
+            self._close_oldest()
 
     def _stop_reading(self, conn: TConn) -> _Waiting:
         with contextlib.suppress(OSError, KeyError, ValueError):
             self.poller.unregister(conn.sock)
         return self._waiting.pop(conn)
+
+    def _close_oldest(self) -> None:
+        oldest = next(iter(self._waiting), None)
+        if oldest is not None:
+            self._close(oldest)
 
     def _close(self, conn: TConn) -> None:
         waiting = self._stop_reading(conn)

@@ -5,8 +5,9 @@ bind = "0.0.0.0:8080"
 workers = 1
 # Its threads never wait for a client.
 worker_class = "serving.worker.WholeRequestWorker"
-# They wait for the database. As many connections to it are allowed.
-threads = 32
+# Of these, and again of those for requests without a body. They wait for the database, which allows
+# more connections.
+threads = 16
 # Including those that send nothing. A process may often open no more than 1,024 files.
 worker_connections = 800
 keepalive = 5

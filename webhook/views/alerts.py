@@ -83,7 +83,10 @@ def read_body() -> bytes:
     request.max_content_length = max(2 * LARGEST_BODY_BYTES, request.content_length or 0)
     # A single read of the stream may return less than there is.
     stream = io.BufferedReader(cast("io.RawIOBase", request.stream))
-    return stream.read(LARGEST_BODY_BYTES + 1)
+    try:
+        return stream.read(LARGEST_BODY_BYTES + 1)
+    except OSError:
+        abort(HTTPStatus.BAD_REQUEST, "the body ends before its announced end")
 
 
 def report_refused(error: PayloadError, body: bytes, queue: Queue) -> None:

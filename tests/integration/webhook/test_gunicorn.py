@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -23,6 +24,7 @@ from tests.integration.support.webhook_app import (
     payload,
     usage,
 )
+from tests.integration.support.webhook_lock import locked
 from tests.integration.support.webhook_process import (
     answers,
     gunicorn,
@@ -121,6 +123,41 @@ def test_a_request_that_is_not_whole_in_time_is_closed_however_it_arrives(
                 break
             assert time.monotonic() - began < worker.REQUEST_SECONDS + PROMPT_SECONDS
     assert time.monotonic() - began > worker.REQUEST_SECONDS - 1
+
+
+def test_health_checks_are_answered_while_all_posts_wait_for_the_database(
+    url: str, tmp_path: Path
+) -> None:
+    waiting = threading.Barrier(3 * gunicorn_settings.threads + 1)
+    statuses: list[int] = []
+
+    def post(number: int) -> None:
+        waiting.wait(TIMEOUT_SECONDS)
+        body = payload(usage(consumer=f"c{number}"))
+        answer = requests.post(
+            f"{url}/alerts", json=body, headers=AUTHORIZATION, timeout=TIMEOUT_SECONDS
+        )
+        statuses.append(answer.status_code)
+
+    threads = [threading.Thread(target=post, args=(n,)) for n in range(waiting.parties - 1)]
+    with locked(tmp_path / "outbox.db"):
+        for thread in threads:
+            thread.start()
+        waiting.wait(TIMEOUT_SECONDS)
+        while not statuses:
+            for path in ("healthz", "readyz/store", "metrics"):
+                assert requests.get(f"{url}/{path}", timeout=PROMPT_SECONDS / 2).ok
+        assert statuses == [503] * len(statuses)
+    for thread in threads:
+        thread.join(TIMEOUT_SECONDS)
+    assert len(statuses) == len(threads)
+
+
+def test_tiny_chunks_of_a_body_that_is_too_large_are_answered_400(url: str, port: int) -> None:
+    assert url
+    with connect(port, head("Transfer-Encoding: chunked")) as connection:
+        connection.sendall(b"1\r\n \r\n" * (worker.MOST_BODY_BYTES // 6 + 1))
+        assert b" 400 " in read_all(connection)
 
 
 def test_several_requests_on_one_connection_are_answered_in_order(url: str, port: int) -> None:

@@ -1,10 +1,6 @@
 """Others write to the database for too long: every request is answered in time."""
 
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,34 +9,13 @@ from sqlalchemy import create_engine, text
 
 from tests.integration.support.databases import database
 from tests.integration.support.webhook_app import make_environ, outbox, post, run_all, usage
+from tests.integration.support.webhook_lock import locked
 from webhook import create_app
 from webhook.store.database import BUSY_SECONDS, Store, StoreError, deadline
 
 POSTS = 8
 # More than is asked for, because this machine runs other tests.
 LONGEST_SECONDS = BUSY_SECONDS + 3
-HOLD = """\
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Let another process hold SQLite's write lock inside the ``with`` block."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "locked\n"
-        yield
-        process.communicate(timeout=30)
 
 
 def post_at_once(app: Flask) -> list[float]:

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.incoming import MOST_HEAD_BYTES, IncomingRequest
+from serving.incoming import MOST_CHUNKS, MOST_HEAD_BYTES, IncomingRequest
 
 MOST = 1_000
 GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -76,6 +76,15 @@ def test_a_larger_body_than_is_waited_for_is_cut() -> None:
 def test_larger_chunks_than_are_waited_for_are_cut() -> None:
     request = fed(in_chunks(b"x" * MOST, b"y")[:-8])
     assert request.is_whole
+    assert request.is_cut
+
+
+def test_a_body_of_very_many_chunks_is_cut() -> None:
+    request = IncomingRequest(10**6)
+    request.feed(in_chunks(*[b"x"] * MOST_CHUNKS))
+    assert not request.is_cut
+    request = IncomingRequest(10**6)
+    request.feed(in_chunks(*[b"x"] * (MOST_CHUNKS + 1)))
     assert request.is_cut
 
 
