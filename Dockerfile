@@ -53,6 +53,7 @@ CMD ["gunicorn", "--config", "webhook/gunicorn_settings.py", "webhook:create_app
 
 FROM runtime AS api
 COPY problem_json problem_json
+COPY serving serving
 COPY api api
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \

@@ -5,7 +5,10 @@ import gc
 bind = "0.0.0.0:8000"
 # One process has one cache, so equal questions of all clients are one question to Prometheus.
 workers = 1
-worker_class = "gthread"
+# Its threads never wait for a client.
+worker_class = "serving.worker.WholeRequestWorker"
+# Including those that send nothing. A process may often open no more than 1,024 files.
+worker_connections = 800
 # Enough that some are free while others wait for a slow Prometheus.
 threads = 32
 # Longer than the few queries of a request may take (PROMETHEUS_TIMEOUT_SECONDS).
