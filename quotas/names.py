@@ -50,6 +50,8 @@ USED = "quota:bandwidth_bytes:used"
 LIMIT = "quota:bandwidth_bytes:limit"
 RATIO = "quota:bandwidth_bytes:ratio"
 FORECAST = "quota:bandwidth_bytes:forecast"
+# A number that changes when a quota counts other traffic than before.
+SELECTION = "quota:selection:id"
 
 # The end of the newest step that has been counted, in Unix seconds; and by earlier rules.
 STEP_END = "gateway:step_end:timestamp_seconds"

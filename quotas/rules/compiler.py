@@ -19,7 +19,7 @@ from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
 from quotas.rules.period_queries import compiled_until, period_queries
 from quotas.rules.pipeline import pipeline_alerts, pipeline_groups
-from quotas.rules.usage import limit_rule, ratio_rule, used_rule
+from quotas.rules.usage import limit_rule, ratio_rule, selection_rule, used_rule
 
 
 def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> list[RuleFile]:
@@ -148,8 +148,14 @@ def _usage_rules(quotas: Iterable[Quota], counting: Accounting, *, live: bool) -
     return [
         rule
         for quota in sorted(quotas, key=lambda quota: quota.name)
-        for rule in (used_rule(quota, counting, live=live), limit_rule(quota))
+        for rule in _rules_of(quota, counting, live=live)
     ]
+
+
+def _rules_of(quota: Quota, counting: Accounting, *, live: bool) -> list[Rule]:
+    rules = [used_rule(quota, counting, live=live), limit_rule(quota)]
+    # Only forecasts need it.
+    return rules if isinstance(quota.calendar, Rolling) else [*rules, selection_rule(quota)]
 
 
 def _rolling_groups(quotas: QuotaFile, window: Rolling) -> list[Group]:

@@ -29,8 +29,9 @@ LEAST_EVALUATIONS = 5
 
 _RULE_COMMENT = """\
 Used so far + recent rate x time left. The recent rate is that of the last seven days of a month,
-the last day of a week, or the last quarter of a day or an hour. Before so much is known, it is
-that of a shorter span, or of the period so far. It is never below zero."""
+the last day of a week, or the last quarter of a day or an hour. Before so much is known,
+and after the quota began to count other traffic, it is that of a shorter span, or of the period so
+far. It is never below zero."""
 _ALERT_COMMENT = """\
 The forecast was above the limit all the time for a while that fits the period, and not only
 because so little of it is over; and the limit itself was not passed yet."""
@@ -120,17 +121,24 @@ def _forecast_query(
     )
     used, left = f"last_over_time({used_range})", f"last_over_time({left_range})"
     spans = [span for span in _RATE_SPANS[kind] if span >= LEAST_EVALUATIONS * interval_seconds]
-    rates = [
-        f"clamp_min({used} - last_over_time({used_range} offset {format_duration(span)}), 0)"
-        f" / {span}"
-        for span in spans
-    ]
+    rates = [_rate_query(used, used_range, span, reach) for span in spans]
     # A period that has ended remains until its last step is counted, but has no time left.
     left = f"(topk by ({names.CALENDAR}) (1, {left}) or 0 * {left})"
     by_period = f"on ({names.CALENDAR}, {names.PERIOD}) group_left ()"
     rates.append(f"{used} / {by_period} last_over_time({elapsed_range})")
     rate = "\n  or\n  ".join(rates)
     return f"{used}\n+\n(\n  {rate}\n)\n* {by_period} {left}"
+
+
+def _rate_query(used: str, used_range: str, span_seconds: int, reach: str) -> str:
+    """Return PromQL for the rate of quotas that counted the same traffic a span earlier."""
+    before = f"offset {format_duration(span_seconds)}"
+    selection = f"last_over_time({names.SELECTION}[{reach}]"
+    return (
+        f"clamp_min({used} - last_over_time({used_range} {before}), 0) / {span_seconds}\n"
+        f"  unless on ({names.QUOTA})\n"
+        f"  ({selection}) != {selection} {before}))"
+    )
 
 
 def _lasting_forecast_query(

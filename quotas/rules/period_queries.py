@@ -6,11 +6,21 @@ Each expression shifts the time so that the period starts at a boundary of PromQ
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
+from itertools import pairwise
 from string import Template
 
 from quotas import names
-from quotas.calendars import DAY_SECONDS, HOUR_SECONDS, WEEK_SECONDS, Calendar, Kind
+from quotas.calendars import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    WEEK_SECONDS,
+    Calendar,
+    Kind,
+    Period,
+    period_at,
+)
 from quotas.rules.timezones import FIRST_YEAR, last_year, offset_changes, offset_query
 
 _IDS: dict[Kind, str] = {
@@ -32,7 +42,7 @@ class PeriodQueries:
         elapsed_seconds: a scalar, the seconds since the period began.
         left_seconds: a scalar, the seconds until it ends.
 
-    If clocks change within the period, both scalars ignore the change.
+    Both scalars are true seconds, also in periods in which clocks change.
 
     """
 
@@ -69,7 +79,58 @@ def period_queries(calendar: Calendar, at: str, now: datetime) -> PeriodQueries:
             length = f"scalar(days_in_month(vector({shifted}))) * {DAY_SECONDS}"
     period_id = Template(_IDS[calendar.kind]).substitute(at=f"vector({shifted})")
     label = f'count_values("{names.PERIOD}", {period_id})'
-    return PeriodQueries(label, elapsed, f"{length} - ({elapsed})")
+    left = f"{length} - ({elapsed})"
+    if calendar.timezone == "UTC" or calendar.kind == "hour":
+        return PeriodQueries(label, elapsed, left)
+    corrections = _clock_corrections(calendar, last_year(now) + 1)
+    return PeriodQueries(
+        label,
+        _correct(elapsed, at, [(start, end, seconds) for start, end, seconds, _ in corrections]),
+        _correct(left, at, [(start, end, seconds) for start, end, _, seconds in corrections]),
+    )
+
+
+@cache
+def _clock_corrections(calendar: Calendar, end_year: int) -> list[tuple[int, int, int, int]]:
+    """Return how far clocks are off in the periods in which, or at whose ends, they change.
+
+    Returns:
+        Tuples of Unix times from and until when, the elapsed seconds on the clocks minus the true
+        ones, and the same of the remaining seconds.
+
+    """
+    changes = [at for at, _ in offset_changes(calendar.timezone, FIRST_YEAR, end_year)[1:]]
+    beside = [at for change in changes for at in (change - 1, change)]
+    periods = {
+        period.id: period
+        for period in (period_at(calendar, datetime.fromtimestamp(at, UTC)) for at in beside)
+    }
+    corrections = []
+    for period in periods.values():
+        first, last = int(period.start.timestamp()), int(period.end.timestamp())
+        edges = [first, *(change for change in changes if first < change < last), last]
+        for start, end in pairwise(edges):
+            elapsed, left = _on_clocks(period, start)
+            corrections.append((start, end, elapsed - (start - first), left - (last - start)))
+    return corrections
+
+
+def _on_clocks(period: Period, at: int) -> tuple[int, int]:
+    """Return the seconds on the clocks since the first midnight of a period, and until its last."""
+    start, end = (
+        edge.replace(hour=0, minute=0, second=0, tzinfo=None) for edge in (period.start, period.end)
+    )
+    local = datetime.fromtimestamp(at, period.start.tzinfo).replace(tzinfo=None)
+    return int((local - start).total_seconds()), int((end - local).total_seconds())
+
+
+def _correct(seconds: str, at: str, corrections: list[tuple[int, int, int]]) -> str:
+    terms = [
+        f"{'-' if more > 0 else '+'} {abs(more)} * ({at} >= bool {start}) * ({at} < bool {end})"
+        for start, end, more in corrections
+        if more
+    ]
+    return "\n".join([seconds, *terms])
 
 
 def _hour(calendar: Calendar, at: str, local: str) -> tuple[str, str, str]:

@@ -1,5 +1,7 @@
 """The usage of each quota: the rules for bytes used, the limit, and their ratio."""
 
+import zlib
+
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH, Rolling
@@ -50,6 +52,20 @@ def limit_rule(quota: Quota) -> Rule:
     return Rule(
         names.LIMIT,
         f"vector({quota.limit_bytes})",
+        labels={names.QUOTA: quota.name},
+    )
+
+
+def selection_rule(quota: Quota) -> Rule:
+    """Return the rule for a number that depends on what the quota counts.
+
+    When it changes, usage changes at once, and what was used before says nothing about the pace.
+    """
+    opening = f"{quota.opening_bytes} {quota.opening_period}"
+    what = f"{_select(quota, '')} {quota.for_each} {opening}"
+    return Rule(
+        names.SELECTION,
+        f"vector({zlib.crc32(what.encode())})",
         labels={names.QUOTA: quota.name},
     )
 

@@ -133,6 +133,31 @@ def test_a_forecast_is_never_below_what_is_used_although_the_selector_was_narrow
     run_rules(tmp_path, chosen(rules, names.FORECAST), [case], evaluate_every="5m")
 
 
+def test_a_forecast_does_not_jump_when_a_quota_counts_more_traffic(tmp_path: Path) -> None:
+    rules = rules_of(HEAD + "  - {name: a, limit: 50 kB, forecast: true}\n")
+    hours = [220, 239, 241, 250, 300, 407, 409, 450]
+    case = Case(
+        {
+            # 100 bytes in five minutes; after ten days twice as much, since the month began.
+            series(names.USED, **USED): "0+100x2879 576000+200x2900",
+            # What the quota selects has a number.
+            series(names.SELECTION, quota="a"): "17x2879 42x2900",
+            series(names.PERIOD_ELAPSED, calendar="month", period="197001"): "0+300x5800",
+            series(names.PERIOD_LEFT, calendar="month", period="197001"): "2678400-300x5800",
+        },
+        [
+            Samples(
+                f"round({names.FORECAST}, 10000)",
+                f"{hour}h",
+                [(USED, 890_000 if hour < 240 else 1_790_000)],
+            )
+            for hour in hours
+        ],
+        interval="5m",
+    )
+    run_rules(tmp_path, chosen(rules, names.FORECAST), [case], evaluate_every="5m")
+
+
 def test_the_forecast_of_a_period_that_has_ended_is_what_it_used(tmp_path: Path) -> None:
     rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 24.1 kB, forecast: true}\n")
     old = f'{names.FORECAST}{{period="1970010101"}}'

@@ -172,10 +172,10 @@ def test_files_have_unique_names_that_kubernetes_accepts() -> None:
         assert stem[-1].isalnum()
 
 
-def test_a_quota_adds_two_rules_and_one_for_each_new_threshold() -> None:
+def test_a_quota_adds_three_rules_and_one_for_each_new_threshold() -> None:
     before = compiled(Quota("a", 1))
     after = compiled(Quota("a", 1), Quota("b", 1, thresholds=(Threshold(57, "info"),)))
-    assert _count(after["gateway-quotas"]) == _count(before["gateway-quotas"]) + 3
+    assert _count(after["gateway-quotas"]) == _count(before["gateway-quotas"]) + 4
 
 
 def test_ratio_and_forecast_are_written_once_for_all_quotas() -> None:

@@ -28,14 +28,14 @@ def test_the_recent_rate_is_measured_over_a_quarter_of_the_period_or_less() -> N
     # A 256th of an hour is shorter than a few evaluations.
     (forecast,) = forecasts_for(HOUR)
     assert "offset 15m), 0) / 900" in forecast.query
-    assert forecast.query.count("offset") == 1
+    assert forecast.query.count("offset 15m), 0)") == forecast.query.count("clamp_min") == 1
 
 
 def test_the_recent_rate_of_long_periods_is_measured_over_whole_days() -> None:
     (forecast,) = forecasts_for(MONTH)
     assert "offset 7d), 0) / 604800" in forecast.query
     assert "offset 1d), 0) / 86400" in forecast.query
-    assert forecast.query.count("offset") == 2
+    assert forecast.query.count("clamp_min") == 2
 
 
 def test_one_rule_forecasts_all_quotas() -> None:
