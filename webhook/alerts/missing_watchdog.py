@@ -13,7 +13,8 @@ def missing_since(
 ) -> datetime | None:
     """Return when the watchdog last arrived, if that is longer ago than MISSING_AFTER, else None.
 
-    If it has never arrived, return when the tables were first used.
+    If it has never arrived, return when the tables were first used. A time in the future comes from
+    a wrong clock, and says nothing.
 
     Args:
         status: all status values.
@@ -23,5 +24,5 @@ def missing_since(
 
     """
     known = status.get(WATCHDOG) or status.get(STARTED)
-    last = known.at if known else observed_since
+    last = known.at if known and known.at <= now else observed_since
     return last if now - max(last, observed_since) > MISSING_AFTER else None

@@ -8,6 +8,7 @@ from flask import Flask
 
 from webhook.cli.store_group import StoreGroup
 from webhook.delivery.housekeeping import remove_old
+from webhook.store.clock import read_clock
 from webhook.store.database import Store
 from webhook.store.notifications import get_notification, list_notifications
 from webhook.store.outbox import retry, withhold
@@ -34,7 +35,7 @@ def register(app: Flask, store: Store, retention: timedelta) -> None:
             for state in (FAILED, EXPIRED) if failed else ():
                 found = list_notifications(connection, {"state": state}, 10_000)
                 chosen += [mail.id for mail in found]
-            again = retry(connection, chosen, datetime.now(UTC))
+            again = retry(connection, chosen, read_clock(connection))
         click.echo(f"{again} mails are queued")
 
     @group.command("withhold")
@@ -42,7 +43,7 @@ def register(app: Flask, store: Store, retention: timedelta) -> None:
     def withhold_mails(mail_ids: tuple[int, ...]) -> None:
         """Do not send mails that wait: they fail, and can be queued again by retry."""
         with store.writing() as connection:
-            kept = withhold(connection, mail_ids, datetime.now(UTC), "withheld by hand")
+            kept = withhold(connection, mail_ids, read_clock(connection), "withheld by hand")
         click.echo(f"{kept} mails will not be sent")
 
     @group.command("purge")

@@ -18,7 +18,7 @@ import random
 from datetime import datetime, timedelta
 
 from webhook.delivery.smtp_replies import ConnectionLostError, SendError
-from webhook.store.outbox import LONGEST_PAUSE, ClaimedMail, Outcome
+from webhook.store.sending.claims import LONGEST_PAUSE, ClaimedMail, Outcome
 from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENT
 from webhook.text import clean_line
 

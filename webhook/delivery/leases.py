@@ -1,4 +1,8 @@
-"""The leases of one delivery process: while it sends a mail, no other process sends it too."""
+"""The leases of one delivery process: while it sends a mail, no other process sends it too.
+
+Another process takes a mail over only if the lease has run out and the first process is gone, so
+neither a wrong clock nor a broken connection to the database makes both send it.
+"""
 
 import contextlib
 import logging
@@ -9,7 +13,14 @@ from datetime import timedelta
 
 from webhook.store.clock import Clock, read_clock
 from webhook.store.database import Store, StoreError
-from webhook.store.outbox import ClaimedMail, claim, has_work, release_leases, renew_leases
+from webhook.store.sending.claims import (
+    ClaimedMail,
+    claim,
+    has_work,
+    release_leases,
+    renew_leases,
+)
+from webhook.store.sending.presence import Presence
 from webhook.store.status import DELIVERER, set_status
 from webhook.text import clean_line
 
@@ -26,6 +37,7 @@ class Leases:
     def __init__(self, store: Store, owner: str) -> None:
         self._store = store
         self._owner = owner
+        self._presence = Presence(store.engine, owner)
         self.clock = Clock()
         # On the monotonic clock. The leases last at least until then.
         self._end_at = 0.0
@@ -42,6 +54,7 @@ class Leases:
                 return []
         end_at = time.monotonic() + LEASE_SECONDS
         with self._store.writing() as connection:
+            self._presence.hold()
             now = self.clock.set_by(connection)
             until = now + timedelta(seconds=LEASE_SECONDS)
             claimed = claim(connection, self._owner, now, until, MOST_AT_ONCE)
@@ -80,11 +93,13 @@ class Leases:
         finally:
             done.set()
             thread.join()
+            self._presence.release()
 
     def _renew(self) -> None:
         started_at = time.monotonic()
         try:
             with self._store.writing() as connection:
+                self._presence.hold()
                 now = read_clock(connection)
                 renew_leases(connection, self._owner, now + timedelta(seconds=LEASE_SECONDS))
                 set_status(connection, DELIVERER, now, self._owner)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 
 from quotas.model import QuotaFile
@@ -26,6 +26,8 @@ from webhook.store.status import (
 from webhook.text import web_url
 
 CHECK_EVERY_SECONDS = 5
+# A clock that moves by more than this between two checks was set.
+JUMP = timedelta(seconds=30)
 
 _TO_DO = (
     "Until this is mended, nobody is told of any quota. Look at the alert QuotaPipelineWatchdog in "
@@ -51,6 +53,8 @@ class WatchdogMonitor:
         self._sender = sender
         self._addresses = addresses
         self._observed_since = datetime.now(UTC)
+        # The last check, on the clock and on the monotonic clock.
+        self._checked_at = (self._observed_since, time.monotonic())
         self._due_at = 0.0
 
     def run_if_due(self) -> None:
@@ -62,7 +66,18 @@ class WatchdogMonitor:
         """
         if time.monotonic() >= self._due_at:
             self._due_at = time.monotonic() + CHECK_EVERY_SECONDS
-            self.check(datetime.now(UTC))
+            now = datetime.now(UTC)
+            if self._has_jumped(now):
+                # Times from before say nothing now. The watchdog has time to arrive again.
+                self._observed_since = now
+            self.check(now)
+
+    def _has_jumped(self, now: datetime) -> bool:
+        """Return whether the clock was set forward or back since the last check."""
+        former, former_monotonic = self._checked_at
+        self._checked_at = (now, time.monotonic())
+        passed = timedelta(seconds=self._checked_at[1] - former_monotonic)
+        return abs(now - former - passed) > JUMP
 
     def check(self, now: datetime) -> None:
         """Queue mails if alerts have stopped arriving, or arrive again, since the last mails."""

@@ -24,7 +24,7 @@ from webhook.delivery.smtp_replies import (
 from webhook.store.clock import read_clock
 from webhook.store.counters import count_attempt, count_delivery
 from webhook.store.database import Store, StoreError
-from webhook.store.outbox import ClaimedMail, Outcome, settle
+from webhook.store.sending.claims import ClaimedMail, Outcome, settle
 from webhook.store.status import HELD, clear_status, read_status, set_status
 from webhook.store.tables import QUEUED, SENT
 from webhook.text import clean_line

@@ -2,29 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
-from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENDING, SENT, UtcTime, envelopes, mails
+from webhook.store.sending.claims import free_abandoned
+from webhook.store.tables import EXPIRED, FAILED, QUEUED, SENT, envelopes, mails
 from webhook.store.topics import Topic, add_topics
 
 # The priorities of mails: limits that are reached are delivered first.
 FIRST, SECOND = 0, 1
-# The longest pause between two attempts. A mail that is due later was stored by a wrong clock.
-LONGEST_PAUSE = timedelta(minutes=30)
 _PURGED_AT_ONCE = 500
 
 
@@ -43,31 +30,6 @@ class Mail:
     quota: str = ""
     priority: int = SECOND
     topics: tuple[Topic, ...] = ()
-
-
-@dataclass(frozen=True)
-class ClaimedMail:
-    """A mail that one delivery process has leased to send it.
-
-    ``attempts`` and ``tried_at`` are the number of former attempts and the time of the first one.
-    """
-
-    mail_id: int
-    message_id: str
-    recipient: str
-    content: bytes
-    attempts: int
-    queued_at: datetime
-    tried_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The result of an attempt: the new state, the server's answer, and any time of a retry."""
-
-    state: str
-    answer: str = ""
-    due_at: datetime | None = None
 
 
 def add_mails(connection: Connection, added: Sequence[Mail], now: datetime) -> None:
@@ -97,111 +59,6 @@ def add_mails(connection: Connection, added: Sequence[Mail], now: datetime) -> N
         add_topics(connection, mail_id, mail.topics)
 
 
-def has_work(connection: Connection, owner: str, now: datetime) -> bool:
-    """Return whether a mail is due or was abandoned, so that ``claim`` would find one."""
-    return any(
-        connection.execute(select(envelopes.c.mail_id).where(which).limit(1)).first() is not None
-        for which in (_is_due(now), _is_abandoned(owner, now))
-    )
-
-
-def claim(
-    connection: Connection, owner: str, now: datetime, until: datetime, most: int
-) -> list[ClaimedMail]:
-    """Lease at most ``most`` due mails to ``owner``, by priority. Nobody else sends them meanwhile.
-
-    An owner must be finished with its former mails before it claims more. A mail that is still
-    leased to it was abandoned after a failure, and is queued again.
-    """
-    abandoned = update(envelopes).where(_is_abandoned(owner, now))
-    connection.execute(abandoned.values(state=QUEUED, leased_by=None, leased_until=None))
-    due = (
-        select(envelopes.c.mail_id)
-        .where(_is_due(now))
-        .order_by(envelopes.c.priority, envelopes.c.due_at, envelopes.c.mail_id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    chosen = list(connection.execute(due).scalars())
-    if not chosen:
-        return []
-    mine = envelopes.c.mail_id.in_(chosen)
-    # A mail that a wrong clock has queued in the future was queued now.
-    queued_at = case((envelopes.c.queued_at > now, now), else_=envelopes.c.queued_at)
-    leased = update(envelopes).where(mine).values(state=SENDING, leased_by=owner)
-    connection.execute(leased.values(leased_until=until, queued_at=queued_at))
-    found = connection.execute(
-        select(
-            mails.c.id,
-            mails.c.message_id,
-            envelopes.c.recipient,
-            mails.c.content,
-            envelopes.c.attempts,
-            envelopes.c.queued_at,
-            envelopes.c.tried_at,
-        )
-        .join(envelopes, envelopes.c.mail_id == mails.c.id)
-        .where(mine)
-        .order_by(envelopes.c.priority, envelopes.c.due_at, envelopes.c.mail_id)
-    )
-    return [ClaimedMail(*row) for row in found]
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Return a condition for mails to send now.
-
-    Clocks can be wrong. So a mail is also due if it was queued in the future, or if it is due later
-    than any pause lasts.
-    """
-    columns = envelopes.c
-    stored_by_wrong_clock = or_(columns.queued_at > now, columns.due_at > now + LONGEST_PAUSE)
-    return and_(columns.state == QUEUED, or_(columns.due_at <= now, stored_by_wrong_clock))
-
-
-def _is_abandoned(owner: str, now: datetime) -> ColumnElement[bool]:
-    is_free = or_(envelopes.c.leased_until < now, envelopes.c.leased_by == owner)
-    return and_(envelopes.c.state == SENDING, is_free)
-
-
-def renew_leases(connection: Connection, owner: str, until: datetime) -> None:
-    """Extend all leases of ``owner``."""
-    mine = and_(envelopes.c.state == SENDING, envelopes.c.leased_by == owner)
-    connection.execute(update(envelopes).where(mine).values(leased_until=until))
-
-
-def release_leases(connection: Connection, owner: str) -> None:
-    """Queue all mails again that ``owner`` has leased, unchanged."""
-    mine = and_(envelopes.c.state == SENDING, envelopes.c.leased_by == owner)
-    connection.execute(
-        update(envelopes).where(mine).values(state=QUEUED, leased_by=None, leased_until=None)
-    )
-
-
-def settle(
-    connection: Connection, owner: str, mail_id: int, outcome: Outcome, now: datetime
-) -> bool:
-    """Store the outcome of an attempt. Return whether ``owner`` still had the lease."""
-    mine = and_(
-        envelopes.c.mail_id == mail_id,
-        envelopes.c.state == SENDING,
-        envelopes.c.leased_by == owner,
-    )
-    values: dict[str, object] = {"state": outcome.state, "answer": outcome.answer}
-    values |= {"settled_at": now} if outcome.due_at is None else {"due_at": outcome.due_at}
-    settled = (
-        update(envelopes)
-        .where(mine)
-        .values(
-            attempts=envelopes.c.attempts + 1,
-            tried_at=func.coalesce(envelopes.c.tried_at, bindparam("now", now, UtcTime)),
-            leased_by=None,
-            leased_until=None,
-            **values,
-        )
-    )
-    return connection.execute(settled).rowcount == 1
-
-
 def retry(connection: Connection, mail_ids: Sequence[int], now: datetime) -> int:
     """Queue mails again that failed, expired or wait. Return how many there were."""
     states = (FAILED, EXPIRED, QUEUED)
@@ -213,14 +70,11 @@ def retry(connection: Connection, mail_ids: Sequence[int], now: datetime) -> int
 
 
 def withhold(connection: Connection, mail_ids: Sequence[int], now: datetime, answer: str) -> int:
-    """Mark mails as failed that wait, or whose lease has run out. Return how many there were."""
-    unleased = and_(envelopes.c.state == SENDING, envelopes.c.leased_until < now)
-    which = and_(envelopes.c.mail_id.in_(mail_ids), or_(envelopes.c.state == QUEUED, unleased))
+    """Mark mails as failed that no process is sending. Return how many there were."""
+    free_abandoned(connection, "", now)
+    which = and_(envelopes.c.mail_id.in_(mail_ids), envelopes.c.state == QUEUED)
     withheld = update(envelopes).where(which)
-    withheld = withheld.values(
-        state=FAILED, settled_at=now, answer=answer, leased_by=None, leased_until=None
-    )
-    return connection.execute(withheld).rowcount
+    return connection.execute(withheld.values(state=FAILED, settled_at=now, answer=answer)).rowcount
 
 
 def purge_mails(connection: Connection, settled_before: datetime) -> int:

@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ class Script:
     once. After the last one, and for other commands, the server accepts. The command ``connect`` is
     the greeting, and ``dot`` is the end of a mail. Three answers are special: at ``hang`` the
     server says nothing, at ``close`` it closes the connection, and at ``think`` it sets
-    ``thinking`` and accepts the mail when ``go_on`` is set.
+    ``thinking`` and accepts the mail when ``go_on`` is set. Each mail takes ``seconds_per_mail``.
     """
 
     steps: dict[str, list[str]] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Script:
     tls: ssl.SSLContext | None = None
     thinking: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
+    seconds_per_mail: float = 0
 
     def ids(self, recipient: str) -> list[str]:
         """Return the Message-IDs of the mails that were accepted for a recipient."""
@@ -121,6 +123,7 @@ def _serve(connection: socket.socket, script: Script) -> None:
 
 def _take(connection: socket.socket, script: Script, recipient: str) -> None:
     content = _read(connection, script, b"\r\n.\r\n")
+    time.sleep(script.seconds_per_mail)
     answer = script.answer(f"dot {recipient}", "dot")
     if answer == THINK:
         script.thinking.set()

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from tests.unit.webhook.client import get_notifications, post, read_metrics
 from tests.unit.webhook.samples import usage
 from webhook.store.database import Store
-from webhook.store.outbox import claim
+from webhook.store.sending.claims import claim
 from webhook.store.tables import envelopes, topics
 
 

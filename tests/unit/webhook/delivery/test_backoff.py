@@ -14,7 +14,7 @@ from webhook.delivery.backoff import (
     pause_seconds,
 )
 from webhook.delivery.smtp_replies import ConnectionLostError, SendError
-from webhook.store.outbox import ClaimedMail, Outcome
+from webhook.store.sending.claims import ClaimedMail, Outcome
 
 MAIL = ClaimedMail(1, "<id@x>", "ops@example.com", b"", attempts=0, queued_at=NOW)
 TEMPORARY = SendError("451 later", permanent=False)

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from webhook.store.status import WATCHDOG, set_status
 from webhook.store.tables import envelopes, mails
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -85,3 +87,18 @@ def test_the_check_runs_every_few_seconds_only(store: Store) -> None:
     arrive(store, datetime.now(UTC))
     monitor.run_if_due()
     assert queued(store) == []
+
+
+@pytest.mark.parametrize("jump", [-DAY, DAY])
+def test_a_clock_that_is_set_makes_no_watchdog_missing_until_it_had_time_to_arrive(
+    store: Store, monkeypatch: pytest.MonkeyPatch, jump: timedelta
+) -> None:
+    monitor = WatchdogMonitor(store, lambda: QUOTAS, SENDER, ADDRESSES)
+    arrive(store, datetime.now(UTC))
+    monkeypatch.setattr(monitor, "_checked_at", (datetime.now(UTC) - jump, time.monotonic()))
+    monitor.run_if_due()
+    assert queued(store) == []
+    later = monitor._observed_since + 6 * MINUTE
+    arrive(store, later + jump)
+    monitor.check(later)
+    assert len(queued(store)) == 1

@@ -18,7 +18,8 @@ from webhook.delivery.smtp_replies import (
 from webhook.delivery.worker import Deliverer
 from webhook.store.counters import ATTEMPTS, read_counters
 from webhook.store.database import Store
-from webhook.store.outbox import FIRST, claim
+from webhook.store.outbox import FIRST
+from webhook.store.sending.claims import claim
 from webhook.store.tables import envelopes
 
 
