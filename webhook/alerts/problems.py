@@ -47,7 +47,8 @@ def number_of_due_mail(
     """
     if last is None:
         return 0
-    if last.ended_at is not None and (starts_at or now) - last.ended_at >= CALM:
+    # A clock that is wrong may say that the alert ended before anybody was notified of it.
+    if last.ended_at and (starts_at or now) - max(last.ended_at, last.sent_at) >= CALM:
         return 0
     longest = LONGEST_INTERVAL if last.is_going_on else CALM
     # Bounded, because the number of reminders is not.

@@ -1,6 +1,7 @@
 """The webhook as a process of its own: under gunicorn, with the settings of production."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,3 +58,10 @@ def answers(url: str) -> bool:
         return requests.get(url, timeout=TIMEOUT_SECONDS).ok
     except requests.ConnectionError:
         return False
+
+
+def metric(url: str, name: str) -> float:
+    """Return a value of the webhook's /metrics, or -1 if there is none of this name."""
+    text = requests.get(f"{url}/metrics", timeout=TIMEOUT_SECONDS).text
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else -1

@@ -4,11 +4,18 @@ import http.server
 import json
 import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
+
+from local import programs
+from local.stack.ports import free_ports
+from tests.integration.support.polling import poll
+from tests.integration.support.webhook_process import process
 
 CONFIG = Path(__file__).resolve().parents[3] / "alertmanager" / "alertmanager.yml"
 TOKEN = "a-token-for-tests"
@@ -20,6 +27,8 @@ SHORTER = {
     "group_interval: 1m": "group_interval: 1s",
     "repeat_interval: 30s": "repeat_interval: 500ms",
 }
+
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass
@@ -78,16 +87,18 @@ def make_handler(recorder: Recorder) -> type[http.server.BaseHTTPRequestHandler]
     return Handler
 
 
-def shorten_config(folder: Path, webhook_url: str) -> Path:
+def shorten_config(folder: Path, webhook_url: str, changes: Mapping[str, str] = NOTHING) -> Path:
     """Write the configuration for tests, and the token that it names, into ``folder``."""
     token = folder / "webhook_token"
     token.write_text(TOKEN)
     text = CONFIG.read_text()
-    changes = SHORTER | {
+    all_changes = {
+        **SHORTER,
+        **changes,
         "http://webhook:8080": webhook_url,
         "/run/secrets/webhook_token": str(token),
     }
-    for old, new in changes.items():
+    for old, new in all_changes.items():
         assert old in text, f"{CONFIG.name} has no {old} any more"
         text = text.replace(old, new)
     path = folder / "alertmanager.yml"
@@ -107,3 +118,36 @@ def fire(url: str, *alerts: dict[str, Any]) -> None:
     """Post alerts to Alertmanager, as Prometheus does."""
     response = requests.post(f"{url}/api/v2/alerts", json=alerts, timeout=TIMEOUT_SECONDS)
     response.raise_for_status()
+
+
+@contextmanager
+def alertmanagers(
+    folder: Path, webhook_url: str, count: int, changes: Mapping[str, str] = NOTHING
+) -> Iterator[list[str]]:
+    """Run one Alertmanager, or several as a cluster. Give their addresses.
+
+    ``changes`` are texts in the configuration, and what replaces them.
+    """
+    config = shorten_config(folder, webhook_url, changes)
+    ports = free_ports(2 * count)
+    web, cluster = ports[:count], ports[count:]
+    with ExitStack() as stack:
+        urls = []
+        for number in range(count):
+            peers = [f"--cluster.peer=127.0.0.1:{cluster[0]}"] if number else []
+            listen = f"127.0.0.1:{cluster[number]}" if count > 1 else ""
+            command = [
+                str(programs.find(programs.ALERTMANAGER)),
+                f"--config.file={config}",
+                f"--storage.path={folder / f'data{number}'}",
+                f"--web.listen-address=127.0.0.1:{web[number]}",
+                f"--cluster.listen-address={listen}",
+                *peers,
+            ]
+            # How long each waits for the others before it posts.
+            command += ["--cluster.peer-timeout=1s", "--cluster.settle-timeout=1s"]
+            stack.enter_context(process(folder / f"alertmanager{number}.log", *command))
+            urls.append(f"http://127.0.0.1:{web[number]}")
+        for url in urls:
+            poll(lambda url=url: is_ready(url), f"{url} is not ready")  # type: ignore[misc]
+        yield urls

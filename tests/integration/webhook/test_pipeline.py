@@ -5,20 +5,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from local import programs
 from local.sink.server import Sink, running
 from local.stack.ports import free_ports
 from tests.integration.support.polling import poll
 from tests.integration.support.webhook_app import AUTHORIZATION, ROOT, make_environ, payload
-from tests.integration.support.webhook_process import process, webhook
-from tests.integration.webhook.alertmanager import fire, is_ready, shorten_config
+from tests.integration.support.webhook_process import metric, process, webhook
+from tests.integration.webhook.alertmanager import alertmanagers, fire
 
 TIMEOUT_SECONDS = 40
 
@@ -62,34 +61,6 @@ def delivery(environ: dict[str, str], log: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "flask", "--app", "webhook", "deliver"]
     with process(log, *command, **environ):
         yield
-
-
-@contextmanager
-def alertmanagers(folder: Path, webhook_url: str, count: int) -> Iterator[list[str]]:
-    """Run one Alertmanager, or several as a cluster. Give their addresses."""
-    config = shorten_config(folder, webhook_url)
-    ports = free_ports(2 * count)
-    web, cluster = ports[:count], ports[count:]
-    with ExitStack() as stack:
-        urls = []
-        for number in range(count):
-            peers = [f"--cluster.peer=127.0.0.1:{cluster[0]}"] if number else []
-            listen = f"127.0.0.1:{cluster[number]}" if count > 1 else ""
-            command = [
-                str(programs.find(programs.ALERTMANAGER)),
-                f"--config.file={config}",
-                f"--storage.path={folder / f'data{number}'}",
-                f"--web.listen-address=127.0.0.1:{web[number]}",
-                f"--cluster.listen-address={listen}",
-                *peers,
-            ]
-            # How long each waits for the others before it posts.
-            command += ["--cluster.peer-timeout=1s", "--cluster.settle-timeout=1s"]
-            stack.enter_context(process(folder / f"alertmanager{number}.log", *command))
-            urls.append(f"http://127.0.0.1:{web[number]}")
-        for url in urls:
-            poll(lambda url=url: is_ready(url), f"{url} is not ready")  # type: ignore[misc]
-        yield urls
 
 
 def count_mails(sink: Sink) -> Counter[tuple[str, str]]:
@@ -151,12 +122,6 @@ def test_readiness_shows_that_the_watchdog_has_arrived(
         fire(alertmanager, {"labels": {"alertname": "QuotaPipelineWatchdog"}})
         poll(lambda: metric(url, "webhook_watchdog_seen_timestamp_seconds") > 0, "not seen")
         assert requests.get(f"{url}/readyz", timeout=20).json()["checks"]["watchdog"]["ok"]
-
-
-def metric(url: str, name: str) -> float:
-    text = requests.get(f"{url}/metrics", timeout=TIMEOUT_SECONDS).text
-    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
-    return float(found[1]) if found else -1
 
 
 def test_under_gunicorn_an_alert_is_logged_with_its_ids_and_no_secret(

@@ -93,6 +93,15 @@ def test_an_end_counts_even_if_nobody_is_notified_of_it(store: Store) -> None:
     assert post(store, FIRING, 7.2, 6.2, notify_resolved=False) == 1
 
 
+def test_an_end_before_the_mail_is_no_calm(store: Store) -> None:
+    assert post(store, FIRING, 0) == 1
+    alert = replace(
+        pipeline(RESOLVED), starts_at=NOW, ends_at=NOW - 99 * HOUR, fingerprint="kong-1:8100"
+    )
+    assert queue(store, alert, quotas=QUOTAS_WITH_RESOLVED, now=NOW).mails
+    assert post(store, FIRING, 0.1, 0.1) == 0
+
+
 def test_two_alerts_are_two_problems(store: Store) -> None:
     assert post(store, FIRING, 0, instance="a") == 1
     assert post(store, FIRING, 0, instance="b") == 1
