@@ -78,6 +78,8 @@ SEEN = "gateway:seen:timestamp_seconds"
 # of a period remain for some minutes after it has ended.
 PERIOD_ELAPSED = "gateway:period:elapsed_seconds"
 PERIOD_LEFT = "gateway:period:left_seconds"
+# The same periods, while their bytes are counted: with the seconds that had passed last.
+PERIOD_COUNTED = "gateway:period:counted_seconds"
 
 # Alerts about quotas.
 USAGE_ALERT = "BandwidthQuotaUsage"

@@ -19,7 +19,14 @@ from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
 from quotas.rules.period_queries import compiled_until, period_queries
 from quotas.rules.pipeline import pipeline_alerts, pipeline_groups
-from quotas.rules.usage import limit_rule, ratio_rule, selection_rule, used_rule
+from quotas.rules.usage import (
+    counted_period_rule,
+    held_used_rule,
+    limit_rule,
+    ratio_rule,
+    selection_rule,
+    used_rule,
+)
 
 
 def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> list[RuleFile]:
@@ -43,8 +50,10 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
     # In one group, so that a byte reaches an alert within the evaluation in which it is counted.
     rules = [
         *_period_rules(counted, now),
+        *([counted_period_rule(calendar, counting) for calendar in counted] * live),
         *sums,
         *_usage_rules(of_periods, counting, live=live),
+        *([held_used_rule()] * live),
         *_link_runbook(_quota_alert_rules(quotas, of_quotas), quotas.runbook_url),
     ]
     pipeline = _link_runbook(pipeline_alerts(counting, quotas.quotas), quotas.runbook_url)

@@ -4,7 +4,7 @@ import zlib
 
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.calendars import MONTH, Rolling
+from quotas.calendars import MONTH, Calendar, Rolling
 from quotas.model import Match, Quota
 from quotas.promql import match_any, match_none, match_regex, quote, selector
 from quotas.rule_files.descriptions import describe
@@ -15,6 +15,8 @@ from quotas.units import format_duration
 
 # Steps belong to no calendar; only those of earlier rules, and of a backfill, do.
 _NO_CALENDAR = match_any(names.CALENDAR, [""])
+# How far back quotas read the totals and periods, which are recorded each step.
+_RECENT_STEPS = 3
 
 
 def used_rule(quota: Quota, accounting: Accounting, *, live: bool = True) -> Rule:
@@ -44,6 +46,35 @@ def used_rule(quota: Quota, accounting: Accounting, *, live: bool = True) -> Rul
             **quota.labels,
         },
         comment=describe(quota),
+    )
+
+
+def counted_period_rule(calendar: Calendar, accounting: Accounting) -> Rule:
+    """Return the rule for the periods whose bytes are counted: the current one, and one just over.
+
+    There are none while totals are held back after an upgrade. The value is how many seconds of the
+    period had passed when it was the current one last.
+    """
+    recent = _RECENT_STEPS * accounting.resolution_seconds
+    # Quotas read it as far back as that.
+    periods = _newest_periods(calendar, lingering_seconds(calendar, accounting) - recent)
+    return Rule(
+        names.PERIOD_COUNTED,
+        f"{periods}\nunless on ()\n({held_query()})",
+        labels={names.CALENDAR: calendar.name},
+    )
+
+
+def held_used_rule() -> Rule:
+    """Return the rule for what quotas have used while totals are held back after an upgrade.
+
+    What earlier rules recorded last remains.
+    """
+    used = f"{names.USED}{selector([match_none(names.PERIOD, [''])])}"
+    return Rule(
+        names.USED,
+        f"last_over_time({used}[30m])\nand on ()\n({held_query()})",
+        comment="After an upgrade, until what earlier rules counted has been added up.",
     )
 
 
@@ -97,37 +128,40 @@ def _rolling_query(quota: Quota, window: Rolling) -> str:
 
 def _period_query(quota: Quota, accounting: Accounting, *, live: bool) -> str:
     calendar = quota.calendar
-    lingering = lingering_seconds(calendar, accounting)
-    recent = format_duration(3 * accounting.resolution_seconds)
+    recent = format_duration(_RECENT_STEPS * accounting.resolution_seconds)
     own = match_any(names.CALENDAR, [calendar.name])
-    elapsed = f"{names.PERIOD_ELAPSED}{selector([own])}[{format_duration(lingering)}]"
-    periods = f"max by ({names.PERIOD}) (last_over_time({elapsed}))"
     if live:
         deltas = f"{names.DELTA}{_select(quota, _NO_CALENDAR)}"
         counted = f"last_over_time({names.TOTAL}{_select(quota, own)}[{recent}])"
+        periods = f"last_over_time({names.PERIOD_COUNTED}{selector([own])}[{recent}])"
     else:
         deltas = f"{names.DELTA}{_select(quota, own)}"
+        lingering = lingering_seconds(calendar, accounting)
         longest = format_duration(calendar.longest_period_seconds + lingering)
         counted = f"sum_over_time({deltas}[{longest}])"
+        periods = _newest_periods(calendar, lingering)
     if quota.opening_period is not None:
         period = quote(str(quota.opening_period))
         opening = f"vector({quota.opening_bytes})"
         counted += f' or label_replace({opening}, "{names.PERIOD}", {period}, "", "")'
     by = ", ".join([names.PERIOD, *quota.for_each])
-    zero = f"0 * {periods}"
     if quota.for_each:
         # In the newest period, every entry that had traffic a moment ago starts at zero.
+        newest = f"max by ({names.PERIOD}) (bottomk(1, {periods}))"
         zero = (
             f"0 * sum by ({', '.join(quota.for_each)}) (last_over_time({deltas}[{recent}]))\n"
-            f"  * on () group_left ({names.PERIOD}) bottomk(1, {periods})"
+            f"  * on () group_left ({names.PERIOD}) {newest}"
         )
-    used = f"(\n  sum by ({by}) ({counted})\n  or\n  {zero}\n)\nand on ({names.PERIOD})\n{periods}"
-    if not live:
-        return used
-    # While totals are held back after an upgrade, what earlier rules recorded last remains.
-    before = f"last_over_time({names.USED}{selector([match_any(names.QUOTA, [quota.name])])}[30m])"
-    held = held_query()
-    return f"{used}\nunless on ()\n({held})\nor\nmax by ({by}) ({before})\nand on ()\n({held})"
+        used = f"  sum by ({by}) ({counted})\n  or\n  {zero}"
+    else:
+        used = f"  sum by ({by}) (\n    {counted}\n    or\n    0 * {periods}\n  )"
+    return f"(\n{used}\n)\nand on ({names.PERIOD})\n{periods}"
+
+
+def _newest_periods(calendar: Calendar | Rolling, seconds: int) -> str:
+    own = selector([match_any(names.CALENDAR, [calendar.name])])
+    elapsed = f"{names.PERIOD_ELAPSED}{own}[{format_duration(seconds)}]"
+    return f"max by ({names.PERIOD}) (last_over_time({elapsed}))"
 
 
 def _select(quota: Quota, calendar: str) -> str:

@@ -93,7 +93,9 @@ def test_a_month_is_complete_after_it_ends_and_the_next_starts_from_zero(
         ],
         interval="5m",
     )
-    run_rules(tmp_path, chosen(rules, names.USED), [case], evaluate_every="5m")
+    run_rules(
+        tmp_path, chosen(rules, names.PERIOD_COUNTED, names.USED), [case], evaluate_every="5m"
+    )
 
 
 def test_a_backfilled_month_of_31_days_is_counted_from_its_first_step_to_its_last(
@@ -128,7 +130,7 @@ def test_the_last_step_counts_even_if_quotas_are_evaluated_before_the_accounting
         [Samples(query, "70m", [({"period": "1970010100"}, 1000)])],
         interval="5s",
     )
-    run_rules(tmp_path, chosen(rules, names.USED), [case])
+    run_rules(tmp_path, chosen(rules, names.PERIOD_COUNTED, names.USED), [case])
 
 
 def test_bytes_after_scrapes_that_failed_at_the_end_of_a_period_count_in_the_new_one(

@@ -1,9 +1,15 @@
 """How the rules for used bytes, limit and ratio are written. Integration tests check values."""
 
 from quotas.accounting_options import Accounting
-from quotas.calendars import DAY, Calendar, Rolling
+from quotas.calendars import DAY, MONTH, Calendar, Rolling
 from quotas.model import Match, Quota
-from quotas.rules.usage import limit_rule, ratio_rule, used_rule
+from quotas.rules.usage import (
+    counted_period_rule,
+    held_used_rule,
+    limit_rule,
+    ratio_rule,
+    used_rule,
+)
 
 SELECTIVE = Quota(
     "b",
@@ -21,21 +27,36 @@ def query_of(quota: Quota) -> str:
 
 
 def test_used_bytes_are_the_total_of_the_period() -> None:
-    used, _, held = query_of(Quota("a", 1)).partition("\nunless on ()\n")
-    assert used == (
+    assert query_of(Quota("a", 1)) == (
         "(\n"
-        "  sum by (period) "
-        '(last_over_time(gateway:bandwidth_bytes:total{calendar="month"}[3m]))\n'
-        "  or\n"
-        "  0 * max by (period) "
-        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h19m10s]))\n'
+        "  sum by (period) (\n"
+        '    last_over_time(gateway:bandwidth_bytes:total{calendar="month"}[3m])\n'
+        "    or\n"
+        '    0 * last_over_time(gateway:period:counted_seconds{calendar="month"}[3m])\n'
+        "  )\n"
         ")\n"
         "and on (period)\n"
-        "max by (period) "
-        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h19m10s]))'
+        'last_over_time(gateway:period:counted_seconds{calendar="month"}[3m])'
     )
-    # Between an upgrade and the first total, what was used before remains.
-    assert 'max by (period) (last_over_time(quota:bandwidth_bytes:used{quota="a"}[30m]))' in held
+
+
+def test_a_period_is_counted_for_a_while_after_its_end() -> None:
+    rule = counted_period_rule(MONTH, Accounting())
+    assert rule.query.startswith(
+        "max by (period) "
+        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h16m10s]))\nunless'
+    )
+    # Quotas read it for three more minutes.
+    assert 'counted_seconds{calendar="month"}[3m]' in query_of(Quota("a", 1))
+    assert rule.labels == {"calendar": "month"}
+
+
+def test_between_an_upgrade_and_the_first_total_what_was_used_before_remains() -> None:
+    rule = held_used_rule()
+    assert rule.query.startswith(
+        'last_over_time(quota:bandwidth_bytes:used{period!=""}[30m])\nand on ()\n'
+    )
+    assert rule.name == "quota:bandwidth_bytes:used"
 
 
 def test_a_backfill_sums_the_steps_over_the_longest_possible_period() -> None:
