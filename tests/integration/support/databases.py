@@ -1,5 +1,7 @@
-"""New databases of both kinds in which the outbox can be."""
+"""Databases of both kinds in which the outbox can be: new ones, and locked ones."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +9,13 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 KINDS = ("sqlite", "postgresql")
+_HOLD = """\
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
 
 
 @contextmanager
@@ -31,3 +40,18 @@ def database(kind: str, folder: Path, server_url: str, like: str = "") -> Iterat
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let another process hold SQLite's write lock inside the ``with`` block."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLD, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        yield
+        process.communicate(timeout=30)

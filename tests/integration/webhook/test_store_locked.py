@@ -7,9 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from tests.integration.support.databases import database
+from tests.integration.support.databases import database, locked
 from tests.integration.support.webhook_app import make_environ, outbox, post, run_all, usage
-from tests.integration.support.webhook_lock import locked
 from webhook import create_app
 from webhook.store.database import BUSY_SECONDS, Store, StoreError, deadline
 
