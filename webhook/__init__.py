@@ -25,10 +25,10 @@ from webhook.alerts.payload import LARGEST_BODY_BYTES, Payload
 from webhook.alerts.quotas_file import QuotasFile
 from webhook.cli import delivery as delivery_commands
 from webhook.cli import outbox as outbox_commands
-from webhook.delivery.housekeeping import Housekeeping
 from webhook.delivery.session import Session
 from webhook.delivery.smtp import make_mail
-from webhook.delivery.watchdog import WatchdogMonitor
+from webhook.delivery.upkeep.housekeeping import Housekeeping
+from webhook.delivery.upkeep.watchdog import WatchdogMonitor
 from webhook.delivery.worker import Deliverer
 from webhook.intake import IntakeResult, queue_mails
 from webhook.mail.composing import compose_mails

@@ -7,7 +7,7 @@ import click
 from flask import Flask
 
 from webhook.cli.store_group import StoreGroup
-from webhook.delivery.housekeeping import remove_old
+from webhook.delivery.upkeep.housekeeping import remove_old
 from webhook.store.clock import read_clock
 from webhook.store.database import Store
 from webhook.store.notifications import get_notification, list_notifications

@@ -4,8 +4,9 @@
 - 4xx, or the connection is lost: the mail is queued again. The pause doubles with each attempt, up
   to LONGEST_PAUSE. It expires instead if its first attempt is GIVE_UP_AFTER ago, and if there were
   FEWEST_ATTEMPTS: a clock that jumps makes no mail expire.
-- 5xx: the mail fails and is not tried again.
-- The login, TLS or the sender is refused: delivery is held. All mails stay queued until an operator
+- 5xx because of the recipient or the mail: the mail fails and is not tried again. ``verdicts``
+  finds out whose fault it is.
+- The login, TLS, the sender, or different recipients alike, are refused: delivery is held. All mails stay queued until an operator
   corrects the settings, and none expires. ``worker`` checks again after LONGEST_HOLD_SECONDS or
   less.
 - The server cannot be reached, or is not ready: all mails stay queued, and none expires, because

@@ -5,6 +5,8 @@
 
 import smtplib
 
+from webhook.delivery.enhanced_codes import Fault, fault_of, find_code
+
 # Reply codes of RFC 5321.
 GO_ON, CLOSING, TOO_LARGE = 354, 421, 552
 # The first digit of a reply code.
@@ -14,12 +16,29 @@ SUCCESS, TEMPORARY, PERMANENT = 2, 4, 5
 class SendError(Exception):
     """One mail was not accepted.
 
-    ``permanent`` is False after a 4xx, when a retry can succeed, and True after a 5xx.
+    ``permanent`` is False if a retry can succeed, as after a 4xx.
     """
 
     def __init__(self, message: str, *, permanent: bool) -> None:
         self.permanent = permanent
         super().__init__(message)
+
+
+class RefusedError(SendError):
+    """A 5xx that may be the fault of the server, and not of the recipient.
+
+    Refusals of the same ``kind`` are alike. ``permanent`` says whether the mail fails if it turns
+    out that the server accepts other mails. After a refusal because of a policy or a limit, it is
+    tried again. ``names_recipient`` is true if the server has said that it is the recipient's
+    fault.
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool, kind: str, names_recipient: bool = False
+    ) -> None:
+        self.kind = kind
+        self.names_recipient = names_recipient
+        super().__init__(message, permanent=permanent)
 
 
 class ConnectionLostError(Exception):
@@ -49,11 +68,12 @@ def check_reply(
         text: the rest of the reply.
         expected_code: the only code that is a success. None if every 2xx is.
         of_sender: whether this is the reply to the sender of a mail. If the server refuses it, it
-            would refuse every mail, unless this one is only too large.
+            would refuse every mail, unless the reason is this mail, such as its size.
 
     Raises:
         ConnectionLostError: the server closes the connection (421).
         HoldError: it refuses the sender.
+        RefusedError: it refuses the mail or the recipient, for a reason that may be its own.
         SendError: it refuses the mail or the recipient.
 
     """
@@ -63,11 +83,28 @@ def check_reply(
     reply = describe_reply(code, text)
     if code == CLOSING:
         raise ConnectionLostError(reply)
-    if of_sender and kind == PERMANENT and code != TOO_LARGE:
-        raise HoldError(f"the sender was refused: {reply}")
-    if kind not in (TEMPORARY, PERMANENT):
+    if kind == PERMANENT:
+        raise _refusal(code, text, of_sender=of_sender)
+    if kind != TEMPORARY:
         reply = f"an answer that has no meaning here: {reply}"
-    raise SendError(reply, permanent=kind == PERMANENT)
+    raise SendError(reply, permanent=False)
+
+
+def _refusal(code: int, text: bytes, *, of_sender: bool) -> HoldError | SendError:
+    """Return what a 5xx means."""
+    reply = describe_reply(code, text)
+    enhanced_code = find_code(text.decode("utf-8", "replace"))
+    fault = Fault.MAIL if code == TOO_LARGE else fault_of(enhanced_code)
+    if fault in (Fault.MAIL, Fault.PASSING):
+        return SendError(reply, permanent=fault is Fault.MAIL)
+    if of_sender:
+        return HoldError(f"the sender was refused: {reply}")
+    return RefusedError(
+        reply,
+        permanent=fault is not Fault.SERVER,
+        kind=f"{code} {enhanced_code}",
+        names_recipient=fault is Fault.RECIPIENT,
+    )
 
 
 def describe_reply(code: int, text: bytes | str) -> str:

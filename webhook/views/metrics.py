@@ -144,7 +144,9 @@ class _OutboxCollector(Collector):
         seconds = counters.get(SECONDS_SUM, {}).get("", 0)
         yield _deliveries(counters.get(SECONDS_BUCKET, {}), seconds)
         yield _gauge(
-            "webhook_delivery_held", "1 while login, TLS or sender are wrong.", HELD in status
+            "webhook_delivery_held",
+            "1 while the server accepts no mail: its login, TLS, sender or policy.",
+            HELD in status,
         )
         is_missing = missing_since(status, now, self._observed_since) is not None
         yield _gauge("webhook_watchdog_silent", "1 while alerts do not arrive.", is_missing)

@@ -5,8 +5,10 @@ by the database's clock, and if the first process does not live any more. So no 
 because of a clock that is wrong, and none because of a connection to the database that breaks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,7 +23,7 @@ from sqlalchemy import (
 )
 
 from webhook.store.sending.presence import is_present
-from webhook.store.tables import QUEUED, SENDING, UtcTime, envelopes, mails
+from webhook.store.tables import QUEUED, SENDING, SENT, UtcTime, envelopes, mails
 
 # The longest pause between two attempts. A mail that is due later was stored by a wrong clock.
 LONGEST_PAUSE = timedelta(minutes=30)
@@ -164,10 +166,35 @@ def settle(
         .where(mine)
         .values(
             attempts=envelopes.c.attempts + 1,
-            tried_at=func.coalesce(envelopes.c.tried_at, bindparam("now", now, UtcTime)),
-            leased_by=None,
-            leased_until=None,
             **values,
+            **_tried(now),
         )
     )
     return connection.execute(settled).rowcount == 1
+
+
+def postpone(
+    connection: Connection, owner: str, mail_ids: Sequence[int], due_at: datetime, now: datetime
+) -> None:
+    """Queue mails of ``owner`` again for later, without counting their attempt."""
+    mine = and_(
+        envelopes.c.mail_id.in_(mail_ids),
+        envelopes.c.state == SENDING,
+        envelopes.c.leased_by == owner,
+    )
+    queued = update(envelopes).where(mine).values(state=QUEUED, due_at=due_at, **_tried(now))
+    connection.execute(queued)
+
+
+def has_accepted_since(connection: Connection, since: datetime, but_of: str) -> bool:
+    """Return whether the server has accepted mails since then, except those of one recipient."""
+    query = select(envelopes.c.mail_id).where(
+        envelopes.c.state == SENT, envelopes.c.settled_at > since, envelopes.c.recipient != but_of
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _tried(now: datetime) -> dict[str, Any]:
+    """Return the values of a mail that was tried and is not leased any more."""
+    tried_at = func.coalesce(envelopes.c.tried_at, bindparam("now", now, UtcTime))
+    return {"tried_at": tried_at, "leased_by": None, "leased_until": None}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from webhook.delivery.housekeeping import NOTIFIED_RETENTION, Housekeeping, remove_old
+from webhook.delivery.upkeep.housekeeping import NOTIFIED_RETENTION, Housekeeping, remove_old
 from webhook.store import outbox
 from webhook.store.database import Store
 from webhook.store.outbox import Mail, add_mails

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.unit.webhook.samples import ADDRESSES, NOW, QUOTAS, SENDER
-from webhook.delivery.watchdog import WatchdogMonitor
+from webhook.delivery.upkeep.watchdog import WatchdogMonitor
 from webhook.store.database import Store
 from webhook.store.status import WATCHDOG, set_status
 from webhook.store.tables import envelopes, mails
