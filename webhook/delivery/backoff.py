@@ -6,9 +6,9 @@
   FEWEST_ATTEMPTS: a clock that jumps makes no mail expire.
 - 5xx because of the recipient or the mail: the mail fails and is not tried again. ``verdicts``
   finds out whose fault it is.
-- The login, TLS, the sender, or different recipients alike, are refused: delivery is held. All mails stay queued until an operator
-  corrects the settings, and none expires. ``worker`` checks again after LONGEST_HOLD_SECONDS or
-  less.
+- The login, TLS, the sender, or different recipients alike, are refused: delivery is held. All
+  mails stay queued until an operator corrects the settings, and none expires. ``worker`` checks
+  again after LONGEST_HOLD_SECONDS or less.
 - The server cannot be reached, or is not ready: all mails stay queued, and none expires, because
   this is no attempt to send any of them.
 

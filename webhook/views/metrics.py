@@ -145,7 +145,7 @@ class _OutboxCollector(Collector):
         yield _deliveries(counters.get(SECONDS_BUCKET, {}), seconds)
         yield _gauge(
             "webhook_delivery_held",
-            "1 while the server accepts no mail: its login, TLS, sender or policy.",
+            "1 while the server accepts no mail at all.",
             HELD in status,
         )
         is_missing = missing_since(status, now, self._observed_since) is not None
