@@ -28,6 +28,7 @@ from webhook.cli import outbox as outbox_commands
 from webhook.delivery.session import Session
 from webhook.delivery.smtp import make_mail
 from webhook.delivery.upkeep.housekeeping import Housekeeping
+from webhook.delivery.upkeep.undelivered_reports import UndeliveredReports
 from webhook.delivery.upkeep.watchdog import WatchdogMonitor
 from webhook.delivery.worker import Deliverer
 from webhook.intake import IntakeResult, queue_mails
@@ -80,16 +81,19 @@ def _wire_delivery(
 ) -> delivery_commands.RunDelivery:
     """Return what the command ``deliver`` runs."""
     mail, sender = make_mail(app, settings.mail), settings.mail.sender
-    watchdog = WatchdogMonitor(store, quotas.read, sender, settings.addresses)
-    housekeeping = Housekeeping(store, settings.retention)
-
-    def run_periodic_work() -> None:
-        watchdog.run_if_due()
-        housekeeping.run_if_due()
 
     def run_delivery(stop: threading.Event, *, once: bool) -> bool:
+        watchdog = WatchdogMonitor(store, quotas.read, sender, settings.addresses)
+        reports = UndeliveredReports(store, quotas.read, sender)
+        housekeeping = Housekeeping(store, settings.retention)
+
+        def run_upkeep() -> None:
+            watchdog.run_if_due()
+            reports.run_if_due()
+            housekeeping.run_if_due()
+
         session = Session(mail.connect, sender.addr_spec)
-        deliverer = Deliverer(store, session, stop, run_periodic_work)
+        deliverer = Deliverer(store, session, stop, run_upkeep)
         if once:
             return deliverer.run_once()
         deliverer.run()

@@ -12,6 +12,7 @@ from webhook.store.clock import read_clock
 from webhook.store.database import Store
 from webhook.store.notifications import get_notification, list_notifications
 from webhook.store.outbox import retry, withhold
+from webhook.store.sending.undelivered import WITHHELD
 from webhook.store.tables import EXPIRED, FAILED, STATES
 
 MAIL_ID = click.IntRange(1, 2**63 - 1)
@@ -43,7 +44,7 @@ def register(app: Flask, store: Store, retention: timedelta) -> None:
     def withhold_mails(mail_ids: tuple[int, ...]) -> None:
         """Do not send mails that wait: they fail, and can be queued again by retry."""
         with store.writing() as connection:
-            kept = withhold(connection, mail_ids, read_clock(connection), "withheld by hand")
+            kept = withhold(connection, mail_ids, read_clock(connection), WITHHELD)
         click.echo(f"{kept} mails will not be sent")
 
     @group.command("purge")

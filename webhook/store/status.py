@@ -20,6 +20,8 @@ WATCHDOG = "watchdog"
 WATCHDOG_MISSING = "silence"
 # Since when delivery is held. The value is the reason.
 HELD = "held"
+# When people were last notified of mails that failed or expired.
+REPORTED = "reported"
 # When a delivery process was last running. The value is its name.
 DELIVERER = "deliverer"
 

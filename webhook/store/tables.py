@@ -23,7 +23,7 @@ from sqlalchemy import (
 from quotas.names import SELECTOR_LABELS
 
 # The newest migration. A database that has it needs no upgrade.
-HEAD = "0003"
+HEAD = "0004"
 
 # The states of a mail.
 QUEUED, SENDING, SENT, FAILED, EXPIRED = "queued", "sending", "sent", "failed", "expired"
@@ -85,7 +85,7 @@ mails = Table(
 )
 
 # One row for each mail: its recipient, its state, when it was queued, first tried and settled, when
-# it is due, and which process has leased it until when.
+# it is due, which process has leased it until when, and when people were notified that it failed.
 envelopes = Table(
     "envelopes",
     metadata,
@@ -101,6 +101,7 @@ envelopes = Table(
     Column("leased_by", String(100)),
     Column("leased_until", UtcTime),
     Column("answer", Text, nullable=False),
+    Column("reported_at", UtcTime),
     Index("envelopes_by_turn", "state", "priority", "due_at"),
 )
 

@@ -12,6 +12,7 @@ from webhook.alerts.missing_watchdog import missing_since
 from webhook.mail.formatting import format_time
 from webhook.store.counters import longest_wait
 from webhook.store.database import Store, StoreError
+from webhook.store.sending.undelivered import count_undelivered
 from webhook.store.status import DELIVERER, HELD, StatusValue, read_status
 
 OLDEST_WAITING = timedelta(hours=1)
@@ -63,10 +64,11 @@ def check_all(store: Store, now: datetime, observed_since: datetime) -> Mapping[
     try:
         with store.reading() as connection:
             status, wait = read_status(connection), longest_wait(connection, now)
+            undelivered = count_undelivered(connection, now)
     except StoreError:
         unknown = Check(ok=False, detail="not known while the store cannot be read")
         checks = {"store": Check(ok=False, detail="the store cannot be read; see the log")}
-        return checks | dict.fromkeys(("queue", "delivery", "watchdog"), unknown)
+        return checks | dict.fromkeys(("queue", "delivery", "undelivered", "watchdog"), unknown)
     since = missing_since(status, now, observed_since)
     return {
         "store": Check(ok=True, detail="can be read"),
@@ -75,6 +77,10 @@ def check_all(store: Store, now: datetime, observed_since: datetime) -> Mapping[
             "empty" if wait is None else f"the oldest mail waits for {int(wait.total_seconds())} s",
         ),
         "delivery": _check_delivery(status, now, observed_since),
+        "undelivered": Check(
+            not undelivered,
+            f"mails that failed or expired within a day: {undelivered}" if undelivered else "none",
+        ),
         "watchdog": Check(
             since is None,
             "comes" if since is None else f"has not come since {format_time(since)}",

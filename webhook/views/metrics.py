@@ -30,6 +30,7 @@ from webhook.store.counters import (
     read_counters,
 )
 from webhook.store.database import Store, StoreError
+from webhook.store.sending.undelivered import count_undelivered
 from webhook.store.status import DELIVERER, HELD, WATCHDOG, read_status
 from webhook.store.tables import STATES
 
@@ -123,6 +124,7 @@ class _OutboxCollector(Collector):
             with self._store.reading() as connection:
                 status, states = read_status(connection), count_states(connection)
                 wait, counters = longest_wait(connection, now), read_counters(connection)
+                undelivered = count_undelivered(connection, now)
         except StoreError:
             yield _gauge("webhook_store_up", "Whether the store can be read.", 0)
             return
@@ -134,6 +136,11 @@ class _OutboxCollector(Collector):
         waits = wait.total_seconds() if wait else 0
         yield _gauge(
             "webhook_outbox_oldest_seconds", "For how long the oldest mail has waited.", waits
+        )
+        yield _gauge(
+            "webhook_undelivered_mails",
+            "Mails that failed or expired within a day, and were not queued again.",
+            undelivered,
         )
         attempts = CounterMetricFamily(
             "webhook_smtp_attempts", "Attempts to send a mail, by result.", labels=["result"]

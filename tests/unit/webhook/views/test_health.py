@@ -3,12 +3,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from tests.unit.webhook.samples import NOW
 from webhook.store.database import Store
 from webhook.store.outbox import Mail, add_mails
+from webhook.store.sending.undelivered import WITHHELD
 from webhook.store.status import DELIVERER, HELD, WATCHDOG, set_status
+from webhook.store.tables import envelopes
 from webhook.views.health import check_all
 
 OBSERVED_SINCE = NOW - timedelta(days=1)
@@ -66,6 +69,23 @@ def test_a_mail_that_a_clock_ahead_of_time_has_queued_has_not_waited(store: Stor
     with store.writing() as connection:
         add_mails(connection, [Mail("a@x", "s", "<1@x>", b"")], NOW + timedelta(days=1))
     assert check_all(store, NOW, OBSERVED_SINCE)["queue"].detail == "the oldest mail waits for 0 s"
+
+
+@pytest.mark.parametrize("state", ["failed", "expired"])
+def test_a_mail_that_was_not_delivered_fails_for_a_day(store: Store, state: str) -> None:
+    set_all(store, **{WATCHDOG: NOW, DELIVERER: NOW})
+    with store.writing() as connection:
+        add_mails(connection, [Mail("a@x", "s", "<1@x>", b"")], NOW)
+        connection.execute(update(envelopes).values(state=state, settled_at=NOW))
+    assert failing(store) == {"undelivered"}
+    assert check_all(store, NOW, OBSERVED_SINCE)["undelivered"].detail == (
+        "mails that failed or expired within a day: 1"
+    )
+    later = check_all(store, NOW + timedelta(days=1, seconds=1), OBSERVED_SINCE)
+    assert later["undelivered"].ok
+    with store.writing() as connection:
+        connection.execute(update(envelopes).values(answer=WITHHELD))
+    assert failing(store) == set()
 
 
 def test_all_checks_pass_after_a_start_until_the_others_had_time(store: Store) -> None:

@@ -30,6 +30,7 @@ def test_requests_alerts_mails_and_attempts_are_counted(app: Flask, store: Store
     # Two about the alert, and one about the refused payload.
     assert found["webhook_outbox_mails", "queued"] == 3
     assert found["webhook_outbox_mails", "failed"] == 0
+    assert found["webhook_undelivered_mails",] == 0
     assert found["webhook_smtp_attempts_total", "sent"] == 2
     assert found["webhook_smtp_attempts_total", "failed"] == 0
     assert found["webhook_delivery_seconds_bucket", "1"] == 0

@@ -74,3 +74,28 @@ def test_a_policy_against_one_recipient_delays_only_that_mail(tmp_path: Path) ->
             assert deliver(app) == 0
             hurry(app)
         assert [row[1:3] for row in outbox(app)] == [("queued", 3), ("sent", 1), ("sent", 1)]
+
+
+def test_the_default_recipients_get_one_mail_about_a_mail_that_failed(tmp_path: Path) -> None:
+    steps = {f"rcpt {A}": ["550 5.1.1 no such user"]}
+    with scripted(steps) as server, application(tmp_path, server.port) as app:
+        assert app.test_client().get("/readyz/undelivered").status_code == 200
+        post(app, usage("three"))
+        for _ in range(3):
+            assert deliver(app) == 0
+        assert sorted(to for to, _ in server.accepted) == [B, C, "ops@example.com"]
+        assert app.test_client().get("/readyz/undelivered").status_code == 503
+        run = app.test_cli_runner().invoke
+        assert run(args=["outbox", "retry", "--failed"]).output == "1 mails are queued\n"
+        assert deliver(app) == 0
+        assert [to for to, _ in server.accepted].count(A) == 1
+        assert app.test_client().get("/readyz/undelivered").status_code == 200
+
+
+def test_a_report_to_a_recipient_who_is_refused_too_leads_to_no_other(tmp_path: Path) -> None:
+    steps = {f"rcpt {to}": ["550 5.1.1 no such user"] for to in (A, "ops@example.com")}
+    with scripted(steps) as server, application(tmp_path, server.port) as app:
+        post(app, usage("three"))
+        for _ in range(3):
+            assert deliver(app) == 0
+        assert states(app) == ["failed", "sent", "sent", "failed"]

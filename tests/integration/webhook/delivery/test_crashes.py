@@ -27,6 +27,7 @@ from webhook.store.status import DELIVERER, read_status
 from webhook.store.tables import envelopes
 
 A, B, C = RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"]
+CRASHING = str(ROOT / "tests" / "integration" / "support" / "crashing.py")
 LEASE_SECONDS = 1
 TIMEOUT_SECONDS = 60
 # How long a container may take to stop. A lease lasts longer.
@@ -55,7 +56,7 @@ def crash(environ: dict[str, str], step: str) -> None:
     done = subprocess.run(
         [
             sys.executable,
-            str(Path(__file__).resolve().parents[1] / "support" / "crashing.py"),
+            CRASHING,
             step,
         ],
         env={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
@@ -226,8 +227,7 @@ def test_a_lease_is_renewed_while_the_server_takes_its_time(
 ) -> None:
     server.steps["dot"] = [THINK]
     post(app, usage("three"))
-    crashing = str(Path(__file__).resolve().parents[1] / "support" / "crashing.py")
-    with start(environ, crashing, "short leases") as process:
+    with start(environ, CRASHING, "short leases") as process:
         wait_until(server.thinking.is_set, "no mail came")
         time.sleep(2)
         # Another process finds no work, because the first one renews its leases.
