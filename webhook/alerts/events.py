@@ -89,7 +89,8 @@ def read_event(alert: Alert, quotas: QuotaFile) -> Event:
     An alert about a quota whose numbers cannot be read is an OtherEvent.
     """
     limit_bytes = read_bytes(alert.annotations.get(names.LIMIT_BYTES))
-    used_bytes = _read_used_bytes(alert, limit_bytes)
+    ratio = _read_ratio(alert, limit_bytes)
+    used_bytes = _read_used_bytes(alert, limit_bytes, ratio)
     forecast_bytes = read_bytes(alert.annotations.get(names.FORECAST_BYTES))
     threshold = alert.labels.get(names.THRESHOLD, "")
     is_forecast = alert.name == names.FORECAST_ALERT and forecast_bytes is not None
@@ -101,10 +102,11 @@ def read_event(alert: Alert, quotas: QuotaFile) -> Event:
     severity = _severity_of(alert)
     calendar = _calendar_of(alert, quota)
     percent = float(threshold) if is_usage else 100
+    share = used_bytes / limit_bytes if ratio is None else ratio
     if is_usage and quota and alert.status == FIRING:
         # The alert for 80 % may arrive alone or first although the usage has reached 100 %.
         for reached in quota.thresholds:
-            if percent < reached.percent <= used_bytes * 100 / limit_bytes:
+            if percent < reached.percent and is_reached(reached.percent, share):
                 percent, severity = reached.percent, reached.severity
     thresholds = quota.thresholds if quota and is_usage else ()
     has_same_calendar = quota is not None and quota.calendar.name == calendar.name
@@ -152,19 +154,28 @@ def _read_number(text: str | None) -> float | None:
     return number if math.isfinite(number) and number >= 0 else None
 
 
-def _read_used_bytes(alert: Alert, limit_bytes: int | None) -> int | None:
-    """Return the bytes used when the alert was evaluated.
+def is_reached(percent: float, ratio: float) -> bool:
+    """Return whether a ratio reaches a threshold, by the same comparison as in the rules."""
+    return ratio >= round(percent / 100, 4)
 
-    A usage alert fires because of its ratio, so that decides. Some rulers evaluate the annotation
-    with the bytes later than the alert, which may then have passed another threshold.
+
+def _read_ratio(alert: Alert, limit_bytes: int | None) -> float | None:
+    """Return the ratio that raised a usage alert, or None if it cannot be read.
+
+    It decides about threshold and bytes. Some rulers evaluate the annotation with the bytes later
+    than the alert, and it may then have passed another threshold.
     """
-    used_bytes = read_bytes(alert.annotations.get(names.USED_BYTES))
     if alert.name != names.USAGE_ALERT or not limit_bytes:
-        return used_bytes
+        return None
     ratio = _read_number(alert.annotations.get(names.RATIO_NUMBER))
-    if ratio is None or ratio * limit_bytes > LARGEST_BYTES:
-        return used_bytes
-    return round(ratio * limit_bytes)
+    return ratio if ratio is not None and ratio * limit_bytes <= LARGEST_BYTES else None
+
+
+def _read_used_bytes(alert: Alert, limit_bytes: int | None, ratio: float | None) -> int | None:
+    """Return the bytes used when the alert was evaluated."""
+    if limit_bytes and ratio is not None:
+        return round(ratio * limit_bytes)
+    return read_bytes(alert.annotations.get(names.USED_BYTES))
 
 
 def by_severity(event: Event) -> tuple[bool, int, float, float]:

@@ -109,20 +109,24 @@ def test_without_readable_bytes_the_ratio_decides() -> None:
 
 
 @given(
-    st.integers(80, 200),
+    st.integers(8_000, 20_000) | st.sampled_from([8_000, 9_000, 10_000]),
     st.integers(0, 10**14),
     st.integers(10**6, 10**14),
     st.sampled_from([80, 90, 100]),
 )
 def test_threshold_percent_and_bytes_agree_whatever_else_the_ruler_says(
-    used_percent: int, newer_bytes: int, limit_bytes: int, threshold: int
+    hundredths: int, newer_bytes: int, limit_bytes: int, threshold: int
 ) -> None:
-    ratio = max(used_percent, threshold) / 100
+    # As the rules divide whole bytes.
+    used_bytes = -(-max(hundredths, threshold * 100) * limit_bytes // 10_000)
+    ratio = used_bytes / limit_bytes
     alert = usage(threshold, newer_bytes, limit_bytes=limit_bytes)
     alert = replace(alert, annotations={**alert.annotations, "ratio": repr(ratio)})
     event = read_quota(alert)
-    assert abs(event.ratio - ratio) <= 1 / limit_bytes
-    assert event.threshold_percent == max(t for t in (80, 90, 100) if t <= ratio * 100 + 1e-9)
+    assert event.used_bytes == used_bytes
+    assert event.threshold_percent == max(
+        t for t in (80, 90, 100) if t * limit_bytes <= used_bytes * 100
+    )
 
 
 @pytest.mark.parametrize(
