@@ -1,201 +1,188 @@
-"""Measure the cost of the rules for Prometheus, next to other queries: python -m bench.rules.
+"""Measure what the rules cost a Prometheus, next to earlier rules and other queries: bench.rules.
 
-Prometheus itself reports the seconds of evaluation (medians) and the samples that a query reads.
-The CPU time is that of all its threads, with garbage collection (means). The queries of a table run
-in turns, so that other load on the machine affects all of them.
+Prometheus itself evaluates all rules. The CPU time is that of all its threads, without what it
+takes when idle. Samples are Prometheus's own count of what a query reads, exact and repeatable.
 """
 
 import argparse
-import tempfile
-import time
-from collections.abc import Mapping
-from pathlib import Path
+import sys
+from collections.abc import Iterable, Mapping
 
-from bench.support.generated_history import END, RATE, build_month, recent_hour
-from bench.support.prometheus import Cost, Server, running
-from bench.support.remote_write import write
+from bench.costs.accounting import CALENDARS, MinuteCost, measure_minutes
+from bench.costs.latency import PHASES_SECONDS, SCRAPES_OF_MINUTE, measure_latency, most_seconds
+from bench.costs.month import GATEWAYS
+from bench.costs.usage import (
+    EARLIER,
+    EVERY_SECONDS,
+    INCREASE,
+    QUOTAS,
+    USED,
+    UsageCosts,
+    cpu_seconds_per_hour,
+    measure_usage,
+)
 from bench.support.table import print_table
-from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.calendars import MONTH
-from quotas.model import Match, Quota
-from quotas.rules.accounting.recording import delta_rules
-from quotas.rules.accounting.steps import step_query
+from quotas.calendars import Rolling
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds
-from quotas.rules.usage import used_rule
 
-MONTH_RUNS = 7
-ACCOUNTING_RUNS = 15
-HOUR_SECONDS = 3_600
-# The usual evaluation interval of rules.
-PEER_INTERVAL_SECONDS = 60
-QUOTAS = (100, 1_000)
-MIN_TIMES_LESS = 20
-MAX_TIMES_INCREASE = 8
+MONTH = 30 * 86_400
+HOUR_MINUTES = 60
+# Gateways, and counters of each. The first are those of the month of history.
+SMALL = (GATEWAYS, 20)
+FLEETS = ((20, 50), (20, 500))
+
+MAX_GROWTH = 1.3
+MIN_TIMES_FEWER_SAMPLES = 100
+MIN_TIMES_LESS_CPU, CPU_QUOTAS = 500, 1_000
 # The share of its interval for which a group of rules may be evaluated.
 MAX_SHARE_OF_INTERVAL = 0.1
 
-ACCOUNTING = Accounting()
-SERVICE = 'service="service-3"'
-USED = "quota usage"
-INCREASE = "increase(raw[30d])"
-SLOTH = "mean of recorded rate5m[30d]"
-USED_OF_40 = "quota usage from 40 series"
-RECORDED_40 = "accounting of 40 counters"
-RATE_40 = "rate5m of 40 counters"
-
-INCREASE_1M = "sum by (…) (increase(raw[1m]))"
-BASELINE, COUNT = "accounting, new_targets: baseline", "accounting, new_targets: count"
-RECORDED = "accounting as a rule"
-RATE_5M = "sum by (service) (rate(raw[5m]))"
+Minutes = Mapping[tuple[int, int], MinuteCost]
 
 
-def month_queries() -> dict[str, str]:
-    """Return the queries for the usage of one service in this month, and our other queries."""
-    raw = names.GATEWAY_BYTES
-    one = Quota("one", 10**12, {names.SERVICE: Match(("service-3",))})
+def measure_accounting() -> dict[tuple[int, int], MinuteCost]:
+    """Return the cost of a minute of accounting, by counters and calendars."""
+    sizes = {SMALL: (1,), **dict.fromkeys(FLEETS, tuple(CALENDARS))}
     return {
-        USED: used_rule(one, ACCOUNTING).query,
-        INCREASE: f"sum(increase({raw}{{{SERVICE}}}[30d]))",
-        # https://sloth.dev/examples/default/getting-started/ records rates over short windows and
-        # takes their mean over 30 days. Here it is converted to bytes.
-        SLOTH: (
-            f"sum_over_time({RATE}{{{SERVICE}}}[30d]) / count_over_time({RATE}{{{SERVICE}}}[30d])"
-            " * 2592000"
-        ),
-        USED_OF_40: used_rule(Quota("all", 10**12), ACCOUNTING).query,
-        RECORDED_40: _recorded(),
-        RATE_40: f"sum by ({names.SERVICE}) (rate({raw}[5m]))",
+        (gateways * counters, calendars): cost
+        for (gateways, counters), numbers in sizes.items()
+        for calendars, cost in measure_minutes(gateways, counters, numbers).items()
     }
 
 
-def _recorded() -> str:
-    return delta_rules(ACCOUNTING)[0].query
-
-
-def accounting_queries() -> dict[str, str]:
-    """Return the queries of the accounting, and those that it is compared with."""
-    by = ", ".join(names.SELECTOR_LABELS)
-    return {
-        INCREASE_1M: f"sum by ({by}) (increase({names.GATEWAY_BYTES}[1m]))",
-        BASELINE: step_query(ACCOUNTING),
-        COUNT: step_query(Accounting(count_new_targets=True)),
-        RECORDED: _recorded(),
-        RATE_5M: f"sum by ({names.SERVICE}) (rate({names.GATEWAY_BYTES}[5m]))",
-    }
-
-
-def measure_month() -> tuple[Server, dict[str, Cost]]:
-    """Return the cost of queries over a month."""
-    with tempfile.TemporaryDirectory(prefix="bench-rules-") as folder:
-        began = time.monotonic()
-        build_month(Path(folder) / "data")
-        print(f"generated a month of history in {time.monotonic() - began:.0f} s")
-        with running(Path(folder)) as server:
-            times = [END - 60 * minute for minute in range(1, 4)]
-            return server, server.compare(month_queries(), times, MONTH_RUNS)
-
-
-def measure_accounting() -> dict[str, Cost]:
-    """Return the cost of the accounting of 10,000 counters."""
-    now = int(time.time()) // 60 * 60
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-rules-") as folder,
-        running(Path(folder)) as server,
-    ):
-        for part in recent_hour(now):
-            write(server.url, part)
-        return server.compare(accounting_queries(), [now, now - 60, now - 120], ACCOUNTING_RUNS)
-
-
-def _print_costs(title: str, costs: Mapping[str, Cost], peer: str) -> None:
+def print_accounting(minutes: Minutes) -> None:
+    """Print the cost of the accounting, with that of the earlier rules."""
     rows = [
         [
-            name,
-            f"{cost.seconds * 1000:.1f} ms",
-            f"{cost.cpu_seconds * 1000:.1f} ms",
-            f"{cost.samples:,}",
-            f"{cost.seconds / costs[peer].seconds:.2f}",
-            f"{cost.cpu_seconds / costs[peer].cpu_seconds:.2f}",
+            f"{counters:,} counters, {calendars} calendars",
+            f"{cost.cpu_seconds:.2f} s",
+            f"{cost.cpu_seconds / minutes[counters, 1].cpu_seconds:.2f}",
+            f"{cost.recounting_cpu_seconds:.2f} s",
+            f"{cost.samples:,.0f}",
+            f"{cost.earlier_cpu_seconds:.2f} s",
+            f"{cost.earlier_cpu_seconds / minutes[counters, 1].earlier_cpu_seconds:.2f}",
+            f"{cost.earlier_samples:,.0f}",
         ]
-        for name, cost in costs.items()
+        for (counters, calendars), cost in minutes.items()
     ]
-    print_table(title, ["query", "evaluation", "CPU", "samples", "ratio", "ratio of CPU"], rows)
+    heads = ["accounting", "CPU", "growth", "of it, counting again", "samples"]
+    heads += [f"earlier rules: {head}" for head in ("CPU", "growth", "samples")]
+    print_table("Accounting, in each minute", heads, rows)
 
 
-def _print_hours(month: Mapping[str, Cost], accounting: Mapping[str, Cost]) -> bool:
-    """Print the CPU seconds per hour and return whether our rules need few enough of them.
-
-    The accounting runs once for all quotas. Its cost is added for the 40 counters of the month and,
-    as the worst case, for 10,000 counters, of which each quota still counts only 4.
-    """
-    ours = HOUR_SECONDS / interval_seconds(MONTH, ACCOUNTING)
-    peers = HOUR_SECONDS / PEER_INTERVAL_SECONDS
-    rows, kept = [], True
+def print_usage(costs: UsageCosts, minutes: Minutes) -> None:
+    """Print the cost of quotas of a month, by each way."""
+    recording = HOUR_MINUTES * minutes[SMALL[0] * SMALL[1], 1].cpu_seconds
+    rows = []
     for count in QUOTAS:
-        # CPU per hour: of the quotas, of recording 40 counters, and of recording 10,000.
-        ways = {
-            f"{USED}, every minute": (
-                count * ours * month[USED].cpu_seconds,
-                peers * month[RECORDED_40].cpu_seconds,
-                peers * accounting[RECORDED].cpu_seconds,
-            ),
-            f"{INCREASE}, every minute": (count * peers * month[INCREASE].cpu_seconds, 0, 0),
-            f"{SLOTH}, every minute": (
-                count * peers * month[SLOTH].cpu_seconds,
-                peers * month[RATE_40].cpu_seconds,
-                peers * accounting[RATE_5M].cpu_seconds,
-            ),
-        }
-        totals = {name: (way[0] + way[1], way[0] + way[2]) for name, way in ways.items()}
-        first = totals[f"{USED}, every minute"]
-        rows += [
-            [
-                f"{count:,} quotas: {name}",
-                *(f"{seconds:.1f} s" for seconds in way),
-                *(f"{total / mine:.1f}" for total, mine in zip(totals[name], first, strict=True)),
-            ]
-            for name, way in ways.items()
+        hours = cpu_seconds_per_hour(costs, count)
+        for way, seconds in hours.items():
+            cost = costs.quotas[count, way]
+            rows.append(
+                [
+                    f"{count:,} quotas: {way}",
+                    f"{EVERY_SECONDS[way]} s",
+                    f"{cost.measured:,}",
+                    f"{cost.samples:,}",
+                    f"{cost.samples / costs.quotas[count, USED].samples:,.0f}",
+                    f"{seconds:,.1f} s",
+                    f"{seconds / hours[USED]:,.0f}",
+                    f"{seconds / (hours[USED] + recording):,.0f}",
+                ]
+            )
+    heads = ["month quotas", "interval", "measured", "samples", "ratio", "CPU per hour", "ratio"]
+    print_table("Quotas of a month", [*heads, "ratio to quotas and accounting"], rows)
+    print(f"\nThe accounting of their counters takes {recording:.1f} s of CPU per hour.")
+    rows = [
+        [
+            f"{consumers:,} consumers",
+            f"{cost.cpu_seconds * 1000:,.0f} ms",
+            f"{cost.samples:,}",
+            f"{cost.earlier_cpu_seconds * 1000:,.0f} ms",
+            f"{cost.earlier_samples:,}",
+            f"{cost.earlier_consumers:,}",
         ]
-        kept &= totals[f"{INCREASE}, every minute"][0] >= MIN_TIMES_LESS * first[0]
-    recording = ("recording 40", "recording 10,000")
-    heads = ["", "quotas", *recording, "ratio to ours (40)", "ratio to ours (10,000)"]
-    print_table("CPU seconds per hour", heads, rows)
-    return kept
+        for consumers, cost in costs.entries.items()
+    ]
+    heads = ["for_each: consumer", "CPU", "samples", "earlier rules: CPU", "samples", "measured"]
+    print_table("One evaluation at the end of a month", heads, rows)
+
+
+def goals(
+    minutes: Minutes, costs: UsageCosts, latencies: Mapping[str, tuple[float, float]]
+) -> Iterable[tuple[str, bool]]:
+    """Yield each goal with what was measured, and whether it was reached."""
+    most_calendars = max(CALENDARS)
+    for gateways, of_gateway in FLEETS:
+        counters = gateways * of_gateway
+        growth = minutes[counters, most_calendars].cpu_seconds / minutes[counters, 1].cpu_seconds
+        yield (
+            (
+                f"from 1 to {most_calendars} calendars, accounting of {counters:,} counters grows"
+                f" at most {MAX_GROWTH} times: {growth:.2f} times"
+            ),
+            growth <= MAX_GROWTH,
+        )
+    earlier, used = (costs.quotas[CPU_QUOTAS, way].samples for way in (EARLIER, USED))
+    yield (
+        (
+            f"quotas read at least {MIN_TIMES_FEWER_SAMPLES} times fewer samples than by earlier"
+            f" rules: {earlier / used:,.0f} times"
+        ),
+        earlier >= MIN_TIMES_FEWER_SAMPLES * used,
+    )
+    hours = cpu_seconds_per_hour(costs, CPU_QUOTAS)
+    recording = HOUR_MINUTES * minutes[SMALL[0] * SMALL[1], 1].cpu_seconds
+    times = hours[INCREASE] / hours[USED]
+    of_all = hours[INCREASE] / (hours[USED] + recording)
+    yield (
+        (
+            f"{CPU_QUOTAS:,} quotas take at least {MIN_TIMES_LESS_CPU} times less CPU than"
+            f" {INCREASE} every minute: {times:,.0f} times, and {of_all:,.0f} times with the"
+            " accounting of their counters"
+        ),
+        times >= MIN_TIMES_LESS_CPU,
+    )
+    longest = max(most for _, most in latencies.values())
+    yield (
+        f"from a scraped byte to its alert at most {most_seconds():.0f} s: {longest:.1f} s",
+        longest <= most_seconds(),
+    )
+    most = MAX_SHARE_OF_INTERVAL * interval_seconds(Rolling(MONTH), Accounting())
+    group = MOST_QUOTAS_IN_GROUP * costs.rolling.cpu_seconds
+    yield (
+        (
+            f"{MOST_QUOTAS_IN_GROUP} quotas of 30 rolling days and 40 series take less than a"
+            f" tenth of their interval: {group:.1f} s of at most {most:.0f} s"
+        ),
+        group <= most,
+    )
 
 
 def main() -> None:
-    """Run the command line and print the tables."""
+    """Run the command line, print the tables, and exit with 1 if a goal is missed."""
     argparse.ArgumentParser(prog="python -m bench.rules", description=__doc__).parse_args()
-    server, month = measure_month()
-    accounting = measure_accounting()
-    print(f"Prometheus {server.version}")
-    _print_costs(f"Queries over a month, medians of {MONTH_RUNS} runs", month, INCREASE)
-    _print_costs(
-        f"Accounting of 10,000 counters, medians of {ACCOUNTING_RUNS} runs",
-        accounting,
-        INCREASE_1M,
+    minutes = measure_accounting()
+    print_accounting(minutes)
+    latencies = measure_latency()
+    costs = measure_usage()
+    print(f"\nPrometheus {costs.version}")
+    print_usage(costs, minutes)
+    looks = len(PHASES_SECONDS) * SCRAPES_OF_MINUTE
+    print_table(
+        f"From a scraped byte to its alert, at {looks} positions in a step",
+        ["period", "shortest", "longest"],
+        [
+            [period, f"{least:.1f} s", f"{most:.1f} s"]
+            for period, (least, most) in latencies.items()
+        ],
     )
-    kept = _print_hours(month, accounting)
-    group = MOST_QUOTAS_IN_GROUP * month[USED_OF_40].seconds
-    most = MAX_SHARE_OF_INTERVAL * interval_seconds(MONTH, ACCOUNTING)
-    times = max(accounting[name].seconds for name in (BASELINE, COUNT))
-    ratio = times / accounting[INCREASE_1M].seconds
-    for claim, holds in (
-        (f"{INCREASE} takes at least {MIN_TIMES_LESS} times our CPU", kept),
-        (
-            f"accounting takes at most {MAX_TIMES_INCREASE} x {INCREASE_1M}: {ratio:.1f} x",
-            ratio <= MAX_TIMES_INCREASE,
-        ),
-        (
-            (
-                f"{MOST_QUOTAS_IN_GROUP} quotas of 40 series take less than a tenth of their "
-                f"interval: {group:.1f} s of at most {most:.0f} s"
-            ),
-            group < most,
-        ),
-    ):
-        print(f"{'yes' if holds else 'NO':3} {claim}")
+    print()
+    found = list(goals(minutes, costs, latencies))
+    for goal, is_reached in found:
+        print(f"{'yes' if is_reached else 'NO':3} {goal}")
+    sys.exit(not all(is_reached for _, is_reached in found))
 
 
 if __name__ == "__main__":

@@ -1,58 +1,49 @@
 """Measure the memory and disk space that Prometheus needs: python -m bench.sizing.
 
 Memory is measured in a Prometheus that holds the past 75 minutes of its gateways: what is in use
-after a garbage collection, and the peak while the accounting is evaluated. Disk space is measured
-in a block of 54 hours, the largest one with a retention of 45 days, for one kind of series each.
+after a garbage collection, and the peak while all rules of the accounting of one calendar are
+evaluated, with those of every quarter of an hour. So is how many series they record. Disk space is
+measured in a block of 54 hours, the largest one with a retention of 45 days, for one kind of series
+each.
 """
 
 import argparse
 import random
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import requests
 
-from bench.support.generated_history import (
-    BLOCK_SECONDS,
-    BUILD_TIMEOUT_SECONDS,
-    COUNTERS_OF_TARGET,
-    END,
-    SCRAPE_SECONDS,
-    SCRAPES,
-    STEP_SECONDS,
-    TARGETS,
-    recent_hour,
-)
+from bench.costs.accounting import AHEAD_SECONDS, CALENDARS, accounting_rules
+from bench.costs.evaluation import measure_rules
+from bench.costs.month import BLOCK_SECONDS, STEP_SECONDS, create_blocks
+from bench.support import series_values
+from bench.support.generated_history import SCRAPE_SECONDS, SCRAPES, recent_hour
 from bench.support.prometheus import Server, running
 from bench.support.remote_write import Series, write
 from bench.support.table import print_table
-from local import programs
 from quotas import names
-from quotas.accounting_options import Accounting
-from quotas.rules.accounting.recording import delta_rules
 
 # How often the 10,000 counters of the generated gateways are multiplied.
-FLEETS = (1, 2, 4)
-EVALUATIONS = 3
-QUOTA_SECONDS = 300
+FLEETS = (1, 2)
+EVALUATIONS = 1
 SERIES_OF_KIND = 100
-QUIET_SCRAPES = 240
+# Any start of a block.
+START = 9_000 * BLOCK_SECONDS
 # Prometheus aligns scrapes that are at most 2 ms late, which makes samples smaller.
 LATE_SECONDS = 0.005
 LATE = "idle counter, every fourth scrape late"
-# Returns the endless values of one series.
-Values = Callable[[random.Random], Iterator[float]]
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory and the write-ahead log (WAL) of a Prometheus."""
+    """The series, the memory and the write-ahead log (WAL) of a Prometheus."""
 
     series: int
+    recorded: int
     heap_bytes: int
     peak_bytes: int
     wal_bytes: int
@@ -62,23 +53,24 @@ class Memory:
 def measure_memory(fleets: int) -> Memory:
     """Return what Prometheus needs for some times 10,000 counters and their accounting."""
     now = int(time.time()) // 60 * 60
-    query = delta_rules(Accounting())[0].query
     with tempfile.TemporaryDirectory(prefix="bench-sizing-") as folder:
         data = Path(folder) / "data"
         with running(Path(folder)) as server:
             # An empty Prometheus accepts samples only in the order of their times.
-            for part in recent_hour(now):
+            for part in recent_hour(now + AHEAD_SECONDS):
                 for number in range(fleets):
                     write(server.url, (_of_fleet(number, series) for series in part))
-            heap = _heap_bytes(server)
-            for minute in range(EVALUATIONS):
-                server.ask(query, now - 60 * minute)
+            heap = _metric(server, "go_memstats_heap_alloc_bytes")
+            scraped, wal = _metric(server, "prometheus_tsdb_head_series"), _size(data / "wal")
+            for rules in accounting_rules(CALENDARS[1], datetime.fromtimestamp(now, UTC)):
+                measure_rules(server, Path(folder), rules, EVALUATIONS)
             return Memory(
-                series=fleets * TARGETS * (COUNTERS_OF_TARGET + 1),
+                series=scraped,
+                recorded=_metric(server, "prometheus_tsdb_head_series") - scraped,
                 heap_bytes=heap,
                 peak_bytes=_peak_bytes(server),
-                wal_bytes=_size(data / "wal"),
-                samples=fleets * TARGETS * (COUNTERS_OF_TARGET + 1) * SCRAPES,
+                wal_bytes=wal,
+                samples=scraped * SCRAPES,
             )
 
 
@@ -90,10 +82,11 @@ def _of_fleet(number: int, series: Series) -> Series:
     return {**labels, "instance": instance} | (other if names.SERVICE in labels else {}), samples
 
 
-def _heap_bytes(server: Server) -> int:
+def _metric(server: Server, name: str) -> int:
+    """Return the value of one of Prometheus's own metrics, after a garbage collection."""
     requests.get(f"{server.url}/debug/pprof/heap?gc=1", timeout=60).raise_for_status()
     metrics = requests.get(f"{server.url}/metrics", timeout=60).text
-    (line,) = (ln for ln in metrics.splitlines() if ln.startswith("go_memstats_heap_alloc_bytes "))
+    (line,) = (line for line in metrics.splitlines() if line.startswith(f"{name} "))
     return int(float(line.split()[1]))
 
 
@@ -103,64 +96,27 @@ def _peak_bytes(server: Server) -> int:
     return int(line.split()[1]) * 1024
 
 
-def _counter(chance: random.Random) -> Iterator[int]:
-    value = chance.randrange(10**9, 10**11)
-    while True:
-        value += chance.randrange(10**5, 10**7)
-        yield value
-
-
-def _quiet_counter(chance: random.Random) -> Iterator[int]:
-    value = chance.randrange(10**6, 10**8)
-    while True:
-        if not chance.randrange(QUIET_SCRAPES):
-            value += chance.randrange(200, 10**5)
-        yield value
-
-
-def _constant(chance: random.Random) -> Iterator[int]:
-    value = chance.randrange(10**6, 10**8)
-    while True:
-        yield value
-
-
-def _delta(chance: random.Random) -> Iterator[int]:
-    while True:
-        yield chance.randrange(4 * 10**5, 4 * 10**7)
-
-
-def _quiet_delta(chance: random.Random) -> Iterator[int]:
-    while True:
-        yield 0 if chance.randrange(QUIET_SCRAPES // 4) else chance.randrange(200, 10**5)
-
-
-def _ratio(chance: random.Random) -> Iterator[float]:
-    for value in _counter(chance):
-        # Usage is evaluated less often than its ratio.
-        for _ in range(QUOTA_SECONDS // STEP_SECONDS):
-            yield value / 5e11
-
-
-def _forecast(chance: random.Random) -> Iterator[float]:
-    for value in _counter(chance):
-        yield value * 1.7 / 3
-
-
-KINDS: dict[str, tuple[Values, int]] = {
-    "counter, steady traffic": (_counter, SCRAPE_SECONDS),
-    "counter, one request per hour": (_quiet_counter, SCRAPE_SECONDS),
-    "idle counter": (_constant, SCRAPE_SECONDS),
-    LATE: (_constant, SCRAPE_SECONDS),
-    "delta, steady traffic": (_delta, STEP_SECONDS),
-    "delta, one request per hour": (_quiet_delta, STEP_SECONDS),
-    "usage of a month": (_counter, QUOTA_SECONDS),
-    "limit of a month": (_constant, QUOTA_SECONDS),
-    "ratio of a month": (_ratio, STEP_SECONDS),
-    "forecast of a month": (_forecast, STEP_SECONDS),
+KINDS: dict[str, tuple[series_values.Values, int]] = {
+    "counter, steady traffic": (series_values.counter, SCRAPE_SECONDS),
+    "counter, one request per hour": (series_values.quiet_counter, SCRAPE_SECONDS),
+    "idle counter": (series_values.constant, SCRAPE_SECONDS),
+    LATE: (series_values.constant, SCRAPE_SECONDS),
+    "delta, steady traffic": (series_values.delta, STEP_SECONDS),
+    "delta, one request per hour": (series_values.quiet_delta, STEP_SECONDS),
+    "open quarter of an hour": (series_values.open_quarter, STEP_SECONDS),
+    "closed quarters of an hour": (series_values.closed, series_values.CLOSED_SECONDS),
+    "total of a period": (series_values.counter, STEP_SECONDS),
+    "evidence about a gateway": (series_values.constant, STEP_SECONDS),
+    "usage of a month": (series_values.counter, STEP_SECONDS),
+    "limit of a month": (series_values.constant, STEP_SECONDS),
+    "ratio of a month": (series_values.ratio, STEP_SECONDS),
+    "forecast of a month": (series_values.forecast, STEP_SECONDS),
 }
 
 
-def measure_disk(folder: Path, values: Values, every_seconds: int, late_seconds: float) -> float:
+def measure_disk(
+    folder: Path, values: series_values.Values, every_seconds: int, late_seconds: float
+) -> float:
     """Return the bytes per sample in a block, with the index.
 
     Args:
@@ -175,7 +131,7 @@ def measure_disk(folder: Path, values: Values, every_seconds: int, late_seconds:
     """
     source, blocks = folder / "series.om", folder / "blocks"
     blocks.mkdir(parents=True)
-    start = END // BLOCK_SECONDS * BLOCK_SECONDS - BLOCK_SECONDS
+    start = START
     times = range(start, start + BLOCK_SECONDS, every_seconds)
     with source.open("w", encoding="utf-8") as file:
         file.write("# TYPE series gauge\n")
@@ -188,13 +144,7 @@ def measure_disk(folder: Path, values: Values, every_seconds: int, late_seconds:
                 f"{head} {value} {at + chance.choice(late):.3f}\n" for at, value in pairs
             )
         file.write("# EOF\n")
-    command = ["tsdb", "create-blocks-from", f"--max-block-duration={BLOCK_SECONDS}s", "-q"]
-    subprocess.run(  # noqa: S603 - a fixed program, no shell
-        [programs.find(programs.PROMTOOL), *command, "openmetrics", source, blocks],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        timeout=BUILD_TIMEOUT_SECONDS,
-    )
+    create_blocks(source, blocks)
     return _size(blocks) / (SERIES_OF_KIND * len(times))
 
 
@@ -221,6 +171,7 @@ def main() -> None:
         rows.append(
             [
                 f"{found.series:,}",
+                f"{found.recorded:,}",
                 f"{found.heap_bytes / 1e6:,.0f} MB",
                 f"{found.heap_bytes / found.series / 1e3:.1f} kB",
                 f"{found.peak_bytes / 1e6:,.0f} MB",
@@ -228,7 +179,15 @@ def main() -> None:
                 f"{found.wal_bytes / found.samples:.1f}",
             ]
         )
-    heads = ["series", "in use", "per series", "peak", "per series", "WAL bytes per sample"]
+    heads = [
+        "series",
+        "recorded",
+        "in use",
+        "per series",
+        "peak",
+        "per series",
+        "WAL bytes per sample",
+    ]
     print_table("Memory, with 75 minutes of counters scraped every 15 s", heads, rows)
 
 

@@ -19,13 +19,13 @@ from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Rule
 from quotas.rules.compiler import compile_rules
 
-EVALUATIONS = 4
+EVALUATIONS, EARLIER_EVALUATIONS = 3, 1
 # The counters go on for so long, while rules are evaluated.
 AHEAD_SECONDS = 1_200
-_MINUTES_OF_QUARTER = 15
+_MINUTES = 15
 _OF_QUOTAS = {
-    *(names.PERIOD_ELAPSED, names.PERIOD_LEFT),
-    *(names.USED, names.LIMIT, names.RATIO, names.FORECAST),
+    *(names.PERIOD_ELAPSED, names.PERIOD_LEFT, names.PERIOD_COUNTED),
+    *(names.USED, names.LIMIT, names.RATIO, names.FORECAST, names.SELECTION),
 }
 _ZONES = (
     *("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo"),
@@ -49,40 +49,61 @@ CALENDARS: dict[int, Sequence[Calendar]] = {
 
 @dataclass(frozen=True)
 class MinuteCost:
-    """The mean cost of a minute: CPU time and samples of today's and of the earlier rules."""
+    """The mean cost of a minute: CPU time and samples of today's and of the earlier rules.
+
+    ``recounting_cpu_seconds`` is what counting steps again takes of it.
+    """
 
     cpu_seconds: float
     samples: float
+    recounting_cpu_seconds: float
     earlier_cpu_seconds: float
     earlier_samples: float
 
 
-def measure_minute(gateways: int, counters_of_gateway: int, calendars: int) -> MinuteCost:
-    """Return what the accounting of some counters costs in a minute, by today's and earlier rules.
+def measure_minutes(
+    gateways: int, counters_of_gateway: int, numbers: Sequence[int]
+) -> dict[int, MinuteCost]:
+    """Return what the accounting costs in a minute, by numbers of calendars.
 
-    The rules that are evaluated every quarter of an hour are counted with a fifteenth.
+    The rules that are evaluated every quarter of an hour are counted with a fifteenth. The one that
+    counts steps again is the same for any number of calendars, and takes long: it is measured once.
     """
     now = int(time.time()) // 60 * 60
     compiled_at = datetime.fromtimestamp(now, UTC)
-    counted = CALENDARS[calendars]
+    costs = {}
     with tempfile.TemporaryDirectory(prefix="bench-rules-") as name, running(Path(name)) as server:
         folder = Path(name)
         for part in recent_hour(now + AHEAD_SECONDS, gateways, counters_of_gateway):
             write(server.url, part)
-        rules, recount = _accounting_rules(counted, compiled_at)
-        mine = measure_rules(server, folder, rules, EVALUATIONS)
-        quarterly = measure_rules(server, folder, recount, EVALUATIONS)
-        earlier = [earlier_delta_rule(calendar, Accounting(), compiled_at) for calendar in counted]
-        theirs = measure_rules(server, folder, earlier, EVALUATIONS)
-    return MinuteCost(
-        mine.cpu_seconds + quarterly.cpu_seconds / _MINUTES_OF_QUARTER,
-        mine.samples + quarterly.samples / _MINUTES_OF_QUARTER,
-        theirs.cpu_seconds,
-        theirs.samples,
-    )
+        (recounted,) = (
+            rule
+            for rule in accounting_rules(CALENDARS[1], compiled_at)[1]
+            if rule.name == names.RECOUNTED
+        )
+        again = server.ask(recounted.query, time.time())
+        for number in numbers:
+            rules, recount = accounting_rules(CALENDARS[number], compiled_at)
+            others = [rule for rule in recount if rule.name != names.RECOUNTED]
+            mine = measure_rules(server, folder, rules, EVALUATIONS)
+            quarterly = measure_rules(server, folder, others, EVALUATIONS)
+            theirs = measure_rules(
+                server,
+                folder,
+                [earlier_delta_rule(c, Accounting(), compiled_at) for c in CALENDARS[number]],
+                EARLIER_EVALUATIONS,
+            )
+            costs[number] = MinuteCost(
+                mine.cpu_seconds + (quarterly.cpu_seconds + again.cpu_seconds) / _MINUTES,
+                mine.samples + (quarterly.samples + again.samples) / _MINUTES,
+                again.cpu_seconds / _MINUTES,
+                theirs.cpu_seconds,
+                theirs.samples,
+            )
+    return costs
 
 
-def _accounting_rules(calendars: Sequence[Calendar], now: datetime) -> list[list[Rule]]:
+def accounting_rules(calendars: Sequence[Calendar], now: datetime) -> list[list[Rule]]:
     """Return the rules that count steps and add up periods: those of a step, and of a quarter."""
     quotas = tuple(
         Quota(f"quota-{number}", 10**12, calendar=calendar)

@@ -1,6 +1,6 @@
-"""The accounting rule of the version that counted each step once for each calendar.
+"""The rules of the version that counted each step once for each calendar, and summed it up again.
 
-It stays here as it was, to compare the cost of today's rules with it.
+They stay here as they were, to compare the cost of today's rules with them.
 """
 
 from datetime import datetime
@@ -9,6 +9,8 @@ from string import Template
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar
+from quotas.model import Quota
+from quotas.promql import match_any, match_none, selector
 from quotas.rule_files.rule import Rule
 from quotas.rules.period_queries import period_queries
 from quotas.units import format_duration
@@ -52,6 +54,19 @@ sum by (service, route, consumer, workspace, direction) (
 $label
 )[$step:$step] offset $delay)"""
 
+_USED = """\
+(
+  sum by ($by) (sum_over_time($deltas[$longest]))
+  or
+  $zero
+)
+and on (period)
+$periods"""
+_ZERO_OF_EACH = """\
+0 * sum by ($each) (last_over_time($deltas[$recent]))
+  * on () group_left (period) bottomk(1, $periods)"""
+_LONG_SECONDS = 90_000
+
 
 def earlier_delta_rule(calendar: Calendar, accounting: Accounting, now: datetime) -> Rule:
     """Return the rule for the bytes of the newest complete step, for one calendar."""
@@ -64,3 +79,35 @@ def earlier_delta_rule(calendar: Calendar, accounting: Accounting, now: datetime
         label=period_queries(calendar, began, now).label,
     )
     return Rule(names.DELTA, query, labels={names.CALENDAR: calendar.name})
+
+
+def earlier_used_rule(quota: Quota, accounting: Accounting) -> Rule:
+    """Return the rule for what a quota has used in its period, from the steps of its calendar."""
+    calendar = quota.calendar
+    interval = accounting.resolution_seconds * (
+        5 if calendar.longest_period_seconds > _LONG_SECONDS else 1
+    )
+    lingering = accounting.lag_seconds + accounting.resolution_seconds + interval
+    matchers = [match_any(names.CALENDAR, [calendar.name])]
+    matchers += [
+        match_any(label, match.values) for label, match in quota.selector.items() if match.values
+    ]
+    matchers += [match_none(label, [""]) for label in quota.for_each]
+    deltas = f"{names.DELTA}{selector(matchers)}"
+    by = ", ".join(quota.for_each)
+    zero = _ZERO_OF_EACH if quota.for_each else "0 * $periods"
+    elapsed = f"{names.PERIOD_ELAPSED}{selector(matchers[:1])}[{format_duration(lingering)}]"
+    holes = {
+        "deltas": deltas,
+        "recent": format_duration(lingering),
+        "longest": format_duration(calendar.longest_period_seconds + lingering),
+        "each": by,
+        "by": ", ".join([names.PERIOD, *quota.for_each]),
+        "periods": f"max by (period) (last_over_time({elapsed}))",
+    }
+    holes["zero"] = Template(zero).substitute(holes)
+    return Rule(
+        names.USED,
+        Template(_USED).substitute(holes),
+        labels={names.QUOTA: quota.name, names.CALENDAR: calendar.name},
+    )

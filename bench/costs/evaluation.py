@@ -17,9 +17,10 @@ from quotas.rule_files.rule import Group, Rule, RuleFile
 # Short, so that a measurement does not take long. Rules that look back some minutes read more
 # samples than with the interval of a minute that they are made for.
 INTERVAL_SECONDS = 5
-WARM_UPS = 2
+WARM_UPS = 1
 LONGEST_WAIT_SECONDS = 900
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
+IDLE_SECONDS = 3
 _GROUP = "measured"
 
 
@@ -49,19 +50,30 @@ def measure_rules(
     path = folder / "measured.yml"
     path.write_text(render(RuleFile("measured", [Group(_GROUP, INTERVAL_SECONDS, list(rules))])))
     write_config(folder, {"rule_files": [str(path)]})
+    idle = _idle_cpu_share(server)
     before = _evaluated(server)
     os.kill(server.pid, signal.SIGHUP)
     try:
         start = _wait_for(server, before + WARM_UPS * len(rules))
-        cpu_before = server.cpu_seconds()
+        began, cpu_before = time.monotonic(), server.cpu_seconds()
         end = _wait_for(server, start + evaluations * len(rules))
-        cpu_seconds = (server.cpu_seconds() - cpu_before) * len(rules) / (end - start)
+        cpu_seconds = server.cpu_seconds() - cpu_before - idle * (time.monotonic() - began)
     finally:
         write_config(folder, {})
         os.kill(server.pid, signal.SIGHUP)
     now = time.time()
-    samples = sum(server.ask(rule.query, now).samples for rule in rules)
-    return Evaluation(cpu_seconds, samples)
+    of_query = {query: server.ask(query, now).samples for query in {r.query for r in rules}}
+    samples = sum(of_query[rule.query] for rule in rules)
+    return Evaluation(max(cpu_seconds, 0) * len(rules) / (end - start), samples)
+
+
+def _idle_cpu_share(server: Server) -> float:
+    """Return the CPU seconds per second that Prometheus takes while it is only asked for counts."""
+    began, cpu_before = time.monotonic(), server.cpu_seconds()
+    while time.monotonic() < began + IDLE_SECONDS:
+        _evaluated(server)
+        time.sleep(POLL_SECONDS)
+    return (server.cpu_seconds() - cpu_before) / (time.monotonic() - began)
 
 
 def _wait_for(server: Server, count: int) -> int:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.weather.simulation import KINDS, Event, simulate
 from quotas import names
 from quotas.accounting_options import Accounting
 from tests.integration.rules.accounting.observed import OBSERVED, UNTIL, Observed
 from tests.integration.rules.accounting.stories import accounting_rules
-from tests.integration.rules.accounting.weather import KINDS, Event, simulate
 from tests.integration.support.promtool import Case, Samples, run_rules
 
 # `make test-weather` runs more of them.

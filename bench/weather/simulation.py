@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from quotas import names
-from tests.integration.support.promtool import series
+from quotas.promql import select
 
 YEAR_BYTES = 10**12
 # A scrape in the notation of promtool: no sample, or the marker of a series that has ended.
 NOTHING, ENDED = "_", "stale"
 ROUTES = 3
+# Of the scrapes, those before which a route had traffic.
+_SHARE_WITH_TRAFFIC = 0.3
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class _Gateway:
         self.replica.requests += self.chance.randint(1, 9)
         for route in range(ROUTES):
             for node in (self.node, self.replica)[: 1 + self.has_replica]:
-                if self.chance.random() < 0.3:
+                if self.chance.random() < _SHARE_WITH_TRAFFIC:
                     size = self.chance.choice((1, 700, 10**9))
                     node.counters[route] = (node.counters[route] or 0) + size
                     self.moved[route] += size * is_observed
@@ -130,21 +132,25 @@ def _scrape(gateway: _Gateway, kinds: set[str], scrape: int) -> dict[str, str]:
         addresses.append(f"twin-of-g{gateway.number}")
     for address in addresses:
         target = {"job": names.GATEWAY_JOB, "instance": address, "env": f"{gateway.environment}"}
-        found[series("up", **target)] = "0" if "fail" in kinds else "1"
+        found[_series("up", **target)] = "0" if "fail" in kinds else "1"
         if "twice up" in kinds:
-            found[series("up", **{**target, "pod": "other"})] = "1"
+            found[_series("up", **{**target, "pod": "other"})] = "1"
         if "fail" in kinds:
             continue
         about = {**target, "node_id": node.name}
-        found[series("kong_nginx_requests_total", **about, subsystem="http")] = f"{node.requests}"
-        found[series("kong_node_info", **about, version="3.9.1")] = "1"
+        found[_series("kong_nginx_requests_total", **about, subsystem="http")] = f"{node.requests}"
+        found[_series("kong_node_info", **about, version="3.9.1")] = "1"
         for route, value in enumerate(node.counters):
             is_hidden = "hide all" in kinds or ("hide" in kinds and route == 0)
             if value is not None and not is_hidden:
                 labels = {"route": f"g{gateway.number}-{route}", "direction": "egress"}
                 shown = "NaN" if "nan" in kinds and route == 1 else str(value)
-                found[series(names.GATEWAY_BYTES, **target, **labels)] = shown
+                found[_series(names.GATEWAY_BYTES, **target, **labels)] = shown
     return found
+
+
+def _series(metric: str, **labels: str) -> str:
+    return metric + select(labels)
 
 
 def _append(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from bench.support.gateways import GRID_SECONDS, SCRAPE_SECONDS, Scrape
+from bench.weather.gateways import GRID_SECONDS, SCRAPE_SECONDS, Scrape
 
 
 def series_values(scrapes: Sequence[Scrape], values: Sequence[int | None]) -> str:

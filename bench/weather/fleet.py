@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.support.gateways import (
+from bench.weather.gateways import (
     DAY_SECONDS,
     QUIET_SECONDS,
     Gateway,
@@ -17,7 +17,7 @@ from bench.support.gateways import (
     make_gateways,
     scrapes_of,
 )
-from bench.support.promtool_series import series_values
+from bench.weather.promtool_series import series_values
 
 COUNTED_BEFORE_BYTES = 10**11
 KINDS = ("steady", "bursty", "rare", "tiny")
@@ -154,15 +154,20 @@ def _proven_bytes(scrapes: Sequence[Scrape], values: Sequence[int | None], *, is
     """Return the bytes that successful scrapes of a counter prove.
 
     If the counter was there in the scrape before and did not fall, it moved the difference.
-    Otherwise it started at zero. All counters of a pod start at zero; those of a static gateway
-    start at the value of its first scrape.
+    Otherwise, and if the gateway's own count of requests fell, it started at zero. All counters of
+    a pod start at zero; those of a static gateway start at the value of its first scrape.
     """
     answered = [
-        value for scrape, value in zip(scrapes, values, strict=True) if scrape.run is not None
+        (_requests_at(scrape) or 0, value)
+        for scrape, value in zip(scrapes, values, strict=True)
+        if scrape.run is not None
     ]
-    before = None if is_pod else answered.pop(0)
+    requests_before, before = (0, None) if is_pod else answered.pop(0)
     proven = 0
-    for value in answered:
+    for requests, value in answered:
+        if requests < requests_before:
+            before = None
+        requests_before = requests
         if value is not None:
             proven += value - before if before is not None and value >= before else value
         before = value

@@ -1,0 +1,1 @@
+"""How much the rules count in bad weather, for ``python -m bench.accuracy``."""
