@@ -92,7 +92,7 @@ def _wire_delivery(
             reports.run_if_due()
             housekeeping.run_if_due()
 
-        session = Session(mail.connect, sender.addr_spec)
+        session = Session(mail.connect, sender.addr_spec, stop)
         deliverer = Deliverer(store, session, stop, run_upkeep)
         if once:
             return deliverer.run_once()

@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 
+from webhook.delivery.exchange import Line, PlainSession, TlsSession
 from webhook.delivery.smtp_replies import (
     TEMPORARY,
     HoldError,
@@ -17,11 +18,19 @@ COMMAND_SECONDS = 60
 
 
 def open_session(
-    server: str, port: int, *, use_ssl: bool, use_tls: bool, username: str, password: str
+    line: Line,
+    server: str,
+    port: int,
+    *,
+    use_ssl: bool,
+    use_tls: bool,
+    username: str,
+    password: str,
 ) -> smtplib.SMTP:
     """Return a session that is ready for a mail.
 
     Args:
+        line: makes it possible to cut the connection.
         server: a host name or an IP address.
         port: the port.
         use_ssl: whether TLS begins with the first byte.
@@ -36,12 +45,11 @@ def open_session(
     """
     context = ssl.create_default_context()
     try:
-        if use_ssl:
-            host: smtplib.SMTP = smtplib.SMTP_SSL(
-                server, port, timeout=CONNECT_SECONDS, context=context
-            )
-        else:
-            host = smtplib.SMTP(server, port, timeout=CONNECT_SECONDS)
+        host: smtplib.SMTP = (
+            TlsSession(line, server, port, CONNECT_SECONDS, context)
+            if use_ssl
+            else PlainSession(line, server, port, CONNECT_SECONDS)
+        )
         try:
             if host.sock is not None:
                 host.sock.settimeout(COMMAND_SECONDS)

@@ -7,12 +7,14 @@ https://github.com/pallets-eco/flask-mail/issues (98, 114, 198, 38).
 
 import re
 import smtplib
+import time
 from types import TracebackType
 
 import flask_mail
 from flask import Flask
 
 from webhook.delivery import handshake
+from webhook.delivery.exchange import Line
 from webhook.delivery.smtp_replies import (
     GO_ON,
     SUCCESS,
@@ -26,8 +28,14 @@ from webhook.delivery.smtp_replies import (
 )
 from webhook.settings import MailSettings
 
-# The server may take long after the final dot: RFC 5321, section 4.5.3.2.
+# Deadlines: for a session to be ready, from MAIL to the last byte of a mail, for the answer to it,
+# and for a goodbye. The server may take long for the answer: RFC 5321, section 4.5.3.2.
+OPEN_SECONDS = 60
+SEND_SECONDS = 120
 FINAL_SECONDS = 600
+CLOSE_SECONDS = 2
+# How long a process that stops waits for the answer to a mail. Without it, the mail is sent again.
+STOP_SECONDS = 5
 
 _UNSAFE_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f<>]")
 # A line break that is no folding ends a header, and so may a single CR or LF.
@@ -39,6 +47,9 @@ class Connection(flask_mail.Connection):
     """A connection on which every wait has a limit and the certificate is checked."""
 
     host: smtplib.SMTP | None = None
+    deadline = 0.0
+    stop_seconds = 0.0
+    _line = Line()
 
     @property
     def is_open(self) -> bool:
@@ -53,11 +64,27 @@ class Connection(flask_mail.Connection):
             UnreachableError: the server cannot be reached, or is not ready.
 
         """
-        self.host = self.configure_host()
+        self._line = Line()
+        self._begin(OPEN_SECONDS)
+        try:
+            self.host = self.configure_host()
+        finally:
+            if self.host is None:
+                self._line.close()
+
+    def cut(self) -> None:
+        """Make whatever waits for the server fail at once."""
+        self._line.cut()
+
+    def _begin(self, seconds: float, stop_seconds: float = 0) -> None:
+        """Set the limits of what follows."""
+        self.deadline = time.monotonic() + seconds
+        self.stop_seconds = stop_seconds
 
     def configure_host(self) -> smtplib.SMTP:
         """Return a new session. Flask-Mail calls this for a ``with`` block."""
         return handshake.open_session(
+            self._line,
             self.mail.server,
             self.mail.port,
             use_ssl=self.mail.use_ssl,
@@ -71,8 +98,9 @@ class Connection(flask_mail.Connection):
         host, self.host = self.host, None
         if host is None or host.sock is None:
             return
+        self._begin(CLOSE_SECONDS, CLOSE_SECONDS)
         try:
-            host.sock.settimeout(handshake.CONNECT_SECONDS)
+            host.sock.settimeout(CLOSE_SECONDS)
             host.quit()
         except OSError:
             host.close()
@@ -99,16 +127,20 @@ class Connection(flask_mail.Connection):
         host = self.host
         if host is None or host.sock is None:
             raise ConnectionLostError("there is no connection")
+        self._begin(SEND_SECONDS)
         try:
             options = [f"size={len(content)}"] if host.has_extn("size") else []
             self._check(*host.mail(sender, options), of_sender=True)
             self._check(*host.rcpt(recipient))
             self._check(*host.docmd("data"), expected_code=GO_ON)
-            # The server accepts a mail only after its final dot, which is sent last here.
+            # The server accepts a mail only after its final dot, which is sent last here. A process
+            # that stops gives it time to answer.
+            self.stop_seconds = STOP_SECONDS
             host.send(_DOT_AT_START.sub(b"..", content) + b".\r\n")
         except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError) as error:
             self._abandon()
             raise ConnectionLostError(describe_failure(error)) from error
+        self._begin(FINAL_SECONDS, STOP_SECONDS)
         try:
             host.sock.settimeout(FINAL_SECONDS)
             code, text = host.getreply()
@@ -117,6 +149,7 @@ class Connection(flask_mail.Connection):
             self._abandon()
             what = f"no answer after the mail: {describe_failure(error)}"
             raise SendError(what, permanent=False) from error
+        self._begin(SEND_SECONDS)
         self._check(code, text)
         return describe_reply(code, text)
 

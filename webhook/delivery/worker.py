@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from webhook.delivery.backoff import LONGEST_HOLD_SECONDS, outcome_of, pause_seconds
 from webhook.delivery.leases import Leases
-from webhook.delivery.session import Session
+from webhook.delivery.session import Session, StoppedError
 from webhook.delivery.smtp_replies import (
     ConnectionLostError,
     HoldError,
@@ -124,6 +124,8 @@ class Deliverer:
         except SendError as error:
             self._failures = 0
             self._settle([(mail, error)])
+        except StoppedError:
+            return False
         except ConnectionLostError as error:
             self._settle([(mail, error)])
             self._pause(f"the SMTP server went away: {error}")

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HANG, CLOSE, THINK = "hang", "close", "think"
+# Answers that never end: a byte now and then, and one line after the other. At ``cut`` the server
+# closes the connection within an answer.
+DRIP, ENDLESS, CUT = "drip", "endless", "cut"
 _OK = {
     "connect": "220 ready",
     "data": "354 go on",
@@ -27,9 +30,10 @@ class Script:
 
     ``steps`` are lists of answers by command, or by command and recipient. Each answer is given
     once. After the last one, and for other commands, the server accepts. The command ``connect`` is
-    the greeting, and ``dot`` is the end of a mail. Three answers are special: at ``hang`` the
-    server says nothing, at ``close`` it closes the connection, and at ``think`` it sets
-    ``thinking`` and accepts the mail when ``go_on`` is set. Each mail takes ``seconds_per_mail``.
+    the greeting, and ``dot`` is the end of a mail. Some answers are special: at ``hang`` the server
+    says nothing, at ``close`` it closes the connection, at ``drip`` and ``endless`` its answer has
+    no end, and at ``think`` it sets ``thinking`` and accepts the mail when ``go_on`` is set. Each
+    mail takes ``seconds_per_mail``.
     """
 
     steps: dict[str, list[str]] = field(default_factory=dict)
@@ -147,8 +151,14 @@ def _do(connection: socket.socket, script: Script, answer: str) -> None:
     if answer == HANG:
         script.stop.wait()
         raise Hung
-    if answer == CLOSE:
+    if answer == CUT:
+        connection.sendall(b"250 o")
+    if answer in (CLOSE, CUT):
         raise Hung
+    while answer in (DRIP, ENDLESS):
+        connection.sendall(b"2" if answer == DRIP else b"220-and so on\r\n")
+        if script.stop.wait(0.05):
+            raise Hung
     connection.sendall(f"{answer}\r\n".encode())
     if answer.startswith("421"):
         raise Hung

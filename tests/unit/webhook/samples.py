@@ -1,5 +1,6 @@
 """Alerts, quotas and a fake SMTP connection that the tests of the webhook share."""
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -145,6 +146,8 @@ class FakeConnection:
     sent: list[tuple[str, bytes]] = field(default_factory=list)
     opened: int = 0
     is_open: bool = False
+    deadline: float = math.inf
+    stop_seconds: float = 60
 
     def open(self) -> None:
         """Open it, or fail."""
@@ -152,6 +155,9 @@ class FakeConnection:
             raise self.open_failure
         self.opened += 1
         self.is_open = True
+
+    def cut(self) -> None:
+        """Do nothing: nothing waits."""
 
     def close(self) -> None:
         """Close it."""

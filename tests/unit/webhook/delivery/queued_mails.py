@@ -29,8 +29,8 @@ def queue(store: Store, *recipients: str, priority: int = SECOND) -> None:
 
 def make(store: Store, connection: FakeConnection) -> Deliverer:
     """Return a delivery process that sends over this connection."""
-    session = Session(lambda: connection, SENDER.addr_spec)
-    return Deliverer(store, session, threading.Event())
+    stop = threading.Event()
+    return Deliverer(store, Session(lambda: connection, SENDER.addr_spec, stop), stop)
 
 
 def rows(store: Store, *columns: str) -> Sequence[tuple[Any, ...]]:

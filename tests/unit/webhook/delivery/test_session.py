@@ -1,14 +1,21 @@
+import threading
+
 import pytest
 
 from tests.unit.webhook.samples import SENDER, FakeConnection
 from webhook.delivery import session as session_module
-from webhook.delivery.session import Session
-from webhook.delivery.smtp_replies import ConnectionLostError, SendError, UnreachableError
+from webhook.delivery.session import Session, StoppedError
+from webhook.delivery.smtp_replies import (
+    ConnectionLostError,
+    HoldError,
+    SendError,
+    UnreachableError,
+)
 
 
 @pytest.fixture
 def session(connection: FakeConnection) -> Session:
-    return Session(lambda: connection, SENDER.addr_spec)
+    return Session(lambda: connection, SENDER.addr_spec, threading.Event())
 
 
 def test_mails_share_a_connection(session: Session, connection: FakeConnection) -> None:
@@ -33,6 +40,20 @@ def test_a_mail_is_not_tried_again_if_a_new_connection_is_lost(
     connection.failures = {"*": ConnectionLostError("421 not now")}
     with pytest.raises(ConnectionLostError):
         session.send("a@example.com", b"one")
+    assert connection.opened == 1
+
+
+@pytest.mark.parametrize("failure", [ConnectionLostError("421"), HoldError("550 not you")])
+def test_a_process_that_stops_makes_no_further_attempt(
+    connection: FakeConnection, failure: Exception
+) -> None:
+    stop = threading.Event()
+    session = Session(lambda: connection, SENDER.addr_spec, stop)
+    session.send("a@example.com", b"one")
+    stop.set()
+    connection.failures = {"*": failure}
+    with pytest.raises(StoppedError):
+        session.send("a@example.com", b"two")
     assert connection.opened == 1
 
 

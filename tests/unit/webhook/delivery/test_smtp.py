@@ -1,5 +1,5 @@
 from email.headerregistry import Address
-from unittest.mock import Mock
+from unittest.mock import ANY, Mock
 
 import pytest
 from flask import Flask
@@ -54,5 +54,5 @@ def test_a_with_block_opens_a_session_as_configured_and_ignores_a_failing_quit(
     assert not connection.is_open
     host.close.assert_called_once_with()
     open_session.assert_called_once_with(
-        "smtp.example.com", 587, use_ssl=False, use_tls=True, username="me", password="secret"
+        ANY, "smtp.example.com", 587, use_ssl=False, use_tls=True, username="me", password="secret"
     )

@@ -111,7 +111,7 @@ def test_on_stop_the_current_mail_is_finished_and_the_others_are_queued_again(
         return send(self, *arguments)
 
     monkeypatch.setattr(FakeConnection, "send_bytes", send_and_stop)
-    session = Session(lambda: connection, SENDER.addr_spec)
+    session = Session(lambda: connection, SENDER.addr_spec, stop)
     Deliverer(store, session, stop).run()
     assert states(store) == ["sent", "queued", "queued"]
 
