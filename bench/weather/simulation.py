@@ -7,7 +7,7 @@ enters a result, the result is far above the truth.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from quotas import names
 from quotas.promql import select
@@ -28,6 +28,12 @@ class Event:
     gateway: int
     scrape: int
     lasting: int
+
+
+def repeat(events: Sequence[Event], after: int) -> list[Event]:
+    """Return these events, which happen again after some scrapes. They do not if that is 0."""
+    again = [replace(event, scrape=event.scrape + after) for event in events if after]
+    return [*events, *again]
 
 
 # What can happen. Those in the second line need a gateway that names its node, as Kong 3 does.

@@ -1,9 +1,8 @@
 """What is known about each gateway in a step: whether it answered, restarted, or is another one.
 
-Every query has one element for each gateway, that is each pair of job and instance, and is
-evaluated at the end of the step. Other labels of the target make no difference, and one odd target
-never harms the others. Nearly all reads are of series that exist once per gateway, so that looking
-back is cheap.
+Every query has one element for each gateway, each pair of job and instance, and is evaluated at the
+end of the step. Other labels of the target make no difference, and an odd target never harms the
+others. Nearly all reads are of series that exist once per gateway, so looking back is cheap.
 """
 
 from collections.abc import Callable
@@ -46,6 +45,16 @@ unless on $gateway
     )
 )"""
 
+# Was not scraped at the step's start, while its node was at another address and counted there.
+_ELSEWHERE = """\
+max by $gateway (
+  max by $node (present_over_time($nodes[$step]))
+  unless on $gateway
+  ($nodes offset $step)
+  and on (node_id)
+  (count by (node_id) (max by $node (present_over_time($nodes[$gap_and_step]))) > 1)
+)"""
+
 # Its own count of requests fell between the start and the end of the step, or within it. The counts
 # are compared node by node. If a target's labels changed there are several, and the lowest decides:
 # it only falls if they all did.
@@ -54,12 +63,14 @@ max by $gateway (
     min by $count (last_over_time($requests[$step]))
     < on $count
     min by $count (last_over_time($requests[$gap] offset $step))
+    unless on $gateway
+    ($elsewhere)
   or
     resets($requests[$step]) > 0
 )"""
 
-# Another node than before the step, or several nodes. The node before the step is that of the last
-# scrape; if that failed, each of the gap tolerance.
+# Another node than before the step, several, or one that was elsewhere. The node before the step is
+# that of the last scrape; if that failed, each of the gap tolerance.
 _CHANGED = """\
 count by $gateway (
     max by $node (present_over_time($nodes[$step]))
@@ -69,7 +80,9 @@ count by $gateway (
     max by $node (present_over_time($nodes[$gap] offset $step))
     unless on $gateway
     ($nodes offset $step)
-) > 1"""
+) > 1
+or
+$elsewhere"""
 
 # What its counters' growth is multiplied with. Several nodes that answer in turn at one address
 # cannot be told apart: they count nothing. One node at n addresses counts 1/n at each of them.
@@ -87,8 +100,7 @@ max by $gateway (present_over_time($up[$step]))"""
 # Has lost no counter since it restarted, up to the start of the step, as the rules recorded.
 _INTACT = "max by $gateway (last_over_time($intact[$resolution] offset $intact_offset))"
 
-# Showed fewer counters before the step than at some time since it restarted, as the rules recorded:
-# Kong hides them, and may show them again. A node at a new address showed none there.
+# Showed fewer counters before the step than at some time since it restarted: Kong hid some.
 _LACKING = """\
 max by $gateway (
     max by $node (present_over_time($nodes[$step]))
@@ -106,15 +118,11 @@ max by $gateway (
     0 * max by $gateway (present_over_time($up[$step]))
 )"""
 
-# Lacked a counter in a recorded step that overlaps this one.
+# Lacked a counter in an overlapping recorded step.
 _MISSING_RECORDS = "max by $gateway (max_over_time($missing[$overlap] offset -$look_ahead))"
 
-# Rules exist, and have not recorded all recorded steps that overlap this one: they will shortly, or
-# they missed evaluations. So nothing is known about counters that are missing.
-_UNRECORDED = """\
-max(present_over_time($step_end[$remembered] offset -$look_ahead))
-unless
-max(count_over_time($step_end[$overlap] offset -$look_ahead)) >= $records"""
+# The rules have recorded all steps that overlap this one.
+_RECORDED = "max(count_over_time($step_end[$overlap] offset -$look_ahead)) >= $records"
 
 # Lost a counter in the step, did not answer, or is another node.
 _BROKEN = """\
@@ -160,9 +168,8 @@ COUNTER = f"({', '.join((*names.TARGET_LABELS, *names.SELECTOR_LABELS))})"
 def _record_offsets(accounting: Accounting, step_seconds: float) -> tuple[str, str]:
     """Return two offsets from the end of a step, at which to read what the rules recorded.
 
-    Up to the first, they recorded only what happened before the step. In the resolution before the
-    second they recorded, among others, all that happened until its start. A recorded step is
-    recorded between the delay and the delay and one resolution after its end.
+    Until the first, that is what happened before the step. In the resolution before the second, it
+    includes all until its start. Steps are recorded up to delay + resolution late.
     """
     resolution, delay = accounting.resolution_seconds, accounting.scrape_delay_seconds
     if step_seconds % resolution == 0:
@@ -187,8 +194,8 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
         delay, is_aligned = accounting.scrape_delay_seconds, step_seconds % resolution == 0
         record_offset, intact_offset = _record_offsets(accounting, step_seconds)
         # A step that begins or ends within recorded ones overlaps them too.
-        overlap = step_seconds + (0 if is_aligned else 2 * resolution)
-        look_ahead = look_ahead_seconds(accounting) - (resolution if is_aligned else 0)
+        overlap = step_seconds + 2 * resolution * (not is_aligned)
+        look_ahead = look_ahead_seconds(accounting) - resolution * is_aligned
         holes = {
             "gateway": GATEWAY,
             "node": "(job, instance, node_id)",
@@ -215,11 +222,11 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
             "overlap": format_duration(overlap),
             "look_ahead": format_duration(look_ahead),
             "step_end": names.STEP_END,
-            "remembered": format_duration(gap + look_ahead),
             "records": str(int(overlap // resolution)),
             "record_offset": record_offset,
             "intact_offset": intact_offset,
         }
+        holes["elsewhere"] = Template(_ELSEWHERE).substitute(holes)
         holes["changed"] = Template(_CHANGED).substitute(holes)
         holes["restarted"] = Template(_RESTARTED).substitute(holes)
         return Template(template).substitute(holes)
@@ -236,7 +243,7 @@ weight = _query(_WEIGHT)
 intact = _query(_INTACT)
 lacking = _query(_LACKING)
 missing_records = _query(_MISSING_RECORDS)
-unrecorded = _query(_UNRECORDED)
+recorded = _query(_RECORDED)
 broken = _query(_BROKEN)
 shown_counters = _query(_SHOWN_COUNTERS)
 counters_of_nodes = _query(_COUNTERS_OF_NODES)

@@ -156,8 +156,8 @@ def step_query(
         accounting: the gap tolerance, what new gateways count, and the step.
         matchers: a selector of the counters to count, ``{...}``, or empty for all of them. If it
             is not None, only these counters are read. Whether others are missing is then read from
-            what the rules recorded. If rules exist and have not recorded the step, no counter is
-            trusted to have started at zero.
+            what the rules recorded. If they have not recorded the step, no counter is trusted to
+            have started at zero.
         step_seconds: the length of the step, to the millisecond; by default the resolution.
 
     """
@@ -168,7 +168,7 @@ def step_query(
     holes = _holes(accounting, step, names.GATEWAY_BYTES + (matchers or ""))
     recorded = {
         True: "",
-        False: "\nunless on $gateway\n$missing_records\nunless on ()\n(\n$unrecorded\n)",
+        False: "\nunless on $gateway\n$missing_records\nand on ()\n($all_recorded)",
     }
     holes |= {
         "known": known,
@@ -177,7 +177,7 @@ def step_query(
         "restarted": evidence.restarted(accounting, step),
         "weight": evidence.weight(accounting, step),
         "missing_records": evidence.missing_records(accounting, step),
-        "unrecorded": evidence.unrecorded(accounting, step),
+        "all_recorded": evidence.recorded(accounting, step),
     }
     holes["recorded"] = _fill(recorded[matchers is None], holes)
     holes["highest"] = _fill(_HIGHEST, holes)

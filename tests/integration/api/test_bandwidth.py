@@ -23,6 +23,7 @@ from api import create_app
 from api.clients.prometheus import Prometheus, query_at
 from api.views.schemas.spans import LONGEST_ROWS_SECONDS
 from local import programs
+from quotas import names
 from quotas.promql import select
 
 READY_WITHIN_SECONDS = 30.0
@@ -40,7 +41,6 @@ BUN = {"service": "bun-service", "route": "bun-route", "direction": "egress"}
 # moved meanwhile.
 BUN_BYTES = [400, 400, 5400, 400, 470, 463, 444, None, None, 1200, 300]
 IDLE_BYTES = [None if used is None else 0 for used in BUN_BYTES]
-
 Samples = dict[float, float]
 
 
@@ -83,6 +83,7 @@ def openmetrics() -> Iterator[str]:
     yield from series(metric, "c", counted(c, 1_000_000, 11), **BUN)
     yield from series(metric, "a", counted(seen, 7), **(BUN | {"direction": "ingress"}))
     yield from series(metric, "a", counted(seen, 0), service="tea", route=WEIRD, direction="egress")
+    yield from series(names.STEP_END, "rules", {at + 23.0: 1 for at in range(-1200, 660, 60)})
     yield "# EOF\n"
 
 

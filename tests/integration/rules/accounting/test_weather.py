@@ -5,10 +5,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bench.weather.simulation import KINDS, Event, simulate
+from bench.weather.simulation import KINDS, Event, repeat, simulate
 from quotas import names
 from quotas.accounting_options import Accounting
 from tests.integration.rules.accounting.observed import OBSERVED, UNTIL, Observed
@@ -72,13 +72,21 @@ EVENTS = st.builds(
 )
 
 
+# Scrapes until all of it happens again.
+AFTER = st.sampled_from((0, 0, 9, 40))
+
+
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     database=None,
 )
-@given(events=st.lists(EVENTS, min_size=1, max_size=6), seed=st.integers(0, 9_999))
+@given(
+    events=st.builds(repeat, st.lists(EVENTS, min_size=1, max_size=5), AFTER),
+    seed=st.integers(0, 9_999),
+)
+@example(events=repeat([Event("twin", 1, 100, 1)], 50), seed=0)
 def test_in_any_weather_no_route_counts_more_than_it_moved(events: list[Event], seed: int) -> None:
     world = simulate(events, gateways=GATEWAYS, scrapes=SCRAPES, seed=seed)
     bounds = [
