@@ -59,15 +59,13 @@ def print_accounting(minutes: Minutes) -> None:
             f"{cost.cpu_seconds:.2f} s",
             f"{cost.cpu_seconds / minutes[counters, 1].cpu_seconds:.2f}",
             f"{cost.recounting_cpu_seconds:.2f} s",
-            f"{cost.samples:,.0f}",
             f"{cost.earlier_cpu_seconds:.2f} s",
             f"{cost.earlier_cpu_seconds / minutes[counters, 1].earlier_cpu_seconds:.2f}",
-            f"{cost.earlier_samples:,.0f}",
         ]
         for (counters, calendars), cost in minutes.items()
     ]
-    heads = ["accounting", "CPU", "growth", "of it, counting again", "samples"]
-    heads += [f"earlier rules: {head}" for head in ("CPU", "growth", "samples")]
+    heads = ["accounting", "CPU", "growth", "of it, counting again"]
+    heads += [f"earlier rules: {head}" for head in ("CPU", "growth")]
     print_table("Accounting, in each minute", heads, rows)
 
 

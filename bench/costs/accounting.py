@@ -49,16 +49,15 @@ CALENDARS: dict[int, Sequence[Calendar]] = {
 
 @dataclass(frozen=True)
 class MinuteCost:
-    """The mean cost of a minute: CPU time and samples of today's and of the earlier rules.
+    """The mean CPU time of a minute: of today's rules, and of the earlier ones.
 
-    ``recounting_cpu_seconds`` is what counting steps again takes of it.
+    ``recounting_cpu_seconds`` is what counting steps again takes of it. Samples are left out,
+    because Prometheus does not count those that subqueries read.
     """
 
     cpu_seconds: float
-    samples: float
     recounting_cpu_seconds: float
     earlier_cpu_seconds: float
-    earlier_samples: float
 
 
 def measure_minutes(
@@ -95,10 +94,8 @@ def measure_minutes(
             )
             costs[number] = MinuteCost(
                 mine.cpu_seconds + (quarterly.cpu_seconds + again.cpu_seconds) / _MINUTES,
-                mine.samples + (quarterly.samples + again.samples) / _MINUTES,
                 again.cpu_seconds / _MINUTES,
                 theirs.cpu_seconds,
-                theirs.samples,
             )
     return costs
 
