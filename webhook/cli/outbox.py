@@ -8,10 +8,10 @@ from flask import Flask
 
 from webhook.cli.store_group import StoreGroup
 from webhook.delivery.upkeep.housekeeping import remove_old
-from webhook.store.clock import read_clock
 from webhook.store.database import Store
 from webhook.store.notifications import get_notification, list_notifications
 from webhook.store.outbox import retry, withhold
+from webhook.store.sending.clock import read_clock
 from webhook.store.sending.undelivered import WITHHELD
 from webhook.store.tables import EXPIRED, FAILED, STATES
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 
-from webhook.store.clock import Clock, read_clock
 from webhook.store.database import Store, StoreError
 from webhook.store.sending.claims import (
     ClaimedMail,
@@ -20,6 +19,7 @@ from webhook.store.sending.claims import (
     release_leases,
     renew_leases,
 )
+from webhook.store.sending.clock import Clock, read_clock
 from webhook.store.sending.presence import Presence
 from webhook.store.status import DELIVERER, set_status
 from webhook.text import clean_line

@@ -23,7 +23,6 @@ from webhook.delivery.smtp_replies import (
     UnreachableError,
 )
 from webhook.delivery.verdicts import Decision, Verdicts, decide
-from webhook.store.clock import read_clock
 from webhook.store.counters import count_attempt, count_delivery
 from webhook.store.database import Store, StoreError
 from webhook.store.sending.claims import (
@@ -33,6 +32,7 @@ from webhook.store.sending.claims import (
     postpone,
     settle,
 )
+from webhook.store.sending.clock import read_clock
 from webhook.store.status import HELD, clear_status, read_status, set_status
 from webhook.store.tables import QUEUED, SENT
 from webhook.text import clean_line

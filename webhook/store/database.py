@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
@@ -19,6 +20,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from webhook.store.sqlite_file import SqliteFile
 from webhook.store.upgrade import is_current, upgrade, use_write_ahead_log
 
 # Alertmanager waits for an answer, so every wait for the database has a limit.
@@ -44,7 +46,9 @@ class Store:
         self._lock = threading.Lock()
         # SQLite allows one writer at a time, and a second one retries after ever longer pauses.
         # The threads of this process wait for this lock instead.
-        self._write_lock = threading.Lock() if self.engine.dialect.name == "sqlite" else None
+        is_sqlite = self.engine.dialect.name == "sqlite"
+        self._write_lock = threading.Lock() if is_sqlite else None
+        self._file = SqliteFile(Path(self.engine.url.database or "")) if is_sqlite else None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -75,6 +79,8 @@ class Store:
         writes = self.engine.execution_options(writes=True, until=until)
         with _held(self._write_lock, until), self._transaction(writes) as connection:
             yield connection
+        if self._is_replaced():
+            raise StoreError("the database was deleted or replaced meanwhile")
 
     def prepare(self) -> None:
         """Bring the tables up to date, unless this store has done so already.
@@ -88,6 +94,8 @@ class Store:
             if self._upgraded:
                 return
             with _translated_errors():
+                if self._file is not None:
+                    self._file.prepare()
                 use_write_ahead_log(self.engine)
                 if not is_current(self.engine):
                     upgrade(self.engine.execution_options(writes=True))
@@ -100,10 +108,23 @@ class Store:
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        if self._upgraded and self._is_replaced():
+            self._reopen()
         if not self._upgraded:
             self.prepare()
         with _translated_errors(), engine.begin() as connection:
             yield connection
+
+    def _is_replaced(self) -> bool:
+        return self._file is not None and self._file.is_replaced()
+
+    def _reopen(self) -> None:
+        """Leave a file that was deleted or replaced. The next use opens the one at its path."""
+        with _held(self._lock, deadline()):
+            if self._upgraded and self._is_replaced():
+                _log.error("the database was deleted or replaced; what was only in it is lost")
+                self.engine.dispose()
+                self._upgraded = False
 
 
 def deadline() -> float:

@@ -22,6 +22,8 @@ WATCHDOG_MISSING = "silence"
 HELD = "held"
 # When people were last notified of mails that failed or expired.
 REPORTED = "reported"
+# When the webhook last found out whether the store can be written.
+PROBE = "probe"
 # When a delivery process was last running. The value is its name.
 DELIVERER = "deliverer"
 

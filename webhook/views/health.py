@@ -14,6 +14,7 @@ from webhook.store.counters import longest_wait
 from webhook.store.database import Store, StoreError
 from webhook.store.sending.undelivered import count_undelivered
 from webhook.store.status import DELIVERER, HELD, StatusValue, read_status
+from webhook.views.store_check import StoreCheck
 
 OLDEST_WAITING = timedelta(hours=1)
 DELIVERER_ABSENT = timedelta(minutes=2)
@@ -31,6 +32,14 @@ def create_blueprint(store: Store) -> Blueprint:
     """Return the blueprint, which reads the store."""
     blueprint = Blueprint("health", __name__)
     observed_since = datetime.now(UTC)
+    store_check = StoreCheck(store)
+
+    def check() -> Mapping[str, Check]:
+        checks = check_all(store, datetime.now(UTC), observed_since)
+        failure = store_check.find_failure() if checks["store"].ok else ""
+        if failure:
+            return {**checks, "store": Check(ok=False, detail=f"cannot be written: {failure}")}
+        return checks
 
     @blueprint.get("/healthz")
     def show_health() -> dict[str, str]:
@@ -43,7 +52,7 @@ def create_blueprint(store: Store) -> Blueprint:
     @blueprint.get("/readyz")
     def show_readiness() -> tuple[dict[str, Any], int]:
         """Return 200 if all checks pass, else 503. Both have the result of each check."""
-        return _answer(check_all(store, datetime.now(UTC), observed_since))
+        return _answer(check())
 
     @blueprint.get("/readyz/<name>")
     def show_one(name: str) -> tuple[dict[str, Any], int]:
@@ -51,7 +60,7 @@ def create_blueprint(store: Store) -> Blueprint:
 
         If they asked for all checks, they would keep alerts from the webhook because none arrive.
         """
-        checks = check_all(store, datetime.now(UTC), observed_since)
+        checks = check()
         if name not in checks:
             abort(HTTPStatus.NOT_FOUND, f"there is no check {name}; there are {', '.join(checks)}")
         return _answer({name: checks[name]})
@@ -71,7 +80,7 @@ def check_all(store: Store, now: datetime, observed_since: datetime) -> Mapping[
         return checks | dict.fromkeys(("queue", "delivery", "undelivered", "watchdog"), unknown)
     since = missing_since(status, now, observed_since)
     return {
-        "store": Check(ok=True, detail="can be read"),
+        "store": Check(ok=True, detail="can be read and written"),
         "queue": Check(
             wait is None or wait <= OLDEST_WAITING,
             "empty" if wait is None else f"the oldest mail waits for {int(wait.total_seconds())} s",

@@ -9,9 +9,9 @@ from email.headerregistry import Address
 from quotas.model import QuotaFile
 from webhook.mail.content import AlertRow, MailContent
 from webhook.mail.message import make_mail
-from webhook.store.clock import read_clock
 from webhook.store.database import Store
 from webhook.store.outbox import FIRST, add_mails
+from webhook.store.sending.clock import read_clock
 from webhook.store.sending.undelivered import (
     UndeliveredMail,
     has_unreported,

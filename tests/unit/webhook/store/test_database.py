@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from tests.unit.webhook.samples import NOW
 from webhook.store.database import Store, StoreError
+from webhook.store.status import HELD, set_status
 from webhook.store.tables import status_values
 
 
@@ -35,3 +39,17 @@ def test_a_mistake_in_a_statement_is_not_a_store_error(store: Store) -> None:
 
     with pytest.raises(IntegrityError):
         write()
+
+
+def test_what_was_written_to_a_deleted_database_is_a_store_error(
+    store: Store, tmp_path: Path
+) -> None:
+    def write() -> None:
+        with store.writing() as connection:
+            (tmp_path / "outbox.db").unlink()
+            set_status(connection, HELD, NOW)
+
+    with pytest.raises(StoreError, match="was deleted"):
+        write()
+    with store.reading() as connection:
+        assert connection.execute(select(status_values)).all() == []

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.unit.webhook.samples import NOW
-from webhook.store import clock as clock_module
-from webhook.store.clock import Clock, read_clock
 from webhook.store.database import Store
+from webhook.store.sending import clock as clock_module
+from webhook.store.sending.clock import Clock, read_clock
 
 
 def test_sqlite_has_the_clock_of_its_machine(store: Store) -> None:
