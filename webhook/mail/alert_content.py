@@ -29,15 +29,16 @@ def make_alert_content(event: OtherEvent, links: Sequence[MailLink]) -> MailCont
     if not is_firing and alert.ends_at:
         details.append(Detail("Until", format_time(alert.ends_at)))
     labels = {label: value for label, value in alert.labels.items() if label != "alertname"}
+    about = f"{name}: {title}" if title != name else name
     if labels:
         details.append(Detail("Labels", describe_labels(labels)))
     description = clean_paragraphs(alert.annotations.get(names.DESCRIPTION, ""))
     return MailContent(
-        subject=clean_line(f"[{alert.status}] {name}: {title}", LONGEST_SUBJECT),
+        subject=clean_line(f"[{alert.status}] {about}", LONGEST_SUBJECT),
         tone=tone_of(event),
         state=describe_tone(event),
         title=title if is_firing else f"Resolved: {title}",
-        lead="" if is_firing else "This is over; nothing has to be done.",
+        lead="" if is_firing else "It is over. You need not do anything.",
         details=tuple(details),
         paragraphs=description if is_firing else (),
         links=tuple(links),

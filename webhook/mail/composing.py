@@ -11,7 +11,7 @@ from webhook.alerts.payload import Payload
 from webhook.alerts.topics import topics_of
 from webhook.mail.alert_content import make_alert_content
 from webhook.mail.content import MailContent
-from webhook.mail.links import make_links
+from webhook.mail.links import make_button, make_links, page_of
 from webhook.mail.message import make_mail, make_plain_mail
 from webhook.mail.quota_content import make_quota_content
 from webhook.mail.summary import make_summary
@@ -88,11 +88,12 @@ def _make_content(
 ) -> MailContent:
     links = make_links(events, addresses)
     if len(events) > 1:
-        content = make_summary(events, links)
+        content = make_summary(events, links, [page_of(event, addresses) for event in events])
     elif isinstance(events[0], OtherEvent):
         content = make_alert_content(events[0], links)
     else:
         content = make_quota_content(events[0], now, links)
+    content = replace(content, button=make_button(events, addresses))
     if left_out <= 0:
         return content
     alerts = "1 alert" if left_out == 1 else f"{left_out} alerts"

@@ -14,7 +14,10 @@ class Detail:
 
 @dataclass(frozen=True)
 class AlertRow:
-    """One of several alerts. ``tone`` is its colour, and ``state`` says the same in words."""
+    """One of several alerts. ``tone`` is its colour, and ``state`` says the same in words.
+
+    ``url`` is the page about it. Empty if there is none.
+    """
 
     tone: str
     tag: str
@@ -22,6 +25,7 @@ class AlertRow:
     name: str
     figures: str = ""
     note: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class MailContent:
         rows: the alerts, if the mail is about several.
         paragraphs: text.
         to_do: what the reader can do, in paragraphs.
-        links: the links.
+        button: the most important link, shown as a button at the top. None for no button.
+        links: the other links.
 
     """
 
@@ -68,4 +73,5 @@ class MailContent:
     rows: tuple[AlertRow, ...] = ()
     paragraphs: tuple[str, ...] = ()
     to_do: tuple[str, ...] = ()
+    button: MailLink | None = None
     links: tuple[MailLink, ...] = ()

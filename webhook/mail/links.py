@@ -9,20 +9,66 @@ from quotas.promql import select
 from webhook.alerts.events import Event, QuotaEvent
 from webhook.alerts.payload import FIRING
 from webhook.mail.content import MailLink
+from webhook.mail.wording import LONGEST_NAME, name_event
 from webhook.settings import Addresses
-from webhook.text import web_url
+from webhook.text import clean_line, web_url
 
 # The labels that identify the alerts of one entry and period, whatever their threshold.
 _QUOTA_MATCHERS = ("alertname", names.QUOTA, names.PERIOD, *names.SELECTOR_LABELS)
+# How the dashboard names labels of the series, if otherwise.
+_PUBLIC = {names.DIRECTION: "type"}
+# The range of a graph in Prometheus, by the kind of the quota's calendar.
+_GRAPH_RANGES = {"hour": "2h", "day": "2d", "week": "2w", "month": "5w"}
+_LONGEST_GRAPH = "6w"
+
+
+def make_button(events: Sequence[Event], addresses: Addresses) -> MailLink | None:
+    """Return the link to the page of the dashboard about these events; None without an address.
+
+    It is the page of a quota's entry, that of a quota if several entries are concerned, or else the
+    overview.
+    """
+    if not addresses.dashboard:
+        return None
+    base, label = addresses.dashboard, "Open the dashboard"
+    quotas = {event.quota_name for event in events if isinstance(event, QuotaEvent)}
+    if len(quotas) != 1 or not all(isinstance(event, QuotaEvent) for event in events):
+        return MailLink(label, base)
+    if len(events) == 1:
+        url = page_of(events[0], addresses)
+        return MailLink(f"Open {name_event(events[0])}", url, base)
+    quota_name = quotas.pop()
+    label = f"Open {clean_line(quota_name, LONGEST_NAME) or 'the quota'}"
+    return MailLink(label, f"{_page(base)}#/quotas/{_escape(quota_name)}", base)
+
+
+def page_of(event: Event, addresses: Addresses) -> str:
+    """Return the address of the dashboard's page about an event; empty if there is none."""
+    if not (addresses.dashboard and isinstance(event, QuotaEvent)):
+        return ""
+    labels = event.alert.labels
+    selector = {_PUBLIC.get(name, name): labels.get(name, "") for name in _entry_labels(event)}
+    query = "&".join(f"{name}={_escape(value)}" for name, value in selector.items())
+    page = f"{_page(addresses.dashboard)}#/quotas/{_escape(event.quota_name)}"
+    url = f"{page}?{query}" if query else page
+    return url if web_url(url) else web_url(page)
+
+
+def _entry_labels(event: QuotaEvent) -> Sequence[str]:
+    return [name for name in names.SELECTOR_LABELS if name in event.for_each_values]
+
+
+def _page(address: str) -> str:
+    """Return the address of a page without its fragment."""
+    return address.partition("#")[0]
 
 
 def make_links(events: Sequence[Event], addresses: Addresses) -> tuple[MailLink, ...]:
-    """Return the links of a mail about these events, most severe first. All are web addresses."""
-    links = [MailLink("Open the dashboard", addresses.dashboard), _runbook_link(events[0])]
+    """Return the links below a mail about these events, most severe first."""
+    links = [_runbook_link(events[0])]
     if len(events) == 1:
-        links += [_prometheus_link(events[0], addresses), _silence_link(events[0], addresses)]
-    elif addresses.alertmanager:
-        links.append(MailLink("Open Alertmanager", f"{_base(addresses.alertmanager)}/#/alerts"))
+        links.append(_prometheus_link(events[0], addresses))
+    links.append(_silence_link(events, addresses))
     return tuple(link for link in links if web_url(link.url))
 
 
@@ -38,25 +84,43 @@ def _prometheus_link(event: Event, addresses: Addresses) -> MailLink:
         return MailLink(label, generator_url)
     base = _base(addresses.prometheus)
     if isinstance(event, QuotaEvent):
-        query = f"{names.RATIO}{select({names.QUOTA: event.quota_name})}"
-        return MailLink(label, f"{base}/graph?g0.expr={_escape(query)}&g0.tab=0", f"{base}/graph")
+        labels = {names.QUOTA: event.quota_name} | {
+            name: event.alert.labels.get(name, "") for name in event.for_each_values
+        }
+        query = f"{names.USED}{select(labels)}"
+        kind = event.calendar.partition("@")[0].partition(":")[0]
+        graph_range = _GRAPH_RANGES.get(kind, _LONGEST_GRAPH)
+        graph = f"{base}/graph?g0.expr={_escape(query)}&g0.tab=0&g0.range_input={graph_range}"
+        return MailLink(label, graph, f"{base}/graph")
     # The page that the alert links to, at the address by which people reach Prometheus.
     parts = urlsplit(generator_url) if web_url(generator_url) else None
     return MailLink(label, f"{base}/graph?{parts.query}" if parts else f"{base}/alerts", base)
 
 
-def _silence_link(event: Event, addresses: Addresses) -> MailLink:
+def _silence_link(events: Sequence[Event], addresses: Addresses) -> MailLink:
+    """Return a link to a new silence of what the alerts have in common."""
     base = _base(addresses.alertmanager)
-    if not base or event.alert.status != FIRING:
+    firing = [event for event in events if event.alert.status == FIRING]
+    if not base or not firing:
         return MailLink("", "")
-    url = f"{base}/#/silences/new?filter={_escape(_matchers(event))}"
-    return MailLink("Silence this alert", url, f"{base}/#/silences/new")
+    common = set(_matched(firing[0]).items()).intersection(
+        *(_matched(event).items() for event in firing[1:])
+    )
+    if not common:
+        return MailLink("Open Alertmanager", f"{base}/#/alerts")
+    label = "Silence this alert" if len(firing) == 1 else "Silence these alerts"
+    url = f"{base}/#/silences/new?filter={_escape(_matchers(dict(common)))}"
+    return MailLink(label, url, f"{base}/#/silences/new")
 
 
-def _matchers(event: Event) -> str:
+def _matched(event: Event) -> Mapping[str, str]:
     labels: Mapping[str, str] = event.alert.labels
     if isinstance(event, QuotaEvent):
-        labels = {name: labels[name] for name in _QUOTA_MATCHERS if name in labels}
+        return {name: labels[name] for name in _QUOTA_MATCHERS if name in labels}
+    return labels
+
+
+def _matchers(labels: Mapping[str, str]) -> str:
     pairs = (
         f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in sorted(labels.items())
     )

@@ -10,9 +10,11 @@ from webhook.mail.advice import advise
 from webhook.mail.content import AlertRow, MailContent, MailLink
 from webhook.mail.formatting import format_percent
 from webhook.mail.wording import (
+    LONGEST_NAME,
     LONGEST_SUBJECT,
     describe_amount,
     describe_current_limit,
+    describe_labels,
     describe_selector,
     describe_tone,
     name_event,
@@ -27,24 +29,65 @@ LONGEST_NOTE = 160
 ROWS_BYTES, ROW_BYTES = 88_000, 640
 
 
-def make_summary(events: Sequence[Event], links: Sequence[MailLink]) -> MailContent:
-    """Return the content of a mail about several events, given most severe first."""
+def make_summary(
+    events: Sequence[Event], links: Sequence[MailLink], pages: Sequence[str]
+) -> MailContent:
+    """Return the content of a mail about several events, given most severe first.
+
+    ``pages`` are the addresses of the pages about each event, or empty.
+    """
     first = events[0]
-    event_names = list(dict.fromkeys(name_event(event) for event in events))
-    subject = f"[{tag_event(first)}] {len(events)} alerts: {join_words(event_names)}"
-    rows = tuple(_rows_that_fit(events))
+    periods = {_period_of(event) for event in events}
+    period = periods.pop() if len(periods) == 1 else ""
+    rows = tuple(_rows_that_fit(events, pages, with_period=not period))
     hidden = len(events) - len(rows)
     more = (f"{hidden} more are not shown; Alertmanager lists them all.",) if hidden else ()
+    about = _describe_entries(events)
+    if about:
+        subject, title = f"[{tag_event(first)}] {about}", about
+    else:
+        event_names = list(dict.fromkeys(name_event(event) for event in events))
+        subject = f"[{tag_event(first)}] {len(events)} alerts: {join_words(event_names)}"
+        title = f"{len(events)} alerts, most severe first"
     return MailContent(
-        subject=clean_line(subject, LONGEST_SUBJECT),
+        subject=clean_line(f"{subject}, {period}" if period else subject, LONGEST_SUBJECT),
         tone=tone_of(first),
         state=describe_tone(first),
-        title=f"{len(events)} alerts, most severe first",
+        title=title,
+        lead=f"Period: {period}." if period else "",
         rows=rows,
         paragraphs=more,
         to_do=_to_do(first),
         links=tuple(links),
     )
+
+
+def _period_of(event: Event) -> str:
+    return event.period.title if isinstance(event, QuotaEvent) and event.period else ""
+
+
+def _describe_entries(events: Sequence[Event]) -> str:
+    """Return ``partner-hourly: 11 consumers over 100 %``; empty if they are not of one quota."""
+    entries = [event for event in events if isinstance(event, QuotaEvent) and event.for_each_values]
+    if len(entries) < len(events) or len({event.quota_name for event in entries}) > 1:
+        return ""
+    labels = list(entries[0].for_each_values)
+    one, several = (labels[0], f"{labels[0]}s") if len(labels) == 1 else ("entry", "entries")
+    counts: dict[str, int] = {}
+    for event in entries:
+        counts[_describe_state(event)] = counts.get(_describe_state(event), 0) + 1
+    (state, count), *rest = counts.items()
+    # The noun is needed only once.
+    parts = [f"{count} {one if count == 1 else several} {state}"]
+    parts += [f"{count} {state}" for state, count in rest]
+    return f"{clean_line(entries[0].quota_name, LONGEST_NAME)}: {join_words(parts)}"
+
+
+def _describe_state(event: QuotaEvent) -> str:
+    threshold = f"{event.threshold_percent:g} %"
+    if event.is_resolved:
+        return "resolved" if event.is_forecast else f"below {threshold} again"
+    return "expected over the limit" if event.is_forecast else f"over {threshold}"
 
 
 def _to_do(event: Event) -> tuple[str, ...]:
@@ -53,18 +96,30 @@ def _to_do(event: Event) -> tuple[str, ...]:
     return (advise(event),)
 
 
-def _rows_that_fit(events: Sequence[Event]) -> Iterator[AlertRow]:
+def _rows_that_fit(
+    events: Sequence[Event], pages: Sequence[str], *, with_period: bool
+) -> Iterator[AlertRow]:
+    differing = _differing_labels(events)
     left_bytes = ROWS_BYTES
-    for event in events[:MOST_ROWS]:
-        row = _make_row(event)
-        text = f"{row.tag}{row.state}{row.name}{row.figures}{row.note}"
+    for event, page in zip(events[:MOST_ROWS], pages, strict=False):
+        row = replace(_make_row(event, differing, with_period=with_period), url=page)
+        text = f"{row.tag}{row.state}{row.name}{row.figures}{row.note}{row.url}"
         left_bytes -= ROW_BYTES + len(html.escape(text).encode())
         if left_bytes < 0:
             return
         yield row
 
 
-def _make_row(event: Event) -> AlertRow:
+def _differing_labels(events: Sequence[Event]) -> frozenset[str]:
+    """Return the labels in which the alerts that concern no quota differ."""
+    alerts = [event.alert for event in events if isinstance(event, OtherEvent)]
+    labels = {label for alert in alerts for label in alert.labels} - {"alertname"}
+    return frozenset(
+        label for label in labels if len({alert.labels.get(label, "") for alert in alerts}) > 1
+    )
+
+
+def _make_row(event: Event, differing: frozenset[str], *, with_period: bool) -> AlertRow:
     row = AlertRow(
         tone=tone_of(event),
         tag=tag_event(event),
@@ -72,9 +127,11 @@ def _make_row(event: Event) -> AlertRow:
         name=name_event(event),
     )
     if isinstance(event, OtherEvent):
-        summary = event.alert.annotations.get(names.SUMMARY, "")
-        return replace(row, note=clean_line(summary, LONGEST_NOTE))
-    parts = (describe_selector(event.selector), event.period.title if event.period else "")
+        labels = {name: text for name, text in event.alert.labels.items() if name in differing}
+        summary = clean_line(event.alert.annotations.get(names.SUMMARY, ""), LONGEST_NOTE)
+        return replace(row, figures=describe_labels(labels), note=summary)
+    period = _period_of(event) if with_period else ""
+    parts = (describe_selector(event.selector), period)
     note = clean_line(", ".join(part for part in parts if part), LONGEST_NOTE)
     return replace(row, figures=_describe_figures(event), note=note)
 

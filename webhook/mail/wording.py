@@ -26,7 +26,8 @@ def name_event(event: Event) -> str:
     The name of a quota with ``for_each`` includes the entry: ``each-consumer (acme)``.
     """
     if isinstance(event, OtherEvent):
-        return clean_line(event.alert.name, LONGEST_NAME) or "unnamed"
+        name = event.alert.name or describe_labels(event.alert.labels)
+        return clean_line(name, LONGEST_NAME) or "an alert without labels"
     name = clean_line(event.quota_name, LONGEST_NAME) or "unnamed"
     values = [value or f"no {label}" for label, value in event.for_each_values.items()]
     return f"{name} ({clean_line(', '.join(values), LONGEST_FOR_EACH)})" if values else name

@@ -112,7 +112,7 @@ def test_a_mail_is_only_about_the_alerts_that_are_new(store: Store) -> None:
     alerts = [usage(quota="shared", consumer=name) for name in "abc"]
     (mail,) = queue(store, *alerts).mails
     text = open_mail(mail).text
-    assert mail.subject == "[90 %] 2 alerts: shared"
+    assert mail.subject == "[90 %] 2 alerts: shared, November 2026"
     assert "consumer a" not in text
     assert "consumer b" in text
 

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import pytest
 
@@ -49,15 +49,41 @@ def test_a_resolved_alert_has_no_link_to_its_runbook() -> None:
 
 
 def test_a_mail_links_to_dashboard_prometheus_and_silences() -> None:
-    opened = read(usage(consumer='a"b'), addresses=ADDRESSES)
+    opened = read(usage(quota="each-consumer", consumer='a"b'), addresses=ADDRESSES)
     dashboard, prometheus, silence = Page(opened.html).targets
-    assert dashboard == "https://grafana.example.com/d/quotas"
+    assert dashboard == "https://grafana.example.com/d/quotas#/quotas/each-consumer?consumer=a%22b"
     assert prometheus.startswith("https://prometheus.example.com/graph?g0.expr=quota")
-    assert "bun-egress" in unquote(prometheus)
+    assert 'used{quota="each-consumer", consumer="a\\"b"}' in unquote(prometheus)
+    assert prometheus.endswith("&g0.tab=0&g0.range_input=5w")
     assert silence.startswith("https://alerts.example.com/#/silences/new?filter=%7B")
     assert 'consumer="a\\"b"' in unquote(silence)
     assert "https://grafana.example.com/d/quotas" in opened.text
     assert "https://alerts.example.com/#/silences/new" in opened.text
+
+
+@pytest.mark.parametrize("consumer", ["", "ä/&?#=% ", "\ud800", "x" * 3_000])
+def test_the_button_leads_to_the_entry_whatever_its_labels_hold(consumer: str) -> None:
+    opened = read(usage(quota="each-consumer", consumer=consumer), addresses=ADDRESSES)
+    page, _, query = Page(opened.html).targets[0].partition("?")
+    assert page == "https://grafana.example.com/d/quotas#/quotas/each-consumer"
+    assert query.isascii()
+    if 0 < len(consumer) < 100:
+        expected = consumer.replace("\ud800", "?")
+        assert parse_qs(query) == {"consumer": [expected]}
+
+
+def test_a_silence_of_several_alerts_covers_what_they_have_in_common() -> None:
+    alerts = [usage(90, quota="each-consumer", consumer=who) for who in ("acme", "big-co")]
+    (link,) = [link for link in links_of(*alerts) if "silences/new" in link.url]
+    assert link.label == "Silence these alerts"
+    assert unquote(link.url).endswith(
+        '{alertname="BandwidthQuotaUsage",period="202611",quota="each-consumer"}'
+    )
+
+
+def test_alerts_with_nothing_in_common_link_to_all_alerts() -> None:
+    links = links_of(Alert(FIRING, {"alertname": "a"}), Alert(FIRING, {"alertname": "b"}))
+    assert links == (MailLink("Open Alertmanager", "https://alerts.example.com/#/alerts"),)
 
 
 def test_none_as_an_address_removes_its_links() -> None:

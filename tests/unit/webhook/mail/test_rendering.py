@@ -1,7 +1,12 @@
+import re
+from pathlib import Path
+
 from quotas import names
 from tests.unit.webhook.mails import CASES, Page, read
 from tests.unit.webhook.samples import ADDRESSES, usage
 from webhook.alerts.payload import FIRING, Alert
+
+ROOT = Path(__file__).parents[4]
 
 
 def test_text_and_html_have_the_same_content() -> None:
@@ -31,3 +36,17 @@ def test_markup_in_an_alert_is_shown_as_text() -> None:
     opened = read(alert)
     assert "img" not in Page(opened.html).elements
     assert hostile in opened.text.replace("\n", " ")
+
+
+def test_severities_have_the_colours_of_the_dashboard() -> None:
+    css = (ROOT / "api/static/dashboard/base.css").read_text(encoding="utf-8")
+    template = (ROOT / "webhook/mail/templates/mail.html").read_text(encoding="utf-8")
+    for tone, name in (*((tone, tone) for tone in names.SEVERITIES), ("resolved", "ok")):
+        word = re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\)", css)
+        bar = re.search(rf"--{name}-bar: light-dark\((#\w+),", css)
+        assert word
+        assert bar
+        assert f"'{tone}': {{'word': '{word[1]}', 'bar': '{bar[1]}'" in template
+        dark = re.search(rf"\.pill-{tone} {{[^}}]* color: (#\w+)", template)
+        assert dark
+        assert dark[1] == word[2]

@@ -1,12 +1,16 @@
 from tests.unit.webhook.mails import CASES, Page, compose, open_mail, read
-from tests.unit.webhook.samples import resolved, usage
+from tests.unit.webhook.samples import ADDRESSES, resolved, usage
+from webhook.alerts.payload import FIRING, Alert
 
 
 def test_several_alerts_are_one_mail_with_the_highest_first() -> None:
     (mail,) = compose(*CASES["several"])
     text = open_mail(mail).text
-    names_of_all = [f"each-consumer ({who})" for who in ("acme", "big-co", "small-co")]
-    assert mail.subject == "[100 %] 3 alerts: {}, {} and {}".format(*names_of_all)
+    assert mail.subject == (
+        "[100 %] each-consumer: 1 consumer over 100 %, 1 over 90 % and 1 over 80 %, "
+        "24 November 2026"
+    )
+    assert text.count("24 November 2026") == 1
     assert text.index("acme") < text.index("big-co") < text.index("small-co")
 
 
@@ -47,3 +51,33 @@ def test_a_resolved_quota_is_a_row_with_the_current_limit_and_no_usage() -> None
     assert "below 90 % of 500 GB again" in text
     assert "360.2 GB" not in text
     assert text.index("100 %") < text.index("resolved")
+
+
+def test_a_mail_about_many_entries_of_a_quota_counts_them_in_its_subject() -> None:
+    alerts = [usage(100, quota="each-consumer", consumer=f"c{number}") for number in range(11)]
+    (mail,) = compose(*alerts, addresses=ADDRESSES)
+    about = "each-consumer: 11 consumers over 100 %"
+    assert mail.subject == f"[100 %] {about}, November 2026"
+    opened = open_mail(mail)
+    assert opened.text.startswith(about)
+    # The button opens the quota, and each row its entry.
+    button, *rows = Page(opened.html).targets
+    assert button == "https://grafana.example.com/d/quotas#/quotas/each-consumer"
+    assert rows[:11] == [f"{button}?consumer=c{number}" for number in range(11)]
+
+
+def test_rows_of_alerts_that_concern_no_quota_show_the_labels_in_which_they_differ() -> None:
+    alerts = [
+        Alert(FIRING, {"alertname": "PodDown", "pod": f"kong-{number}", "job": "kong"})
+        for number in range(3)
+    ]
+    text = read(*alerts).text
+    assert [f"pod=kong-{number}" in text for number in range(3)] == [True] * 3
+    assert "job=kong" not in text
+
+
+def test_alerts_without_a_name_are_named_after_their_labels() -> None:
+    (mail,) = compose(Alert(FIRING, {"pod": "kong-1"}))
+    assert mail.subject == "[firing] pod=kong-1"
+    assert "unnamed" not in open_mail(mail).text
+    assert compose(Alert(FIRING, {}))[0].subject == "[firing] an alert without labels"
