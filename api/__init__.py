@@ -20,7 +20,7 @@ from api.http import errors, headers
 from api.http import metrics as http_metrics
 from api.http.context import Context, set_context
 from api.settings import read_settings
-from api.views import bandwidth, catalog, dashboard, health, metrics, openapi, quotas
+from api.views import bandwidth, catalog, dashboard, delivery, health, metrics, openapi, quotas
 from api.windows import TooManyPointsError
 from quotas.http.exchange import UpstreamError
 
@@ -55,7 +55,7 @@ def create_app(
     webhook = None if known is None else Webhook(known.url, known.token)
     upstream = Upstream(prometheus, cache)
     set_context(app.extensions, Context(settings, clock, upstream, measured, webhook))
-    for view in (bandwidth, quotas, catalog, health, metrics, openapi, dashboard):
+    for view in (bandwidth, quotas, catalog, delivery, health, metrics, openapi, dashboard):
         app.register_blueprint(view.blueprint)
     errors.register(app)
     headers.register(app)

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,9 +100,7 @@ def list_notifications(webhook: Webhook, parameters: Mapping[str, str], limit: i
         UpstreamError: the webhook gave no usable answer.
 
     """
-    if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
-        raise UnavailableError("it is slow, and others wait for it already", NAME)
-    try:
+    with one_of_few():
         answer = ask(
             webhook.server,
             "GET",
@@ -109,12 +108,27 @@ def list_notifications(webhook: Webhook, parameters: Mapping[str, str], limit: i
             parameters={**parameters, "limit": str(limit)},
             explain=_explain,
         )
+    return _validate(answer, limit)
+
+
+@contextmanager
+def one_of_few() -> Iterator[None]:
+    """Ask the webhook inside the ``with`` block, unless many others wait for it already.
+
+    Raises:
+        UnavailableError: many wait for it.
+        BadAnswerError: its answer is too large.
+
+    """
+    if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
+        raise UnavailableError("it is slow, and others wait for it already", NAME)
+    try:
+        yield
     except TooLargeError as error:
         # Asking for less would not help, as it does with Prometheus: this is no webhook's answer.
         raise BadAnswerError(str(error), NAME) from error
     finally:
         _AT_ONCE.release()
-    return _validate(answer, limit)
 
 
 def _explain(status: int, _body: bytes) -> UpstreamError | None:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask, jsonify
 from selenium.webdriver import Chrome
 
 from tests.browser.chromium import Page
-from tests.browser.serving import serving
+from tests.browser.serving import serving, serving_app
 from tests.integration.support import prometheus
 
 
@@ -68,3 +69,22 @@ def test_a_required_token_is_asked_for_and_used(
         page.wait(lambda: page.text(".csv").startswith("CSV: this needs a bearer token"))
         assert all("401" in message for message in page.console())
         chromium.get("about:blank")
+
+
+def test_failing_checks_of_the_webhook_are_shown(chromium: Chrome, empty_url: str) -> None:
+    detail = "mails that failed or expired within a day: 2"
+    checks = {
+        "store": {"ok": True, "detail": "can be read and written"},
+        "undelivered": {"ok": False, "detail": f"{detail} <b>"},
+    }
+    webhook = Flask("webhook")
+    webhook.add_url_rule("/readyz", view_func=lambda: (jsonify(checks=checks), 503))
+    with (
+        serving_app(webhook) as webhook_url,
+        serving(PROMETHEUS_URL=empty_url, WEBHOOK_URL=webhook_url, WEBHOOK_TOKEN="a-token") as url,
+    ):
+        page = Page(chromium, url)
+        page.open()
+        page.wait(lambda: detail in page.text("#notices"))
+        assert page.text("#notices") == f"Notifications may not arrive. undelivered: {detail} <b>."
+        assert page.violations() == []

@@ -4,7 +4,7 @@ import { fetchJson } from "./api.js";
 import { makeBandwidthCard } from "./bandwidth.js";
 import { h } from "./elements.js";
 import { makeQuotaList } from "./quota-list.js";
-import { showUnobserved } from "./status.js";
+import { showDelivery, showUnobserved } from "./status.js";
 import { overviewUrl } from "./urls.js";
 
 /** Return {node, title, show, refresh, redraw, destroy}. */
@@ -31,12 +31,23 @@ export function makeOverviewPage() {
     },
     async refresh(signal) {
       const results = await Promise.allSettled([quotas.refresh(signal), bandwidth.refresh(signal), checkGateways(signal)]);
+      checkDelivery(signal);
       const failed = results.find(({ status }) => status === "rejected");
       if (failed) throw failed.reason;
     },
     redraw: bandwidth.redraw,
     destroy: bandwidth.destroy,
   };
+}
+
+/** Show a notice about failing checks of the webhook. It can be slow: nothing waits for it. */
+async function checkDelivery(signal) {
+  try {
+    const { checks } = await fetchJson("api/v1/delivery", {}, signal);
+    showDelivery((checks ?? []).filter(({ ok }) => !ok));
+  } catch (error) {
+    if (!signal.aborted && error.status !== 401) showDelivery([{ name: "webhook", detail: error.message }]);
+  }
 }
 
 /** Show a notice if no gateway was observed in the last whole minutes. */

@@ -42,6 +42,12 @@ export function showUnobserved(since) {
   }
 }
 
+/** Show what is wrong with the notifications, as [{name, detail}]. An empty array hides the notice. */
+export function showDelivery(problems) {
+  if (!problems.length) hide("delivery");
+  else show("delivery", `Notifications may not arrive. ${problems.map(({ name, detail }) => `${name}: ${detail}.`).join(" ")}`);
+}
+
 function reasonOf(error) {
   if (error.status === 0) return "The API cannot be reached.";
   if (error.status === 503) return "Prometheus cannot be reached, so nothing new is known.";

@@ -9,6 +9,7 @@ from api import create_app
 PATHS = {
     "/api/v1/bandwidth",
     "/api/v1/catalog",
+    "/api/v1/delivery",
     "/api/v1/quotas",
     "/api/v1/quotas/{name}",
     "/api/v1/quotas/{name}/history",
