@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine, make_url, text
 
+from tests.integration.support.databases import database
 from tests.integration.support.polling import poll
 from tests.integration.support.scripted_smtp import THINK, Script, scripted
 from tests.integration.support.webhook_app import (
@@ -149,3 +151,31 @@ def test_after_kills_at_random_moments_nothing_is_lost_and_only_kills_repeat_a_m
     # Each kill may have come after a 250 whose outcome was not committed.
     assert count <= len(server.accepted) <= count + kills + 1
     assert len(set(server.accepted)) == count
+
+
+def test_connections_to_postgresql_that_break_at_random_moments_double_no_mail(
+    tmp_path: Path, postgres_url: str, server: Script
+) -> None:
+    with database("postgresql", tmp_path, postgres_url) as url:
+        environ = make_environ(tmp_path, url, MAIL_PORT=str(server.port))
+        app = create_app(environ)
+        count = fill(app, 60)
+        app.extensions["store"].close()
+        server.seconds_per_mail = 0.02
+        with delivering(environ, 0), delivering(environ, -120), delivering(environ, 120):
+            for share in (0.1, 0.3, 0.5, 0.7):
+                server.wait_for(int(count * share), TIMEOUT_SECONDS)
+                time.sleep(random.uniform(0, 0.2))  # noqa: S311 - no secret
+                break_connections(postgres_url, url)
+            poll(lambda: states(app) == ["sent"] * count, "not all are sent", TIMEOUT_SECONDS)
+        assert len(server.accepted) == len(set(server.accepted)) == count
+        app.extensions["store"].close()
+
+
+def break_connections(server_url: str, url: str) -> None:
+    """Break all connections to a database, as a failing network does."""
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    query = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+    with engine.connect() as connection:
+        connection.execute(query, {"name": make_url(url).database})
+    engine.dispose()
