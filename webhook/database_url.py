@@ -16,7 +16,8 @@ def parse_database_url(text: str) -> str:
     except ArgumentError:
         url = make_url("none://")
     # Every connection to an in-memory database would get its own, and a restart would lose it.
-    in_file = url.database not in (None, "", ":memory:") and "mode" not in url.query
+    # The files beside a database are found by its path, which a URI (file:…) is not.
+    in_file = url.database not in (None, "", ":memory:") and not {"mode", "uri"} & set(url.query)
     if url.drivername in ("sqlite", "sqlite+pysqlite") and in_file:
         return text
     if url.drivername == "postgresql+psycopg" and url.database:

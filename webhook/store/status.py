@@ -53,7 +53,8 @@ def clear_status(connection: Connection, name: str) -> bool:
 
 
 def read_status(connection: Connection) -> dict[str, StatusValue]:
-    """Return all status values by name."""
+    """Return all status values by name, except PROBE, which is long."""
     columns = status_values.c
-    rows = connection.execute(select(columns.name, columns.value, columns.at))
+    query = select(columns.name, columns.value, columns.at).where(columns.name != PROBE)
+    rows = connection.execute(query)
     return {name: StatusValue(value, at) for name, value, at in rows}

@@ -70,6 +70,7 @@ def test_a_wrong_value_is_reported_with_its_variable_and_what_is_allowed(
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite:///file:x?mode=memory&uri=true",
+        "sqlite:///file:outbox.db?uri=true",
         "postgresql://localhost/x",
         "postgresql+psycopg://localhost",
         "mysql://localhost/x",

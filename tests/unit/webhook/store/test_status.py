@@ -4,6 +4,7 @@ from tests.unit.webhook.samples import NOW
 from webhook.store.database import Store
 from webhook.store.status import (
     HELD,
+    PROBE,
     StatusValue,
     add_status,
     clear_status,
@@ -26,6 +27,12 @@ def test_adding_a_value_keeps_the_former_one(store: Store) -> None:
         assert add_status(connection, HELD, NOW, "a reason")
         assert not add_status(connection, HELD, LATER, "another")
         assert read_status(connection) == {HELD: StatusValue("a reason", NOW)}
+
+
+def test_what_only_shows_that_the_store_can_be_written_is_not_read(store: Store) -> None:
+    with store.writing() as connection:
+        set_status(connection, PROBE, NOW, "." * 32_768)
+        assert read_status(connection) == {}
 
 
 def test_clearing_says_whether_there_was_a_value(store: Store) -> None:
