@@ -13,9 +13,11 @@ max by ($labels, period) (
   label_replace(last_over_time($closed[$lookback] offset $one_before), "by", "steps", "", "")
   or
   sum by ($labels, period) (
-      last_over_time((
-        last_over_time($recounted[$counted_during] offset -$delay)
-      )[$closing:15m] offset $delay)
+      max by ($labels, $quarter) (
+        last_over_time((
+          last_over_time($recounted[$counted_during] offset -$delay)
+        )[$closing:15m] offset $delay)
+      )
       * on ($quarter) group_left (period)
       $period_of_quarter
     or

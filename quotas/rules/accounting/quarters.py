@@ -63,7 +63,6 @@ def fill_template(
         recorded=format_duration(step + accounting.scrape_delay_seconds),
         # Ranges lack a millisecond, because in Prometheus 2 they include their start.
         open_range=format_duration(QUARTER_SECONDS + 3 * step - _MILLISECOND),
-        recounted_range=format_duration(quarters * QUARTER_SECONDS - _MILLISECOND),
         rules_before=format_duration(2 * accounting.gap_tolerance_seconds + QUARTER_SECONDS),
         periods_ahead=format_duration(QUARTER_SECONDS - delay),
         closing=format_duration(closing + step),

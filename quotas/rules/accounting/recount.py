@@ -16,10 +16,13 @@ from quotas.rule_files.rule import Rule
 from quotas.rules.accounting.quarters import fill_template
 from quotas.rules.accounting.steps import step_query
 from quotas.rules.accounting.totals import period_rule
+from quotas.units import format_duration
 
 RECOUNT_SECONDS = QUARTER_SECONDS
+_MILLISECOND = 0.001
 
-# The outer subquery has one point: the newest end of a quarter of an hour.
+# The outer subquery has one point: the newest end of a quarter of an hour, or an older one. Each
+# quarter has a rule of its own, because Prometheus holds all steps of a subquery in memory.
 _RECOUNTED = """\
 last_over_time((
   sum_over_time((
@@ -32,8 +35,8 @@ $counted
     )
     * on () group_left ($quarter)
     count_values("$quarter", (floor(vector((time() - $seconds) / 900)) + 1) % $slots)
-  )[$recounted_range:$step])
-)[15m:15m] offset $delay)"""
+  )[$quarter_range:$step])
+)[15m:15m] offset $behind)"""
 
 _EARLIER = "sum by ($labels, period) (sum_over_time($delta$calendar[$longest]))"
 
@@ -52,11 +55,16 @@ def recount_rules(
         )
         for calendar in calendars
     ]
-    recounted = Rule(
-        names.RECOUNTED,
-        fill_template(_RECOUNTED, accounting, counted=step_query(accounting)),
-        comment="Bytes of each of the newest quarters of an hour, counted again after its end.",
-    )
+    recounted = [
+        Rule(
+            names.RECOUNTED,
+            _recounted_query(accounting, number),
+            # Another series than that of the rule which counted this quarter again before.
+            labels={names.COUNTED: f"{names.COUNTED_AGAIN}-{number}"},
+            comment="" if number else "Bytes of the newest quarters of an hour, counted again.",
+        )
+        for number in range(accounting.recounted_quarters * accounting.catch_up)
+    ]
     earlier = [
         Rule(
             names.EARLIER,
@@ -67,4 +75,16 @@ def recount_rules(
         for number, calendar in enumerate(calendars)
     ]
     read = Rule(names.EARLIER_READ, "vector(time())", comment="When that was added up.")
-    return [*([recounted] if accounting.catch_up else []), *periods, *earlier, read]
+    return [*recounted, *periods, *earlier, read]
+
+
+def _recounted_query(accounting: Accounting, before_newest: int) -> str:
+    # Ranges lack a millisecond, because in Prometheus 2 they include their start.
+    delay_seconds = accounting.scrape_delay_seconds + _MILLISECOND
+    return fill_template(
+        _RECOUNTED,
+        accounting,
+        counted=step_query(accounting),
+        quarter_range=format_duration(QUARTER_SECONDS - _MILLISECOND),
+        behind=format_duration(delay_seconds + before_newest * QUARTER_SECONDS),
+    )
