@@ -21,8 +21,11 @@ from quotas.units import format_duration
 RECOUNT_SECONDS = QUARTER_SECONDS
 _MILLISECOND = 0.001
 
-# The outer subquery has one point: the newest end of a quarter of an hour, or an older one. Each
-# quarter has a rule of its own, because Prometheus holds all steps of a subquery in memory.
+# Several rules, because Prometheus holds all steps of a subquery in memory; few, because each
+# repeats a long expression.
+_MOST_RULES = 3
+
+# The outer subquery has one point: the newest end of a quarter of an hour, or an older one.
 _RECOUNTED = """\
 last_over_time((
   sum_over_time((
@@ -35,7 +38,7 @@ $counted
     )
     * on () group_left ($quarter)
     count_values("$quarter", (floor(vector((time() - $seconds) / 900)) + 1) % $slots)
-  )[$quarter_range:$step])
+  )[$quarters_range:$step])
 )[15m:15m] offset $behind)"""
 
 _EARLIER = "sum by ($labels, period) (sum_over_time($delta$calendar[$longest]))"
@@ -55,15 +58,17 @@ def recount_rules(
         )
         for calendar in calendars
     ]
+    counted_again = accounting.recounted_quarters * accounting.catch_up
+    at_once = -(-counted_again // _MOST_RULES)
     recounted = [
         Rule(
             names.RECOUNTED,
-            _recounted_query(accounting, number),
+            _recounted_query(accounting, first, min(at_once, counted_again - first)),
             # Another series than that of the rule which counted this quarter again before.
-            labels={names.COUNTED: f"{names.COUNTED_AGAIN}-{number}"},
-            comment="" if number else "Bytes of the newest quarters of an hour, counted again.",
+            labels={names.COUNTED: f"{names.COUNTED_AGAIN}-{first}"},
+            comment="" if first else "Bytes of the newest quarters of an hour, counted again.",
         )
-        for number in range(accounting.recounted_quarters * accounting.catch_up)
+        for first in range(0, counted_again, at_once or 1)
     ]
     earlier = [
         Rule(
@@ -78,13 +83,13 @@ def recount_rules(
     return [*recounted, *periods, *earlier, read]
 
 
-def _recounted_query(accounting: Accounting, before_newest: int) -> str:
+def _recounted_query(accounting: Accounting, before_newest: int, quarters: int) -> str:
     # Ranges lack a millisecond, because in Prometheus 2 they include their start.
     delay_seconds = accounting.scrape_delay_seconds + _MILLISECOND
     return fill_template(
         _RECOUNTED,
         accounting,
         counted=step_query(accounting),
-        quarter_range=format_duration(QUARTER_SECONDS - _MILLISECOND),
+        quarters_range=format_duration(quarters * QUARTER_SECONDS - _MILLISECOND),
         behind=format_duration(delay_seconds + before_newest * QUARTER_SECONDS),
     )
