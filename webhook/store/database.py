@@ -4,6 +4,7 @@ Every failure of the database is a StoreError. SQLite runs with a write-ahead lo
 """
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -29,12 +30,18 @@ CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 15
 
 _POOL_SIZE, _POOL_OVERFLOW = 8, 24
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_LOCK_NOT_AVAILABLE = "55P03"
 
 _log = logging.getLogger(__name__)
 
 
 class StoreError(Exception):
     """The database cannot be read or written now. A later attempt may succeed."""
+
+
+class StoreBusyError(StoreError):
+    """Others kept the database from being written for as long as this waits."""
 
 
 class Store:
@@ -140,7 +147,7 @@ def _held(lock: "threading.Lock | None", until: float) -> Iterator[None]:
         yield
         return
     if not lock.acquire(timeout=max(0, until - time.monotonic())):
-        raise StoreError("others keep writing to the database")
+        raise StoreBusyError("others keep writing to the database")
     try:
         yield
     finally:
@@ -155,9 +162,18 @@ def _translated_errors() -> Iterator[None]:
     except (IntegrityError, ProgrammingError, DataError, NotSupportedError):
         raise
     except DBAPIError as error:
-        raise StoreError(f"{type(error.orig).__name__}: {error.orig}") from error
+        kind = StoreBusyError if _is_lock_timeout(error) else StoreError
+        raise kind(f"{type(error.orig).__name__}: {error.orig}") from error
     except PoolTimeoutError as error:
         raise StoreError("all connections to the database are in use") from error
+
+
+def _is_lock_timeout(error: DBAPIError) -> bool:
+    """Return whether a lock of somebody else lasted longer than this waits: SQLite, PostgreSQL."""
+    # The lower eight bits of an extended code are the code. Errors of the driver itself have none.
+    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+        return True
+    return getattr(error.orig, "sqlstate", "") == _LOCK_NOT_AVAILABLE
 
 
 def _make_engine(url: str) -> Engine:
