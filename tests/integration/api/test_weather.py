@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api import create_app
 from bench.support.remote_write import write
-from bench.weather.simulation import KINDS, Event, repeat, simulate
+from bench.weather.simulation import Event, simulate
 from quotas.accounting_options import Accounting
 from quotas.rule_files.rule import Rule
 from quotas.rules.accounting.recording import delta_rules, evidence_rules
 from tests.integration.api.scraped import scrapes_of
 from tests.integration.rules.accounting.observed import OBSERVED
+from tests.integration.rules.accounting.weather import events as any_events
+from tests.integration.rules.accounting.weather import slow
 from tests.integration.support.prometheus import Server, with_config
 
 EXAMPLES = int(os.environ.get("WEATHER_EXAMPLES", "25")) // 5
@@ -145,27 +147,9 @@ def bytes_of_rows(
     return sum(row["bandwidth_used"] or 0 for row in answer.get_json())
 
 
-EVENTS = st.builds(
-    Event,
-    kind=st.sampled_from(KINDS),
-    gateway=st.integers(0, 1),
-    scrape=st.integers(8, SCRAPES - 1),
-    lasting=st.sampled_from((1, 1, 2, 3, 6, 20, 100)),
-)
-
-
-# Scrapes until all of it happens again.
-AFTER = st.sampled_from((0, 0, 9, 40))
-
-
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    database=None,
-)
+@slow(EXAMPLES)
 @given(
-    events=st.builds(repeat, st.lists(EVENTS, min_size=1, max_size=5), AFTER),
+    events=any_events(2, SCRAPES),
     seed=st.integers(0, 9_999),
     ruled=st.booleans(),
 )

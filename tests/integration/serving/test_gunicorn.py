@@ -2,43 +2,20 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from local.stack.ports import free_ports
 from serving import worker
 from tests.integration.support.raw_requests import HOST, connect, head, read_all
 from tests.integration.support.webhook_app import (
     AUTHORIZATION,
-    ROOT,
-    make_environ,
-)
-from tests.integration.support.webhook_process import (
-    webhook,
 )
 
 TIMEOUT_SECONDS = 40
 # Far below the deadline for requests. This machine also runs other tests.
 PROMPT_SECONDS = 5
-
-
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    return make_environ(tmp_path, PYTHONPATH=str(ROOT))
-
-
-@pytest.fixture
-def port() -> int:
-    return free_ports(1)[0]
-
-
-@pytest.fixture
-def url(tmp_path: Path, environ: dict[str, str], port: int) -> Iterator[str]:
-    with webhook(port, environ, tmp_path / "log") as url:
-        yield url
 
 
 def test_tiny_chunks_of_a_body_that_is_too_large_are_answered_400(url: str, port: int) -> None:

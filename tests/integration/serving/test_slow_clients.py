@@ -6,7 +6,6 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,16 +13,13 @@ import pytest
 import requests
 
 from bench.slow_clients import all_kinds, besieged, dripping_body, silent, unfinished
-from local.stack.ports import free_ports
 from serving import worker
 from tests.integration.support.databases import locked
 from tests.integration.support.polling import poll
 from tests.integration.support.raw_requests import HOST, connect, head, read_all
 from tests.integration.support.webhook_app import (
     AUTHORIZATION,
-    ROOT,
     TOKEN,
-    make_environ,
     payload,
     usage,
 )
@@ -32,29 +28,12 @@ from tests.integration.support.webhook_process import (
     gunicorn,
     process,
     url_of,
-    webhook,
 )
 from webhook import gunicorn_settings
 
 TIMEOUT_SECONDS = 40
 # Far below the deadline for requests. This machine also runs other tests.
 PROMPT_SECONDS = 5
-
-
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    return make_environ(tmp_path, PYTHONPATH=str(ROOT))
-
-
-@pytest.fixture
-def port() -> int:
-    return free_ports(1)[0]
-
-
-@pytest.fixture
-def url(tmp_path: Path, environ: dict[str, str], port: int) -> Iterator[str]:
-    with webhook(port, environ, tmp_path / "log") as url:
-        yield url
 
 
 def assert_answers(url: str, seconds: float) -> None:

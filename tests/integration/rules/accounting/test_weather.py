@@ -5,22 +5,22 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.weather.simulation import KINDS, Event, repeat, simulate
+from bench.weather.simulation import Event, repeat, simulate
 from quotas import names
 from quotas.accounting_options import Accounting
 from tests.integration.rules.accounting.observed import OBSERVED, UNTIL, Observed
 from tests.integration.rules.accounting.stories import accounting_rules
+from tests.integration.rules.accounting.weather import events as any_events
+from tests.integration.rules.accounting.weather import slow
 from tests.integration.support.promtool import Case, Samples, run_rules
 
 # `make test-weather` runs more of them.
 EXAMPLES = int(os.environ.get("WEATHER_EXAMPLES", "25"))
 GATEWAYS, SCRAPES, SCRAPE_SECONDS = 2, 200, 15
 GAP_SECONDS = 900
-# Some events last longer than the gap tolerance, most only a scrape or two.
-LASTING = (1, 1, 2, 3, 6, 20, GAP_SECONDS // SCRAPE_SECONDS + 10)
 
 
 def counted(route: str) -> str:
@@ -63,27 +63,9 @@ def at_end() -> str:
     return f"{SCRAPE_SECONDS * SCRAPES + 75}s"
 
 
-EVENTS = st.builds(
-    Event,
-    kind=st.sampled_from(KINDS),
-    gateway=st.integers(0, GATEWAYS - 1),
-    scrape=st.integers(8, SCRAPES - 1),
-    lasting=st.sampled_from(LASTING),
-)
-
-
-# Scrapes until all of it happens again.
-AFTER = st.sampled_from((0, 0, 9, 40))
-
-
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    database=None,
-)
+@slow(EXAMPLES)
 @given(
-    events=st.builds(repeat, st.lists(EVENTS, min_size=1, max_size=5), AFTER),
+    events=any_events(GATEWAYS, SCRAPES),
     seed=st.integers(0, 9_999),
 )
 @example(events=repeat([Event("twin", 1, 100, 1)], 50), seed=0)

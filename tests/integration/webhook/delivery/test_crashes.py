@@ -5,24 +5,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from tests.integration.support.scripted_smtp import THINK, Script, scripted
+from tests.integration.support.scripted_smtp import THINK, Script
 from tests.integration.support.webhook_app import (
     ROOT,
     deliver,
-    make_environ,
     outbox,
     post,
     states,
     usage,
 )
-from webhook import create_app
 from webhook.store.status import DELIVERER, read_status
 from webhook.store.tables import envelopes
 
@@ -32,24 +30,6 @@ LEASE_SECONDS = 1
 TIMEOUT_SECONDS = 60
 # How long a container may take to stop. A lease lasts longer.
 STOP_SECONDS = 10
-
-
-@pytest.fixture
-def server() -> Iterator[Script]:
-    with scripted() as server:
-        yield server
-
-
-@pytest.fixture
-def environ(tmp_path: Path, database_url: str, server: Script) -> dict[str, str]:
-    return make_environ(tmp_path, database_url, MAIL_PORT=str(server.port))
-
-
-@pytest.fixture
-def app(environ: dict[str, str]) -> Iterator[Flask]:
-    app = create_app(environ)
-    yield app
-    app.extensions["store"].close()
 
 
 def crash(environ: dict[str, str], step: str) -> None:
