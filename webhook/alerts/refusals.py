@@ -5,7 +5,9 @@ get any other alert: once for each group, and again at growing intervals while i
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from quotas import names
 from webhook.alerts.payload import FIRING, Alert, Payload, PayloadError, fingerprint_of
@@ -31,8 +33,7 @@ def guess_group(body: bytes) -> str:
         labels, _ = json.JSONDecoder().raw_decode(text, text.index("{", text.index('"labels"')))
     except (ValueError, RecursionError):
         return _UNKNOWN_GROUP
-    shown = [f"{name}={labels[name]!r}" for name in _GROUP_LABELS if name in labels]
-    return ", ".join(shown) or _UNKNOWN_GROUP
+    return _describe(labels)
 
 
 def refused_alert(error: PayloadError, group: str, size_bytes: int, now: datetime) -> Alert:
@@ -59,7 +60,7 @@ def refused_alert(error: PayloadError, group: str, size_bytes: int, now: datetim
 
 def left_out_alert(payload: Payload, now: datetime) -> Alert:
     """Return an alert about a payload without all alerts of its group, because of max_alerts."""
-    group = payload.group_key or guess_labels(payload)
+    group = payload.group_key or _describe(payload.alerts[0].labels if payload.alerts else {})
     return _make_alert(
         LEFT_OUT_ALERT,
         group,
@@ -71,10 +72,9 @@ def left_out_alert(payload: Payload, now: datetime) -> Alert:
     )
 
 
-def guess_labels(payload: Payload) -> str:
-    """Return alertname and quota of the first alert in a payload."""
-    labels = payload.alerts[0].labels if payload.alerts else {}
-    return ", ".join(f"{n}={labels[n]!r}" for n in _GROUP_LABELS if n in labels) or _UNKNOWN_GROUP
+def _describe(labels: Mapping[str, Any]) -> str:
+    shown = (f"{name}={labels[name]!r}" for name in _GROUP_LABELS if name in labels)
+    return ", ".join(shown) or _UNKNOWN_GROUP
 
 
 def _make_alert(name: str, group: str, now: datetime, summary: str, description: str) -> Alert:

@@ -82,8 +82,8 @@ class UndeliveredReports:
 
 def make_content(found: Sequence[UndeliveredMail]) -> MailContent:
     """Return the content of a mail about at least one mail that failed or expired."""
-    title = f"{len(found)} mails could not be delivered"
-    title = title.replace("1 mails", "1 mail") if len(found) == 1 else title
+    count = "1 mail" if len(found) == 1 else f"{len(found)} mails"
+    title = f"{count} could not be delivered"
     rows = tuple(
         AlertRow(
             tone="critical",

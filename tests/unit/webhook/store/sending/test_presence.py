@@ -26,7 +26,7 @@ def test_a_process_is_present_from_its_start_to_its_end(store: Store, presence: 
     assert not sees(store)
 
 
-def test_processes_are_told_apart(store: Store, presence: Presence) -> None:
+def test_each_process_has_a_presence_of_its_own(store: Store, presence: Presence) -> None:
     other = Presence(store.engine, "other")
     other.hold()
     assert not sees(store)
