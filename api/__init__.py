@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from api.clients.cache import Cache
-from api.clients.prometheus import Prometheus
 from api.clients.range_cache import Upstream
 from api.clients.webhook import Webhook
 from api.http import errors, headers
@@ -23,6 +22,7 @@ from api.settings import read_settings
 from api.views import bandwidth, catalog, dashboard, delivery, health, metrics, openapi, quotas
 from api.windows import TooManyPointsError
 from quotas.http.exchange import UpstreamError
+from quotas.prometheus.queries import Prometheus
 
 
 def _read_clock() -> datetime:

@@ -6,7 +6,7 @@
 - ``intake`` (from a payload to the outbox) and ``delivery`` (from the outbox to SMTP);
 - ``recipients`` (who gets a mail) and ``mail`` (what it says);
 - ``alerts`` (what an alert means, and who was already notified of it);
-- ``store`` (the database);
+- ``store`` (the database) and ``usage`` (what Prometheus knows about quotas);
 - ``settings``, ``database_url`` (which databases can be used) and ``text``.
 
 Flask is used only in ``views``, ``cli`` and ``delivery.smtp``.

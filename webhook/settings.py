@@ -8,7 +8,14 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 
-from quotas.settings import Setting, SettingsReader, parse_flag, parse_token, whole_number
+from quotas.settings import (
+    Setting,
+    SettingsReader,
+    parse_flag,
+    parse_token,
+    parse_url,
+    whole_number,
+)
 from webhook.database_url import add_password, parse_database_url
 from webhook.text import web_url
 
@@ -34,6 +41,12 @@ SETTINGS = (
         secret=True,
     ),
     Setting("RETENTION_DAYS", "90", "for how long mails that were sent are kept"),
+    Setting(
+        "PROMETHEUS_URL",
+        "",
+        "a Prometheus, or what answers its HTTP API, for figures and charts in mails; empty: none",
+        has_password=True,
+    ),
     Setting("LINK_DASHBOARD_URL", "", "where people reach the dashboard, for links in mails"),
     Setting(
         "LINK_PROMETHEUS_URL",
@@ -88,12 +101,16 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of the webhook. The repr hides the token and the database's address."""
+    """All settings of the webhook. The repr hides what may hold a token or a password.
+
+    An empty ``prometheus_url`` means that mails have no figures but those of their alerts.
+    """
 
     quotas_file: Path
     token: str = field(repr=False)
     database_url: str = field(repr=False)
     retention: timedelta
+    prometheus_url: str = field(repr=False)
     addresses: Addresses
     mail: MailSettings
 
@@ -123,6 +140,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         token=reader.parse("WEBHOOK_TOKEN", parse_token, ""),
         database_url=add_password(database_url, reader.text("DATABASE_PASSWORD")),
         retention=timedelta(days=reader.parse("RETENTION_DAYS", retention, 0)),
+        prometheus_url=reader.parse("PROMETHEUS_URL", _parse_prometheus_url, ""),
         addresses=Addresses(
             dashboard=reader.parse("LINK_DASHBOARD_URL", _parse_link, ""),
             prometheus=reader.parse("LINK_PROMETHEUS_URL", _parse_link, ""),
@@ -172,6 +190,10 @@ def _parse_host(text: str) -> str:
     if all("!" <= character <= "~" for character in text) and "/" not in text:
         return text
     raise ValueError('is not a host; write a name or an address, such as "smtp.example.com"')
+
+
+def _parse_prometheus_url(text: str) -> str:
+    return parse_url(text, "Prometheus", "http://prometheus:9090") if text else ""
 
 
 def _parse_link(text: str) -> str:

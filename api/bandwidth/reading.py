@@ -18,10 +18,10 @@ from api.bandwidth.queries import (
     recording_delay_ms,
 )
 from api.byte_numbers import all_as_whole, check_bytes
-from api.clients.prometheus import Series
 from api.clients.range_cache import SETTLE_MS, Columns, Labels, Upstream, read_instant, read_range
 from api.windows import Windows
 from quotas.accounting_options import Accounting
+from quotas.prometheus.queries import Series
 
 # From this step on, deltas are read instead of counters: a day of deltas costs Prometheus about
 # as much as an hour of counters.

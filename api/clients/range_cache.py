@@ -12,7 +12,7 @@ from math import nan
 from typing import TypeAlias
 
 from api.clients.cache import Cache, CacheEntry
-from api.clients.prometheus import Prometheus, Series, query_at, query_range
+from quotas.prometheus.queries import Prometheus, Series, query_at, query_range
 
 # When a value is final: scrapes have ended and rules were evaluated by then.
 SETTLE_MS = 120_000

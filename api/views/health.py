@@ -3,10 +3,10 @@
 from flask import Blueprint
 
 from api.clients.cache import CacheEntry
-from api.clients.prometheus import query_at
 from api.clients.range_cache import Upstream
 from api.http.context import get_context
 from api.windows import to_ms
+from quotas.prometheus.queries import query_at
 
 READY_SECONDS = 3.0
 

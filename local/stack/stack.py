@@ -138,6 +138,7 @@ class Stack:
             "QUOTAS_FILE": str(self.quotas),
             "WEBHOOK_TOKEN_FILE": str(self._token_file),
             "DATABASE_URL": f"sqlite:///{self.folder / 'outbox.db'}",
+            "PROMETHEUS_URL": self.ports.url("prometheus"),
             "LINK_DASHBOARD_URL": self.ports.url("api"),
             # Debian builds both programs without their web pages.
             "LINK_PROMETHEUS_URL": "none",

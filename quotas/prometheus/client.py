@@ -1,6 +1,6 @@
 """A client for the Prometheus server that evaluates our rules: API requests, queries, reloads.
 
-The API has another client for its charts, ``api.clients.prometheus``.
+``quotas.prometheus.queries`` is for queries whose answers must be small and in time.
 """
 
 from collections.abc import Mapping

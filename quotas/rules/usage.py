@@ -93,7 +93,7 @@ def selection_rule(quota: Quota) -> Rule:
     When it changes, usage changes at once, and what was used before says nothing about the pace.
     """
     opening = f"{quota.opening_bytes} {quota.opening_period}"
-    what = f"{_select(quota, '')} {quota.for_each} {opening}"
+    what = f"{select_traffic(quota)} {quota.for_each} {opening}"
     return Rule(
         names.SELECTION,
         f"vector({zlib.crc32(what.encode())})",
@@ -120,7 +120,9 @@ def _rolling_query(quota: Quota, window: Rolling) -> str:
     # Steps have no calendar. Those of earlier rules, and of a backfill, are those of months. The
     # range lacks a millisecond, because in Prometheus 2 it includes its start.
     steps = match_any(names.CALENDAR, ["", MONTH.name])
-    deltas = f"{names.DELTA}{_select(quota, steps)}[{format_duration(window.seconds - 0.001)}]"
+    deltas = (
+        f"{names.DELTA}{select_traffic(quota, steps)}[{format_duration(window.seconds - 0.001)}]"
+    )
     if quota.for_each:
         return f"sum by ({', '.join(quota.for_each)}) (sum_over_time({deltas}))"
     return f"sum(sum_over_time({deltas}))\nor\nvector(0)"
@@ -131,11 +133,11 @@ def _period_query(quota: Quota, accounting: Accounting, *, live: bool) -> str:
     recent = format_duration(_RECENT_STEPS * accounting.resolution_seconds)
     own = match_any(names.CALENDAR, [calendar.name])
     if live:
-        deltas = f"{names.DELTA}{_select(quota, _NO_CALENDAR)}"
-        counted = f"last_over_time({names.TOTAL}{_select(quota, own)}[{recent}])"
+        deltas = f"{names.DELTA}{select_traffic(quota, _NO_CALENDAR)}"
+        counted = f"last_over_time({names.TOTAL}{select_traffic(quota, own)}[{recent}])"
         periods = f"last_over_time({names.PERIOD_COUNTED}{selector([own])}[{recent}])"
     else:
-        deltas = f"{names.DELTA}{_select(quota, own)}"
+        deltas = f"{names.DELTA}{select_traffic(quota, own)}"
         lingering = lingering_seconds(calendar, accounting)
         longest = format_duration(calendar.longest_period_seconds + lingering)
         counted = f"sum_over_time({deltas}[{longest}])"
@@ -164,9 +166,9 @@ def _newest_periods(calendar: Calendar | Rolling, seconds: int) -> str:
     return f"max by ({names.PERIOD}) (last_over_time({elapsed}))"
 
 
-def _select(quota: Quota, calendar: str) -> str:
-    """Return a selector of the traffic that the quota counts, with this matcher of calendars."""
-    matchers = [calendar]
+def select_traffic(quota: Quota, *more: str) -> str:
+    """Return a selector of the traffic that the quota counts, after these matchers."""
+    matchers = [*more]
     for label in names.SELECTOR_LABELS:
         if label in quota.selector:
             matchers.append(_matcher(label, quota.selector[label]))

@@ -55,7 +55,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"intake", "delivery"},
         {"recipients", "mail"},
         {"alerts"},
-        {"store"},
+        {"store", "usage"},
         {"settings", "text", "database_url", "gunicorn_settings"},
     ],
 }

@@ -20,10 +20,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api import create_app
-from api.clients.prometheus import Prometheus, query_at
 from api.views.schemas.spans import LONGEST_ROWS_SECONDS
 from local import programs
 from quotas import names
+from quotas.prometheus.queries import Prometheus, query_at
 from quotas.promql import select
 
 READY_WITHIN_SECONDS = 30.0

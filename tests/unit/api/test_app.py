@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api import create_app
-from api.clients.prometheus import Prometheus
+from quotas.prometheus.queries import Prometheus
 
 
 def test_it_is_healthy_without_asking_prometheus() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from api.clients import range_cache
 from api.clients.cache import Cache
-from api.clients.prometheus import Prometheus, Series
 from api.clients.range_cache import SETTLE_MS, Upstream, read_range
+from quotas.prometheus.queries import Prometheus, Series
 
 NOW_MS = 10_000_000_000
 STEP_MS = 60_000

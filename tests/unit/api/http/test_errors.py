@@ -7,7 +7,7 @@ import responses
 from werkzeug.test import TestResponse
 
 from api import create_app
-from api.clients import prometheus
+from quotas.prometheus import queries
 from tests.unit.api.answers import (
     BUN,
     INSTANT_URL,
@@ -129,7 +129,7 @@ def test_an_unexpected_exception_is_500_without_details(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the inside")
 
-    monkeypatch.setattr(prometheus, "ask", fail)
+    monkeypatch.setattr(queries, "ask", fail)
     with caplog.at_level(logging.ERROR):
         answer = create_app({}).test_client().get(QUERY)
     problem = assert_problem(answer, 500, "Internal Server Error")

@@ -6,13 +6,13 @@ import responses
 
 from api.access import ALL, Scope, match_scope
 from api.clients.cache import Cache
-from api.clients.prometheus import Prometheus
 from api.clients.range_cache import Upstream
 from api.usage.entries import reach_of, read_entries
 from api.usage.model import Entry
 from api.windows import to_ms
 from quotas.accounting_options import Accounting
 from quotas.http.exchange import BadAnswerError
+from quotas.prometheus.queries import Prometheus
 from tests.unit.api.answers import INSTANT_URL, URL, forms, vector
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -8,8 +8,6 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.clients import prometheus
-from api.clients.prometheus import Prometheus, Series, query_at, query_range
 from quotas.http.exchange import (
     BadAnswerError,
     TooLargeError,
@@ -17,6 +15,8 @@ from quotas.http.exchange import (
     UnavailableError,
     UpstreamError,
 )
+from quotas.prometheus import queries
+from quotas.prometheus.queries import Prometheus, Series, query_at, query_range
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, forms, matrix, vector
 
 ASKED = Prometheus(URL, 7)
@@ -118,7 +118,7 @@ def test_two_series_of_the_same_labels_are_refused() -> None:
 
 @responses.activate
 def test_more_series_than_any_chart_has_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prometheus, "MOST_SERIES", 1)
+    monkeypatch.setattr(queries, "MOST_SERIES", 1)
     responses.post(RANGE_URL, json=matrix(None, None))
     with pytest.raises(TooLargeError, match="2 series"):
         ask_range()
@@ -223,7 +223,7 @@ def test_each_failure_of_the_connection_has_its_meaning(
 
 @responses.activate
 def test_an_answer_is_not_read_beyond_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prometheus, "LARGEST_ANSWER_BYTES", 2**20)
+    monkeypatch.setattr(queries, "LARGEST_ANSWER_BYTES", 2**20)
     responses.post(RANGE_URL, body=b" " * (2**20 + 1))
     with pytest.raises(BadAnswerError, match="larger than 1 MiB"):
         query_range(Prometheus(URL, 7), "up", TIMES_MS)

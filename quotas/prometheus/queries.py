@@ -1,4 +1,4 @@
-"""Ask Prometheus over its HTTP API. Its answers are validated, never trusted.
+"""Queries within bounds of time and size. Answers of Prometheus are validated, never trusted.
 
 https://prometheus.io/docs/prometheus/latest/querying/api/
 """
@@ -130,6 +130,8 @@ def _ask_once(
                 raise TooLargeError(f"its answer has {len(result)} series; ask for fewer")
             if found == result_type:
                 return result
+        case _:
+            pass
     raise BadAnswerError(f"its answer is not a {result_type}")
 
 
@@ -140,6 +142,8 @@ def _explain(status: int, body: bytes) -> UpstreamError | None:
         match orjson.loads(body):
             case {"errorType": str(found)}:
                 kind = found
+            case _:
+                pass
     except ValueError:
         pass  # a proxy's page
     if kind == "timeout" or status == _GATEWAY_TIMEOUT:
