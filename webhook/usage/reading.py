@@ -34,9 +34,9 @@ _SHORTEST_STEP_SECONDS = 15
 _MOST_BYTES = 2**63
 
 _TOTALS = Template("topk($most, max by ($labels) (max_over_time($series[$range])))")
-_POINTS = Template("max(last_over_time($series[$range]))")
 _TOP = Template("topk($most, sum by ($label) (max_over_time($series[$range])))")
-_LIMIT = Template("max(last_over_time($series[$range]))")
+_NEWEST = Template("max(last_over_time($series[$range]))")
+_LARGEST = Template("topk(1, max by ($labels) (last_over_time($series[$range])))")
 
 
 class UsageUnavailableError(Exception):
@@ -50,6 +50,15 @@ class EntryTotal:
     labels: Mapping[str, str]
     used_bytes: int
     limit_bytes: int
+
+
+@dataclass(frozen=True)
+class LargestEntry:
+    """The entry that has used most now, and what is expected at the end of its period, if known."""
+
+    labels: Mapping[str, str]
+    used_bytes: int
+    forecast_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,27 @@ class UsageReader:
         totals = [EntryTotal(entry.labels, _only_value(entry), limit_bytes) for entry in found]
         return tuple(sorted(totals, key=lambda total: (-total.used_bytes, *total.labels.values())))
 
+    def read_largest(self, quota: Quota, at: datetime) -> LargestEntry | None:
+        """Return the entry that has used most at a time (not after now); None without any usage.
+
+        Raises:
+            UsageUnavailableError: Prometheus gave no usable answer.
+
+        """
+        calendar = quota.calendar
+        period = period_at(calendar, at) if isinstance(calendar, Calendar) else None
+        series = names.USED + selector(_matchers(quota, {}, period))
+        labels = ", ".join(quota.for_each)
+        query = _LARGEST.substitute(labels=labels, series=series, range=_REACH)
+        found = self._ask_at(query, at)
+        if not found:
+            return None
+        largest = found[0]
+        series = names.FORECAST + selector(_matchers(quota, largest.labels, period))
+        forecasts = self._ask_at(_NEWEST.substitute(series=series, range=_REACH), at)
+        forecast_bytes = _only_value(forecasts[0]) if forecasts else None
+        return LargestEntry(largest.labels, _only_value(largest), forecast_bytes)
+
     def read_points(
         self, quota: Quota, entry: Mapping[str, str], start: datetime, end: datetime
     ) -> tuple[tuple[datetime, int], ...]:
@@ -123,7 +153,7 @@ class UsageReader:
         step_ms = max(1000 * _SHORTEST_STEP_SECONDS, -(-(end_ms - start_ms) // (MOST_POINTS - 1)))
         times_ms = range(end_ms - (end_ms - start_ms) // step_ms * step_ms, end_ms + 1, step_ms)
         series = names.USED + selector(_matchers(quota, entry, period))
-        query = _POINTS.substitute(series=series, range=_REACH)
+        query = _NEWEST.substitute(series=series, range=_REACH)
         found = self._ask_range(query, times_ms)
         return tuple(
             (datetime.fromtimestamp(time_ms / 1000, UTC), _to_bytes(value))
@@ -171,7 +201,7 @@ class UsageReader:
     def _read_limit(self, quota: Quota, period: Period, at: datetime) -> int:
         """Return the limit that a quota had at a time within a period, or has now."""
         series = names.LIMIT + selector([match_any(names.QUOTA, [quota.name])])
-        query = _LIMIT.substitute(series=series, range=_span(period.start, at))
+        query = _NEWEST.substitute(series=series, range=_span(period.start, at))
         found = self._ask_at(query, at)
         return _only_value(found[0]) if found else quota.limit_bytes
 
