@@ -4,6 +4,7 @@
 import argparse
 import gc
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +19,13 @@ examples:
                                             write, have Prometheus load it, and wait until it has
   ./generate_rules.py --verify http://localhost:9090
                                             ask a running Prometheus whether quotas can be trusted
+  ./generate_rules.py --test-mail bun-egress --to me@example.com
+                                            send me what the quota's recipients would get, marked
+                                            as tests, with the webhook's settings
   ./generate_rules.py --format kubernetes --stdout | kubectl apply -f -
 
-exit status: 0 done; 1 the quotas are wrong, --check found rules that differ, or --reload or
---verify found something wrong; 2 wrong arguments."""
+exit status: 0 done; 1 the quotas are wrong, --check found rules that differ, --reload or --verify
+found something wrong, or a test mail was not accepted; 2 wrong arguments."""
 
 try:
     from quotas.file.loading import QuotasError, load_quotas
@@ -50,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--check writes nothing: it goes neither with --stdout nor with --reload")
     if options.reload and (options.stdout or options.format == "kubernetes"):
         parser.error("--reload is for rules in --out that a Prometheus reads")
+    if options.to and not options.test_mail:
+        parser.error("--to is for --test-mail")
     try:
         return _run(options)
     except (QuotasError, PrometheusError) as error:
@@ -75,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     elif options.check:
         status = _check(options.out, files)
         is_current = status == 0
-    elif options.reload or not (options.diff or options.verify):
+    elif options.reload or not (options.diff or options.verify or options.test_mail):
         _write(options, files)
         is_current = True
     if options.copy_to and is_current:
@@ -83,7 +89,9 @@ def _run(options: argparse.Namespace) -> int:
         replace_file(options.copy_to, options.quotas.read_text(encoding="utf-8"))
     if options.reload:
         _say(options, reload_rules(PrometheusClient(options.reload), rules))
-    return max(status, _verify(options, quotas, rules)) if options.verify else status
+    if options.verify:
+        status = max(status, _verify(options, quotas, rules))
+    return max(status, _send_test_mails(options)) if options.test_mail else status
 
 
 def _write(options: argparse.Namespace, files: dict[str, str]) -> None:
@@ -113,6 +121,16 @@ def _verify(options: argparse.Namespace, quotas: QuotaFile, rules: list[RuleFile
         if not (finding.good and options.quiet):
             print(finding.render(colour=_is_coloured()), flush=True)
     return status
+
+
+def _send_test_mails(options: argparse.Namespace) -> int:
+    """Run a command of the webhook, which alone knows how to write and send mails."""
+    to = ["--to", options.to] if options.to else []
+    command = ["-m", "flask", "--app", "webhook", "preview", "--send", *to, "--", options.test_mail]
+    environ = {**os.environ, "QUOTAS_FILE": str(options.quotas)}
+    # The working directory stays the same, because settings may have paths that begin there.
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), environ.get("PYTHONPATH")]))
+    return subprocess.run([sys.executable, *command], env=environ, check=False).returncode  # noqa: S603 - no shell
 
 
 def _say(options: argparse.Namespace, text: str) -> None:
@@ -158,6 +176,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="write nothing; ask this Prometheus whether the quotas can be trusted",
     )
+    add(
+        "--test-mail",
+        metavar="QUOTA",
+        help="write nothing; send what the quota's recipients would get, marked as tests, with the "
+        "webhook's settings (see flask --app webhook preview --help)",
+    )
+    add("--to", metavar="ADDRESS", help="send test mails to this address instead")
     add(
         "--copy-to",
         type=Path,

@@ -3,7 +3,8 @@
 ``create_app`` wires the parts together. Each line may import the lines below it:
 
 - ``views`` (HTTP) and ``cli`` (commands);
-- ``intake`` (from a payload to the outbox) and ``delivery`` (from the outbox to SMTP);
+- ``intake`` (from a payload to the outbox), ``delivery`` (from the outbox to SMTP) and ``preview``
+  (test mails);
 - ``recipients`` (who gets a mail) and ``mail`` (what it says);
 - ``alerts`` (what an alert means, and who was already notified of it);
 - ``store`` (the database) and ``usage`` (what Prometheus knows about quotas);
@@ -15,16 +16,19 @@ Flask is used only in ``views``, ``cli`` and ``delivery.smtp``.
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 from flask import Flask
 
+from quotas.model import Quota, QuotaFile
 from webhook.alerts.payload import LARGEST_BODY_BYTES, Payload
 from webhook.alerts.quotas_file import QuotasFile
 from webhook.cli import delivery as delivery_commands
 from webhook.cli import outbox as outbox_commands
+from webhook.cli import preview as preview_commands
+from webhook.cli.failures import short_failures
 from webhook.delivery.session import Session
 from webhook.delivery.smtp import make_mail
 from webhook.delivery.upkeep.housekeeping import Housekeeping
@@ -33,12 +37,14 @@ from webhook.delivery.upkeep.watchdog import WatchdogMonitor
 from webhook.delivery.worker import Deliverer
 from webhook.intake import IntakeResult, queue_mails
 from webhook.mail.composing import compose_mails
+from webhook.preview.mails import Preview, make_previews
 from webhook.settings import Settings, read_settings
 from webhook.store.database import Store, StoreError
 from webhook.views import alerts, errors, health, notifications
 from webhook.views.metrics import Metrics
 
 
+@short_failures()
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """Return the application, configured from environment variables.
 
@@ -59,9 +65,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.extensions["store"] = store
     _prepare(store)
     compose = partial(compose_mails, settings.mail.sender, settings.addresses)
+    connect = make_mail(app, settings.mail).connect
+    open_session = partial(Session, connect, settings.mail.sender.addr_spec)
 
     def queue(payload: Payload) -> IntakeResult:
         return queue_mails(store, payload, quotas.read(), compose, datetime.now(UTC))
+
+    def preview(quota: Quota, quotas: QuotaFile, *, recipient: str) -> Sequence[Preview]:
+        url, now = settings.prometheus_url, datetime.now(UTC)
+        return make_previews(quota, quotas, url, compose, now, recipient=recipient)
 
     metrics = Metrics(store)
     metrics.register(app)
@@ -72,15 +84,20 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(health.create_blueprint(store))
     errors.register(app)
     outbox_commands.register(app, store, settings.retention)
-    delivery_commands.register(app, store, _wire_delivery(app, settings, store, quotas))
+    deliver = _wire_delivery(settings, store, quotas, open_session)
+    delivery_commands.register(app, store, deliver)
+    preview_commands.register(app, quotas.read, preview, open_session)
     return app
 
 
 def _wire_delivery(
-    app: Flask, settings: Settings, store: Store, quotas: QuotasFile
+    settings: Settings,
+    store: Store,
+    quotas: QuotasFile,
+    open_session: Callable[[threading.Event], Session],
 ) -> delivery_commands.RunDelivery:
     """Return what the command ``deliver`` runs."""
-    mail, sender = make_mail(app, settings.mail), settings.mail.sender
+    sender = settings.mail.sender
 
     def run_delivery(stop: threading.Event, *, once: bool) -> bool:
         watchdog = WatchdogMonitor(store, quotas.read, sender, settings.addresses)
@@ -92,8 +109,7 @@ def _wire_delivery(
             reports.run_if_due()
             housekeeping.run_if_due()
 
-        session = Session(mail.connect, sender.addr_spec, stop)
-        deliverer = Deliverer(store, session, stop, run_upkeep)
+        deliverer = Deliverer(store, open_session(stop), stop, run_upkeep)
         if once:
             return deliverer.run_once()
         deliverer.run()

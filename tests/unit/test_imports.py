@@ -52,7 +52,7 @@ LAYERS: dict[str, list[set[str]]] = {
     ],
     "webhook": [
         {"views", "cli"},
-        {"intake", "delivery"},
+        {"intake", "delivery", "preview"},
         {"recipients", "mail"},
         {"alerts"},
         {"store", "usage"},
@@ -78,6 +78,7 @@ WITHOUT_FLASK = [
     "webhook.store",
     "webhook.recipients",
     "webhook.intake",
+    "webhook.preview",
 ]
 FLASK = ["flask", "flask_mail", "werkzeug"]
 

@@ -1,5 +1,5 @@
-"""The commands of ``flask --app webhook``: db, deliver and outbox.
+"""The commands of ``flask --app webhook``: db, deliver, outbox and preview.
 
 The package may import every other package of ``webhook`` except ``views``. ``create_app`` passes in
-the function that delivers, so that this package need not import the SMTP client.
+the functions that deliver, so that this package need not import the SMTP client.
 """

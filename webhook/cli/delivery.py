@@ -1,19 +1,15 @@
 """flask --app webhook db upgrade, and flask --app webhook deliver."""
 
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 import click
 from flask import Flask
 
+from webhook.cli.signals import stopped_by_signals
 from webhook.cli.store_group import StoreGroup
 from webhook.store.database import Store
-
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class RunDelivery(Protocol):
@@ -49,31 +45,3 @@ def register(app: Flask, store: Store, run_delivery: RunDelivery) -> None:
             sys.exit(1)
 
     app.cli.add_command(database)
-
-
-@contextmanager
-def stopped_by_signals() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM or SIGINT set at once, without interrupting the main thread.
-
-    Both are blocked before any other thread starts, and a thread of their own waits for them. A
-    signal handler would run only after the main thread has finished its current wait.
-    """
-    stop = threading.Event()
-    done = threading.Event()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-
-    def wait() -> None:
-        while not done.is_set():
-            signal.sigwait(STOP_SIGNALS)
-            stop.set()
-
-    waiter = threading.Thread(target=wait, name="signals", daemon=True)
-    waiter.start()
-    try:
-        yield stop
-    finally:
-        done.set()
-        if waiter.ident is not None and waiter.is_alive():
-            signal.pthread_kill(waiter.ident, signal.SIGTERM)
-        waiter.join()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

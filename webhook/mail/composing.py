@@ -22,6 +22,7 @@ from webhook.text import LONGEST_TEXT, clean_line, join_words, web_url
 
 _FULL_PERCENT = 100
 _MOST_PLAIN_LINES = 100
+_TEST = "[TEST]"
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ def compose_mails(
     by_recipient: Mapping[str, Sequence[Event]],
     payload: Payload,
     now: datetime,
+    *,
+    test_note: str = "",
 ) -> tuple[Mail, ...]:
     """Return at least one mail for each recipient. The same arguments give the same bytes.
 
@@ -45,6 +48,7 @@ def compose_mails(
         by_recipient: recipients and their events, most severe first.
         payload: what Alertmanager has posted. Mails say how many alerts it left out.
         now: when the mails are written (aware, UTC).
+        test_note: marks the mails as tests, and says what is a test about them.
 
     """
     if not addresses.alertmanager:
@@ -55,7 +59,8 @@ def compose_mails(
     def write(events: Sequence[Event], recipient: str) -> Mail:
         key = tuple(map(id, events))
         if key not in contents:
-            contents[key] = _make_content(events, addresses, payload.truncated_alerts, now)
+            content = _make_content(events, addresses, payload.truncated_alerts, now)
+            contents[key] = _mark_as_test(content, test_note) if test_note else content
         return _make_mail(contents[key], recipient, events, sender, now)
 
     mails: list[Mail] = []
@@ -63,7 +68,7 @@ def compose_mails(
         written, failed = _write_all(write, events, recipient)
         mails += written
         if failed:
-            mails.append(_make_plain_mail(recipient, failed, sender, now))
+            mails.append(_make_plain_mail(recipient, failed, sender, now, test_note))
     return tuple(mails)
 
 
@@ -101,6 +106,11 @@ def _make_content(
     return replace(content, paragraphs=(*content.paragraphs, text))
 
 
+def _mark_as_test(content: MailContent, test_note: str) -> MailContent:
+    subject = clean_line(f"{_TEST} {content.subject}", LONGEST_SUBJECT)
+    return replace(content, subject=subject, test_note=test_note)
+
+
 def _make_mail(
     content: MailContent,
     recipient: str,
@@ -109,7 +119,8 @@ def _make_mail(
     now: datetime,
 ) -> Mail:
     alerts = [event.alert for event in events]
-    threads = {_thread_of(event) for event in events}
+    # A test does not appear among the real mails.
+    threads = {f"{content.test_note and _TEST}{_thread_of(event)}" for event in events}
     mail = make_mail(
         content,
         recipient,
@@ -122,7 +133,7 @@ def _make_mail(
 
 
 def _make_plain_mail(
-    recipient: str, events: Sequence[Event], sender: Address, now: datetime
+    recipient: str, events: Sequence[Event], sender: Address, now: datetime, test_note: str
 ) -> Mail:
     alerts = [event.alert for event in events]
     lines = [
@@ -133,7 +144,10 @@ def _make_plain_mail(
         lines.append(f"{len(alerts) - len(lines)} more are not shown.")
     lines.append("The usual mail about them could not be written. The log of the webhook says why.")
     names_of_alerts = join_words(list(dict.fromkeys(alert.name or "unnamed" for alert in alerts)))
-    subject = clean_line(f"[{alerts[0].status}] {names_of_alerts}", LONGEST_SUBJECT)
+    subject = f"[{alerts[0].status}] {names_of_alerts}"
+    if test_note:
+        subject, lines = f"{_TEST} {subject}", [test_note, *lines]
+    subject = clean_line(subject, LONGEST_SUBJECT)
     return _with_topics(make_plain_mail(subject, lines, recipient, sender, now), events)
 
 

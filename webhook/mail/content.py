@@ -57,6 +57,7 @@ class MailContent:
         to_do: what the reader can do, in paragraphs.
         button: the most important link, shown as a button at the top. None for no button.
         links: the other links.
+        test_note: what a test mail says above everything else. Empty for real mails.
 
     """
 
@@ -75,3 +76,4 @@ class MailContent:
     to_do: tuple[str, ...] = ()
     button: MailLink | None = None
     links: tuple[MailLink, ...] = ()
+    test_note: str = ""

@@ -43,7 +43,7 @@ def make_mail(
 
     """
     message_id = _make_id(sender, recipient, now.isoformat(), repr(content), *unique_texts)
-    footer = _make_footer(recipient)
+    footer = _make_footer(recipient, is_test=bool(content.test_note))
     text = render_text(content, footer)
     message = EmailMessage(policy=SMTP)
     message.set_content(text, cte="quoted-printable")
@@ -128,11 +128,11 @@ def _make_headers(
     }
 
 
-def _make_footer(recipient: str) -> str:
-    return (
-        f"You get this mail because quotas.yaml lists {recipient} under notify. "
-        f"Nobody reads replies to this address."
-    )
+def _make_footer(recipient: str, *, is_test: bool = False) -> str:
+    reason = f"You get this mail because quotas.yaml lists {recipient} under notify."
+    if is_test:
+        reason = f"An operator has sent this test mail to {recipient}."
+    return f"{reason} Nobody reads replies to this address."
 
 
 def _make_id(sender: Address, *parts: str) -> str:
