@@ -59,6 +59,7 @@ class Quota:
         opening_bytes: bytes used in ``opening_period`` before counting began.
         opening_period: the id of the period in which ``opening_bytes`` count.
         notify_resolved: also notify when usage is below a threshold again.
+        report: the weeks or months at whose end recipients get a report; None for no report.
         limit_unit: the unit of the limit in quotas.yaml, such as ``GiB``; empty if unknown.
         line: the line of quotas.yaml at which the quota begins.
 
@@ -78,6 +79,7 @@ class Quota:
     opening_bytes: int = 0
     opening_period: int | None = None
     notify_resolved: bool = False
+    report: Calendar | None = None
     limit_unit: str = ""
     line: int = 0
 

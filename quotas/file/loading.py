@@ -8,11 +8,12 @@ from marshmallow import Schema, ValidationError
 
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.calendars import MONTH
+from quotas.calendars import MONTH, Calendar, Rolling
 from quotas.file.consistency import check_keys, check_names_and_recipients, find_duplicates
 from quotas.file.document import LARGEST_FILE_BYTES, Document, DocumentError, Mistake, read_document
 from quotas.file.fields import MISSING_KEY, UNKNOWN_KEY, KeyPlace, key_of
 from quotas.file.period_parsers import PeriodSchema, parse_period_id
+from quotas.file.reports import NO_REPORT, report_calendar
 from quotas.file.schema import AccountingSchema, DefaultsSchema, QuotaFileSchema, QuotaSchema
 from quotas.file.selectors import MatchSchema
 from quotas.file.thresholds import ThresholdSchema
@@ -109,8 +110,9 @@ def _locate(document: Document, place: Place, message: str) -> Mistake:
 
 def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
     defaults = loaded.get("defaults", {})
+    default_calendar = defaults.get("period", MONTH)
     quotas = tuple(
-        _quota(defaults | quota, document.mistake(("quotas", index), "").line)
+        _quota(defaults | quota, default_calendar, document.mistake(("quotas", index), "").line)
         for index, quota in enumerate(loaded["quotas"])
     )
     return QuotaFile(
@@ -134,7 +136,7 @@ def _accounting(loaded: dict[str, Any]) -> Accounting:
     )
 
 
-def _quota(loaded: dict[str, Any], line: int) -> Quota:
+def _quota(loaded: dict[str, Any], default: Calendar | Rolling, line: int) -> Quota:
     calendar = loaded.get("period", MONTH)
     selector: dict[str, Match] = {
         label: loaded[label]
@@ -159,5 +161,6 @@ def _quota(loaded: dict[str, Any], line: int) -> Quota:
         opening_bytes=loaded.get("opening_balance", 0),
         opening_period=None if opening is None else parse_period_id(opening, calendar),
         notify_resolved=loaded.get("notify_resolved", False),
+        report=report_calendar(loaded.get("report", NO_REPORT), calendar, default),
         line=line,
     )

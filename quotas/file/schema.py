@@ -21,6 +21,7 @@ from quotas.file.fields import (
     parse_mapping,
 )
 from quotas.file.period_parsers import PERIOD_JSON, parse_period
+from quotas.file.reports import NO_REPORT, REPORT_KINDS
 from quotas.file.selectors import EXCLUDED_JSON, MATCH_JSON, TEXT_JSON, parse_excluded, parse_match
 from quotas.file.thresholds import THRESHOLDS_JSON, parse_thresholds
 from quotas.units import UNITS
@@ -107,6 +108,11 @@ class DefaultsSchema(StrictSchema):
     )
     notify_resolved = ParsedField(
         values.parse_boolean, _FLAG_JSON, "also notify when an alert is resolved"
+    )
+    report = ParsedField(
+        values.one_of(*REPORT_KINDS, NO_REPORT),
+        {"enum": [*REPORT_KINDS, NO_REPORT]},
+        "mail a report at the end of each week or month",
     )
 
 

@@ -82,6 +82,20 @@ def test_a_mistake_in_accounting_is_reported_with_its_position(line: str, messag
             "period: {calendar: week, anchor_day: 3}",
             "3:40: defaults.period.anchor_day: goes with calendar: month, not week",
         ),
+        (
+            "report: month",
+            (
+                '3:11: defaults.report: found "month", expected one of weekly, monthly, none; '
+                'did you mean "monthly"?'
+            ),
+        ),
+        (
+            "report: no",
+            (
+                "3:11: defaults.report: found false, as YAML reads no and off, expected one of "
+                "weekly, monthly, none"
+            ),
+        ),
         ("thresholds: [x]", f'3:16: defaults.thresholds: found "x", {EXPECTED_PERCENT}'),
         (
             "limit: 1 GB",
