@@ -5,6 +5,7 @@
 - ``views`` (HTTP) and ``cli`` (commands);
 - ``intake`` (from a payload to the outbox), ``delivery`` (from the outbox to SMTP) and ``preview``
   (test mails);
+- ``reports`` (about weeks and months);
 - ``recipients`` (who gets a mail) and ``mail`` (what it says);
 - ``alerts`` (what an alert means, and who was already notified of it);
 - ``store`` (the database) and ``usage`` (what Prometheus knows about quotas);
@@ -28,18 +29,22 @@ from webhook.alerts.quotas_file import QuotasFile
 from webhook.cli import delivery as delivery_commands
 from webhook.cli import outbox as outbox_commands
 from webhook.cli import preview as preview_commands
+from webhook.cli import report as report_command
 from webhook.cli.failures import short_failures
 from webhook.delivery.session import Session
 from webhook.delivery.smtp import make_mail
 from webhook.delivery.upkeep.housekeeping import Housekeeping
 from webhook.delivery.upkeep.undelivered_reports import UndeliveredReports
+from webhook.delivery.upkeep.usage_reports import Read, UsageReports
 from webhook.delivery.upkeep.watchdog import WatchdogMonitor
 from webhook.delivery.worker import Deliverer
 from webhook.intake import IntakeResult, queue_mails
 from webhook.mail.composing import compose_mails
 from webhook.preview.mails import Preview, make_previews
+from webhook.reports.writing import ReportReader, ReportWriter
 from webhook.settings import Settings, read_settings
 from webhook.store.database import Store, StoreError
+from webhook.usage.reading import UsageReader
 from webhook.views import alerts, errors, health, notifications
 from webhook.views.metrics import Metrics
 
@@ -87,7 +92,16 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     deliver = _wire_delivery(settings, store, quotas, open_session)
     delivery_commands.register(app, store, deliver)
     preview_commands.register(app, quotas.read, preview, open_session)
+    read, writer = _wire_reports(settings)
+    report_command.register(app, store, quotas.read, read, writer)
     return app
+
+
+def _wire_reports(settings: Settings) -> tuple[Read | None, ReportWriter]:
+    """Return what reads the figures of reports, if there is a Prometheus, and what writes mails."""
+    url = settings.prometheus_url
+    writer = ReportWriter(settings.mail.sender, settings.addresses)
+    return ReportReader(UsageReader(url)).read if url else None, writer
 
 
 def _wire_delivery(
@@ -98,15 +112,18 @@ def _wire_delivery(
 ) -> delivery_commands.RunDelivery:
     """Return what the command ``deliver`` runs."""
     sender = settings.mail.sender
+    read, writer = _wire_reports(settings)
 
     def run_delivery(stop: threading.Event, *, once: bool) -> bool:
         watchdog = WatchdogMonitor(store, quotas.read, sender, settings.addresses)
-        reports = UndeliveredReports(store, quotas.read, sender)
+        undelivered = UndeliveredReports(store, quotas.read, sender)
+        usage_reports = UsageReports(store, quotas.read, read, writer.write, stop)
         housekeeping = Housekeeping(store, settings.retention)
 
         def run_upkeep() -> None:
             watchdog.run_if_due()
-            reports.run_if_due()
+            undelivered.run_if_due()
+            usage_reports.run_if_due(wait=once)
             housekeeping.run_if_due()
 
         deliverer = Deliverer(store, open_session(stop), stop, run_upkeep)

@@ -17,10 +17,9 @@ from api.bandwidth.reading import Traffic
 from api.byte_numbers import as_whole
 from api.windows import Windows, from_ms
 from quotas import names
+from quotas.csv_cells import harmless
 
 OTHER = "other"
-# A spreadsheet takes text that begins with these for a formula.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 Column = list[float | None]
 
@@ -123,15 +122,8 @@ def as_csv(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> bytes:
     writer = csv.writer(text)
     writer.writerow(["start", "end", *by, "bytes"])
     for row in as_rows(windows, lines, by):
-        writer.writerow([_harmless(value) for value in row.values()])
+        writer.writerow([harmless(value) for value in row.values()])
     return text.getvalue().encode()
-
-
-def _harmless(value: Any) -> Any:
-    """Return the value; a text that a spreadsheet would calculate gets an apostrophe in front."""
-    if isinstance(value, str) and value.startswith(_FORMULAS):
-        return f"'{value}"
-    return value
 
 
 def as_plain_rows(

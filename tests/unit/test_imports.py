@@ -40,7 +40,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"rules", "file"},
         {"rule_files", "http"},
         {"model"},
-        {"calendars", "names", "promql", "settings", "accounting_options"},
+        {"calendars", "names", "promql", "settings", "accounting_options", "csv_cells"},
         {"units"},
     ],
     "api": [
@@ -53,10 +53,12 @@ LAYERS: dict[str, list[set[str]]] = {
     "webhook": [
         {"views", "cli"},
         {"intake", "delivery", "preview"},
+        {"reports"},
         {"recipients", "mail"},
         {"alerts"},
         {"store", "usage"},
-        {"settings", "text", "database_url", "gunicorn_settings"},
+        {"settings", "dashboard_pages"},
+        {"text", "database_url", "gunicorn_settings"},
     ],
 }
 # Parts of a package that do not import each other, although their layers would allow it.
@@ -76,6 +78,8 @@ WITHOUT_FLASK = [
     "webhook.alerts",
     "webhook.mail",
     "webhook.store",
+    "webhook.usage",
+    "webhook.reports",
     "webhook.recipients",
     "webhook.intake",
     "webhook.preview",

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from quotas import names
 from webhook.alerts.events import OtherEvent
 from webhook.alerts.payload import FIRING
-from webhook.mail.content import Detail, MailContent, MailLink
+from webhook.mail.content import LONGEST_SUBJECT, Detail, MailContent, MailLink
 from webhook.mail.formatting import format_time
 from webhook.mail.wording import (
-    LONGEST_SUBJECT,
     describe_labels,
     describe_tone,
     name_event,

@@ -10,12 +10,11 @@ from webhook.alerts.events import Event, OtherEvent, QuotaEvent
 from webhook.alerts.payload import Payload
 from webhook.alerts.topics import topics_of
 from webhook.mail.alert_content import make_alert_content
-from webhook.mail.content import MailContent
+from webhook.mail.content import LONGEST_SUBJECT, MailContent
 from webhook.mail.links import make_button, make_links, page_of
 from webhook.mail.message import make_mail, make_plain_mail
 from webhook.mail.quota_content import make_quota_content
 from webhook.mail.summary import make_summary
-from webhook.mail.wording import LONGEST_SUBJECT
 from webhook.settings import Addresses
 from webhook.store.outbox import FIRST, SECOND, Mail
 from webhook.text import LONGEST_TEXT, clean_line, join_words, web_url

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LONGEST_SUBJECT = 150
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -38,6 +40,40 @@ class MailLink:
 
 
 @dataclass(frozen=True)
+class Section:
+    """One of several quotas in a report. Parts that are empty are not shown.
+
+    Attributes:
+        tone: as of a row.
+        tag: the share of the limit.
+        name: the quota.
+        url: the page about it.
+        figures: usage and limit in words.
+        bar_percent: how much of the bar is filled, 0 to 100. None for no bar.
+        rows: the entries that used most.
+        details: the list of details.
+
+    """
+
+    tone: str
+    tag: str
+    name: str
+    url: str = ""
+    figures: str = ""
+    bar_percent: int | None = None
+    rows: tuple[AlertRow, ...] = ()
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A table that comes with a mail, as CSV in UTF-8."""
+
+    file_name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class MailContent:
     """The content of a mail. Parts that are empty are not shown.
 
@@ -53,11 +89,13 @@ class MailContent:
         bar_words: the words below the left and the right end of the bar.
         details: the list of details.
         rows: the alerts, if the mail is about several.
+        sections: the quotas, if the mail is a report.
         paragraphs: text.
         to_do: what the reader can do, in paragraphs.
         button: the most important link, shown as a button at the top. None for no button.
         links: the other links.
         test_note: what a test mail says above everything else. Empty for real mails.
+        attachments: what comes with the mail.
 
     """
 
@@ -72,8 +110,10 @@ class MailContent:
     bar_words: tuple[str, str] = ("", "")
     details: tuple[Detail, ...] = ()
     rows: tuple[AlertRow, ...] = ()
+    sections: tuple[Section, ...] = ()
     paragraphs: tuple[str, ...] = ()
     to_do: tuple[str, ...] = ()
     button: MailLink | None = None
     links: tuple[MailLink, ...] = ()
     test_note: str = ""
+    attachments: tuple[Attachment, ...] = ()

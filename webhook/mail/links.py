@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from quotas import names
 from quotas.promql import select
 from webhook.alerts.events import Event, QuotaEvent
 from webhook.alerts.payload import FIRING
+from webhook.dashboard_pages import escape, quota_page
 from webhook.mail.content import MailLink
 from webhook.mail.wording import LONGEST_NAME, name_event
 from webhook.settings import Addresses
@@ -15,8 +16,6 @@ from webhook.text import clean_line, web_url
 
 # The labels that identify the alerts of one entry and period, whatever their threshold.
 _QUOTA_MATCHERS = ("alertname", names.QUOTA, names.PERIOD, *names.SELECTOR_LABELS)
-# How the dashboard names labels of the series, if otherwise.
-_PUBLIC = {names.DIRECTION: "type"}
 # The range of a graph in Prometheus, by the kind of the quota's calendar.
 _GRAPH_RANGES = {"hour": "2h", "day": "2d", "week": "2w", "month": "5w"}
 _LONGEST_GRAPH = "6w"
@@ -39,7 +38,7 @@ def make_button(events: Sequence[Event], addresses: Addresses) -> MailLink | Non
         return MailLink(f"Open {name_event(events[0])}", url, base)
     quota_name = quotas.pop()
     label = f"Open {clean_line(quota_name, LONGEST_NAME) or 'the quota'}"
-    return MailLink(label, f"{_page(base)}#/quotas/{_escape(quota_name)}", base)
+    return MailLink(label, quota_page(base, quota_name, {}), base)
 
 
 def page_of(event: Event, addresses: Addresses) -> str:
@@ -47,20 +46,12 @@ def page_of(event: Event, addresses: Addresses) -> str:
     if not (addresses.dashboard and isinstance(event, QuotaEvent)):
         return ""
     labels = event.alert.labels
-    selector = {_PUBLIC.get(name, name): labels.get(name, "") for name in _entry_labels(event)}
-    query = "&".join(f"{name}={_escape(value)}" for name, value in selector.items())
-    page = f"{_page(addresses.dashboard)}#/quotas/{_escape(event.quota_name)}"
-    url = f"{page}?{query}" if query else page
-    return url if web_url(url) else web_url(page)
+    entry = {name: labels.get(name, "") for name in _entry_labels(event)}
+    return quota_page(addresses.dashboard, event.quota_name, entry)
 
 
 def _entry_labels(event: QuotaEvent) -> Sequence[str]:
     return [name for name in names.SELECTOR_LABELS if name in event.for_each_values]
-
-
-def _page(address: str) -> str:
-    """Return the address of a page without its fragment."""
-    return address.partition("#")[0]
 
 
 def make_links(events: Sequence[Event], addresses: Addresses) -> tuple[MailLink, ...]:
@@ -90,7 +81,7 @@ def _prometheus_link(event: Event, addresses: Addresses) -> MailLink:
         query = f"{names.USED}{select(labels)}"
         kind = event.calendar.partition("@")[0].partition(":")[0]
         graph_range = _GRAPH_RANGES.get(kind, _LONGEST_GRAPH)
-        graph = f"{base}/graph?g0.expr={_escape(query)}&g0.tab=0&g0.range_input={graph_range}"
+        graph = f"{base}/graph?g0.expr={escape(query)}&g0.tab=0&g0.range_input={graph_range}"
         return MailLink(label, graph, f"{base}/graph")
     # The page that the alert links to, at the address by which people reach Prometheus.
     parts = urlsplit(generator_url) if web_url(generator_url) else None
@@ -109,7 +100,7 @@ def _silence_link(events: Sequence[Event], addresses: Addresses) -> MailLink:
     if not common:
         return MailLink("Open Alertmanager", f"{base}/#/alerts")
     label = "Silence this alert" if len(firing) == 1 else "Silence these alerts"
-    url = f"{base}/#/silences/new?filter={_escape(_matchers(dict(common)))}"
+    url = f"{base}/#/silences/new?filter={escape(_matchers(dict(common)))}"
     return MailLink(label, url, f"{base}/#/silences/new")
 
 
@@ -129,8 +120,3 @@ def _matchers(labels: Mapping[str, str]) -> str:
 
 def _base(address: str) -> str:
     return address.rstrip("/")
-
-
-def _escape(text: str) -> str:
-    # Labels can hold single surrogates, which have no UTF-8.
-    return quote(text, safe="", errors="replace")

@@ -48,8 +48,17 @@ def make_mail(
     message = EmailMessage(policy=SMTP)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(render_html(content, footer), subtype="html", cte="quoted-printable")
-    # The default boundary is random. This one depends on the mail, so equal mails are equal bytes.
-    message.set_boundary(f"=_{_digest(message_id, text)}")
+    for attachment in content.attachments:
+        message.add_attachment(
+            attachment.content,
+            maintype="text",
+            subtype="csv",
+            filename=attachment.file_name,
+            params={"charset": "utf-8"},
+        )
+    # Default boundaries are random. These depend on the mail, so equal mails are equal bytes.
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{_digest(message_id, text, *['inner'] * number)}")
     thread_id = _make_id(sender, "thread", thread) if thread else ""
     headers = _make_headers(
         content.subject, recipient, sender, now, message_id, thread_id=thread_id

@@ -6,7 +6,7 @@ from datetime import datetime
 from quotas.units import parse_duration
 from webhook.alerts.events import QuotaEvent
 from webhook.mail.advice import advise, describe_next, describe_outlook
-from webhook.mail.content import Detail, MailContent, MailLink
+from webhook.mail.content import LONGEST_SUBJECT, Detail, MailContent, MailLink
 from webhook.mail.formatting import (
     format_bytes,
     format_duration,
@@ -14,7 +14,6 @@ from webhook.mail.formatting import (
     format_time,
 )
 from webhook.mail.wording import (
-    LONGEST_SUBJECT,
     describe_amount,
     describe_counted,
     describe_current_limit,

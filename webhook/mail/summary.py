@@ -7,11 +7,10 @@ from dataclasses import replace
 from quotas import names
 from webhook.alerts.events import Event, OtherEvent, QuotaEvent
 from webhook.mail.advice import advise
-from webhook.mail.content import AlertRow, MailContent, MailLink
+from webhook.mail.content import LONGEST_SUBJECT, AlertRow, MailContent, MailLink
 from webhook.mail.formatting import format_percent
 from webhook.mail.wording import (
     LONGEST_NAME,
-    LONGEST_SUBJECT,
     describe_amount,
     describe_current_limit,
     describe_labels,

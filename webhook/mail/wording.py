@@ -8,7 +8,6 @@ from webhook.alerts.payload import FIRING, RESOLVED
 from webhook.mail.formatting import format_amount, format_percent
 from webhook.text import clean_line
 
-LONGEST_SUBJECT = 150
 LONGEST_NAME = 80
 LONGEST_FOR_EACH = 60
 

@@ -18,6 +18,7 @@ from quotas.promql import match_any, selector
 from quotas.rules.usage import select_traffic
 from quotas.units import format_duration
 
+# Prometheus is asked for so many entries of a quota: those that used most.
 MOST_ENTRIES = 1_000
 MOST_POINTS = 200
 # A mail waits no longer for an answer: Prometheus ends a query earlier.
@@ -63,7 +64,10 @@ class LargestEntry:
 
 @dataclass(frozen=True)
 class UsageReader:
-    """Reads usage from the Prometheus at an address. Each question takes at most five seconds."""
+    """Reads usage from the Prometheus at an address. Each question takes at most five seconds.
+
+    All of them raise UsageUnavailableError if Prometheus gives no usable answer.
+    """
 
     url: str = field(repr=False)
     _prometheus: Prometheus = field(init=False, repr=False, compare=False)
@@ -83,49 +87,41 @@ class UsageReader:
             period: one of its periods.
             at: until when, at most now.
 
-        Raises:
-            UsageUnavailableError: Prometheus gave no usable answer.
-
         """
         if not isinstance(quota.calendar, Calendar):
             return ()
         until = min(at, period.end + LINGERING)
-        series = names.USED + selector(_matchers(quota, {}, period))
+        series = names.USED + selector(match_entry(quota, {}, period))
         labels = ", ".join(quota.for_each)
         found: list[Series] = []
         # Prometheus may have been down at the period's end.
         for since in (min(until, period.end) - _NEAR, period.start):
             if not found:
                 query = _TOTALS.substitute(
-                    most=MOST_ENTRIES, labels=labels, series=series, range=_span(since, until)
+                    most=MOST_ENTRIES, labels=labels, series=series, range=span_of(since, until)
                 )
-                found = self._ask_at(query, until)
+                found = self.ask_at(query, until)
         if not found:
             return ()
-        limit_bytes = self._read_limit(quota, period, min(at, period.end))
-        totals = [EntryTotal(entry.labels, _only_value(entry), limit_bytes) for entry in found]
+        limit_bytes = self.read_limit(quota, period, min(at, period.end))
+        totals = [EntryTotal(entry.labels, only_value(entry), limit_bytes) for entry in found]
         return tuple(sorted(totals, key=lambda total: (-total.used_bytes, *total.labels.values())))
 
     def read_largest(self, quota: Quota, at: datetime) -> LargestEntry | None:
-        """Return the entry that has used most at a time (not after now); None without any usage.
-
-        Raises:
-            UsageUnavailableError: Prometheus gave no usable answer.
-
-        """
+        """Return the entry that has used most at a time (not after now); None without any usage."""
         calendar = quota.calendar
         period = period_at(calendar, at) if isinstance(calendar, Calendar) else None
-        series = names.USED + selector(_matchers(quota, {}, period))
+        series = names.USED + selector(match_entry(quota, {}, period))
         labels = ", ".join(quota.for_each)
         query = _LARGEST.substitute(labels=labels, series=series, range=_REACH)
-        found = self._ask_at(query, at)
+        found = self.ask_at(query, at)
         if not found:
             return None
         largest = found[0]
-        series = names.FORECAST + selector(_matchers(quota, largest.labels, period))
-        forecasts = self._ask_at(_NEWEST.substitute(series=series, range=_REACH), at)
-        forecast_bytes = _only_value(forecasts[0]) if forecasts else None
-        return LargestEntry(largest.labels, _only_value(largest), forecast_bytes)
+        series = names.FORECAST + selector(match_entry(quota, largest.labels, period))
+        forecasts = self.ask_at(_NEWEST.substitute(series=series, range=_REACH), at)
+        forecast_bytes = only_value(forecasts[0]) if forecasts else None
+        return LargestEntry(largest.labels, only_value(largest), forecast_bytes)
 
     def read_points(
         self, quota: Quota, entry: Mapping[str, str], start: datetime, end: datetime
@@ -141,9 +137,6 @@ class UsageReader:
             start: when the first point may be.
             end: when the last point is, at most now.
 
-        Raises:
-            UsageUnavailableError: Prometheus gave no usable answer.
-
         """
         calendar = quota.calendar
         period = period_at(calendar, start) if isinstance(calendar, Calendar) else None
@@ -152,7 +145,7 @@ class UsageReader:
             return ()
         step_ms = max(1000 * _SHORTEST_STEP_SECONDS, -(-(end_ms - start_ms) // (MOST_POINTS - 1)))
         times_ms = range(end_ms - (end_ms - start_ms) // step_ms * step_ms, end_ms + 1, step_ms)
-        series = names.USED + selector(_matchers(quota, entry, period))
+        series = names.USED + selector(match_entry(quota, entry, period))
         query = _NEWEST.substitute(series=series, range=_REACH)
         found = self._ask_range(query, times_ms)
         return tuple(
@@ -176,9 +169,6 @@ class UsageReader:
             at: until when, at most now.
             most: how many values there are at most.
 
-        Raises:
-            UsageUnavailableError: Prometheus gave no usable answer.
-
         """
         if not isinstance(quota.calendar, Calendar):
             return ()
@@ -189,23 +179,24 @@ class UsageReader:
             match_any(names.PERIOD, [str(period.id)]),
         )
         series = names.TOTAL + select_traffic(quota, *of_period)
-        span = _span(min(until, period.end) - _NEAR, until)
+        span = span_of(min(until, period.end) - _NEAR, until)
         query = _TOP.substitute(most=most + 1, label=label, series=series, range=span)
         found = [
-            (series.labels[label], _only_value(series))
-            for series in self._ask_at(query, until)
+            (series.labels[label], only_value(series))
+            for series in self.ask_at(query, until)
             if series.labels.get(label)
         ]
         return tuple(sorted(found, key=lambda one: (-one[1], one[0]))[:most])
 
-    def _read_limit(self, quota: Quota, period: Period, at: datetime) -> int:
+    def read_limit(self, quota: Quota, period: Period, at: datetime) -> int:
         """Return the limit that a quota had at a time within a period, or has now."""
         series = names.LIMIT + selector([match_any(names.QUOTA, [quota.name])])
-        query = _NEWEST.substitute(series=series, range=_span(period.start, at))
-        found = self._ask_at(query, at)
-        return _only_value(found[0]) if found else quota.limit_bytes
+        query = _NEWEST.substitute(series=series, range=span_of(period.start, at))
+        found = self.ask_at(query, at)
+        return only_value(found[0]) if found else quota.limit_bytes
 
-    def _ask_at(self, query: str, at: datetime) -> list[Series]:
+    def ask_at(self, query: str, at: datetime) -> list[Series]:
+        """Return what an instant query finds. Values are finite, and checked by ``only_value``."""
         try:
             return query_at(self._prometheus, query, _to_ms(at))
         except (UpstreamError, UnicodeError) as error:
@@ -218,7 +209,8 @@ class UsageReader:
             raise UsageUnavailableError(f"Prometheus: {error}") from error
 
 
-def _matchers(quota: Quota, entry: Mapping[str, str], period: Period | None) -> list[str]:
+def match_entry(quota: Quota, entry: Mapping[str, str], period: Period | None) -> list[str]:
+    """Return matchers of the usage of a quota as it is now: of an entry, and of a period."""
     labels = {names.QUOTA: quota.name, names.CALENDAR: quota.calendar.name, **quota.fixed_labels}
     labels |= {name: value for name, value in entry.items() if name in quota.for_each}
     if period is not None:
@@ -226,7 +218,8 @@ def _matchers(quota: Quota, entry: Mapping[str, str], period: Period | None) -> 
     return [match_any(name, [value]) for name, value in labels.items()]
 
 
-def _only_value(series: Series) -> int:
+def only_value(series: Series) -> int:
+    """Return the bytes that a series of an instant query has."""
     [value] = series.values.values()
     return _to_bytes(value)
 
@@ -238,7 +231,8 @@ def _to_bytes(value: float) -> int:
     return int(value)
 
 
-def _span(since: datetime, until: datetime) -> str:
+def span_of(since: datetime, until: datetime) -> str:
+    """Return the time between two as a duration in PromQL, at least a second."""
     return format_duration(max(1, round((until - since).total_seconds())))
 
 

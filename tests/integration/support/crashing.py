@@ -9,6 +9,7 @@ from typing import Any
 from tests.integration.support.webhook_app import deliver, post, usage
 from webhook import create_app, intake
 from webhook.delivery import leases, smtp, worker
+from webhook.delivery.upkeep import usage_reports
 
 
 def die(*_: Any, **__: Any) -> None:
@@ -36,6 +37,9 @@ def crash_at(step: str) -> None:
     leases.LEASE_SECONDS = 1
     app = create_app()
     store = app.extensions["store"]
+    if step.startswith("report "):
+        crash_report_at(step)
+        deliver(app)
     match step:
         case "before commit":
             replace(intake, "add_mails", after)
@@ -58,6 +62,18 @@ def crash_at(step: str) -> None:
         case "short leases":
             app.test_cli_runner().invoke(args=["deliver"])
     store.close()
+
+
+def crash_report_at(step: str) -> None:
+    """Let the next delivery kill this process at a step of a report."""
+    match step:
+        case "report before commit":
+            replace(usage_reports, "add_mails", after)
+        case "report after some mails":
+            usage_reports._MAILS_AT_ONCE = 1
+            replace(usage_reports.UsageReports, "_commit", after)
+        case "report before marked":
+            replace(usage_reports, "mark_issued", after)
 
 
 class Dying:

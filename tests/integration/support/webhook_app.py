@@ -104,6 +104,16 @@ def hurry(app: Flask) -> None:
         connection.execute(update(envelopes).values(due_at=datetime.now(UTC)))
 
 
+def free_leases(app: Flask) -> None:
+    """End the leases of processes that were killed."""
+    with app.extensions["store"].writing() as connection:
+        connection.execute(
+            update(envelopes)
+            .where(envelopes.c.state == "sending")
+            .values(state="queued", leased_by=None)
+        )
+
+
 def outbox(app: Flask) -> Sequence[tuple[str, str, int, str]]:
     """Return recipient, state, attempts and answer of all mails, oldest first."""
     store: Store = app.extensions["store"]

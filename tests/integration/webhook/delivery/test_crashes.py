@@ -10,19 +10,18 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
 
 from tests.integration.support.scripted_smtp import THINK, Script
 from tests.integration.support.webhook_app import (
     ROOT,
     deliver,
+    free_leases,
     outbox,
     post,
     states,
     usage,
 )
 from webhook.store.status import DELIVERER, read_status
-from webhook.store.tables import envelopes
 
 A, B, C = RECIPIENTS = ["a@example.com", "b@example.com", "c@example.com"]
 CRASHING = str(ROOT / "tests" / "integration" / "support" / "crashing.py")
@@ -190,16 +189,6 @@ def test_after_kills_at_random_moments_nothing_is_lost_and_repeats_have_the_same
     # Each kill may have come after a 250 whose outcome was not committed.
     assert 90 <= len(server.accepted) <= 90 + kills
     assert len(set(server.accepted)) == 90
-
-
-def free_leases(app: Flask) -> None:
-    """End the leases of a killed process."""
-    with app.extensions["store"].writing() as connection:
-        connection.execute(
-            update(envelopes)
-            .where(envelopes.c.state == "sending")
-            .values(state="queued", leased_by=None)
-        )
 
 
 def test_a_lease_is_renewed_while_the_server_takes_its_time(

@@ -1,0 +1,163 @@
+"""The content of a report: each quota with usage, limit, change, what used most, and outlook."""
+
+from quotas import names
+from quotas.model import Quota
+from webhook.dashboard_pages import quota_page
+from webhook.mail.content import (
+    LONGEST_SUBJECT,
+    AlertRow,
+    Attachment,
+    Detail,
+    MailContent,
+    MailLink,
+    Section,
+)
+from webhook.mail.formatting import format_percent, format_time
+from webhook.mail.report.table import MOST_ROWS, count_rows
+from webhook.mail.report.wording import (
+    describe_change,
+    describe_entries,
+    describe_outlook,
+    describe_periods,
+    describe_quotas,
+    describe_top,
+    describe_used,
+    is_reached,
+    name_entry,
+)
+from webhook.settings import Addresses
+from webhook.text import clean_line
+from webhook.usage.model import EntryFigures, Figures, Reported, ReportSpan
+
+# Gmail cuts HTML that is longer than 102 kB; a quota with entries takes up to 4 kB.
+MOST_SECTIONS = 20
+MOST_ENTRIES_SHOWN = 5
+_GOOD, _UNKNOWN = "resolved", "info"
+_TONES = (*reversed(names.SEVERITIES), _GOOD)
+_TOP_LABELS = {names.CONSUMER: "Consumers", names.SERVICE: "Services", names.ROUTE: "Routes"}
+_KINDS = {"week": "Weekly report", "month": "Monthly report"}
+
+
+def make_report_content(
+    span: ReportSpan,
+    figures: Reported,
+    addresses: Addresses,
+    table: Attachment,
+) -> MailContent:
+    """Return the content of a report about these quotas.
+
+    Args:
+        span: the period of the report.
+        figures: the quotas, at least one, and their figures; None where they could not be read.
+        addresses: the web addresses to link to.
+        table: what is attached.
+
+    """
+    ordered = sorted(figures, key=lambda one: _share(one[1]), reverse=True)
+    sections = [_make_section(quota, found, span, addresses) for quota, found in ordered]
+    known = [found for _, found in figures if found is not None and found.entries]
+    reached = sum(any(map(is_reached, found.entries)) for found in known)
+    summary = describe_quotas(reached, len(known), len(figures) - len(known))
+    title = span.period.title
+    about = f"{sections[0].name}: {sections[0].figures}" if len(sections) == 1 else summary
+    return MailContent(
+        subject=clean_line(f"[report] {about}, {title}", LONGEST_SUBJECT),
+        tone=min((section.tone for section in sections), key=_TONES.index),
+        state=_KINDS.get(span.calendar.kind, "Report"),
+        title=f"Bandwidth in {title}" if span.calendar.kind == "month" else f"Bandwidth, {title}",
+        lead=f"{summary}.",
+        details=(
+            Detail("From", format_time(span.period.start)),
+            Detail("Until", format_time(span.period.end)),
+        ),
+        sections=tuple(sections[:MOST_SECTIONS]),
+        paragraphs=_describe_table(figures, table),
+        button=MailLink("Open the dashboard", addresses.dashboard) if addresses.dashboard else None,
+        attachments=(table,),
+    )
+
+
+def _make_section(
+    quota: Quota, figures: Figures | None, span: ReportSpan, addresses: Addresses
+) -> Section:
+    url = quota_page(addresses.dashboard, quota.name, {})
+    if figures is None:
+        text = "The figures could not be read from Prometheus."
+        return Section(_UNKNOWN, "missing", quota.name, url, text)
+    if not figures.entries:
+        text = f"Nothing was recorded in {span.period.title}."
+        return Section(_UNKNOWN, "missing", quota.name, url, text)
+    entry = figures.entries[0]
+    details = [
+        ("Change", describe_change(quota, figures, span)),
+        ("Periods", describe_periods(quota, figures)),
+        *(
+            (_TOP_LABELS[label], describe_top(quota, figures, values))
+            for label, values in figures.top
+        ),
+        ("Outlook", describe_outlook(quota, figures, span)),
+    ]
+    return Section(
+        tone=_tone_of(quota, entry),
+        tag=format_percent(entry.used_bytes, entry.limit_bytes),
+        name=quota.name,
+        url=url,
+        figures=describe_entries(quota, figures)
+        if quota.for_each
+        else describe_used(quota, figures, entry, span),
+        bar_percent=None if quota.for_each else _bar_percent(entry),
+        rows=_make_rows(quota, figures, span, addresses) if quota.for_each else (),
+        details=tuple(Detail(label, text) for label, text in details if text),
+    )
+
+
+def _make_rows(
+    quota: Quota, figures: Figures, span: ReportSpan, addresses: Addresses
+) -> tuple[AlertRow, ...]:
+    """Return the entries that used most."""
+    return tuple(
+        AlertRow(
+            tone=_tone_of(quota, entry),
+            tag=format_percent(entry.used_bytes, entry.limit_bytes),
+            state="",
+            name=name_entry(entry),
+            figures=describe_used(quota, figures, entry, span),
+            url=quota_page(addresses.dashboard, quota.name, entry.labels),
+        )
+        for entry in figures.entries[:MOST_ENTRIES_SHOWN]
+    )
+
+
+def _describe_table(figures: Reported, table: Attachment) -> tuple[str, ...]:
+    hidden, rows = len(figures) - MOST_SECTIONS, count_rows(figures)
+    parts = [f"All figures to the byte are attached: {table.file_name}."]
+    if hidden > 0:
+        parts.append(f"The {hidden} quotas that are not shown here used less of their limits.")
+    if rows > MOST_ROWS:
+        parts.append(f"It has {MOST_ROWS:,} of {rows:,} rows.")
+    return (" ".join(parts),)
+
+
+def _share(figures: Figures | None) -> float:
+    """Return the largest share of the limit. What is missing comes first."""
+    if figures is None or not figures.entries:
+        return float("inf")
+    return max(_share_of(entry) for entry in figures.entries)
+
+
+def _share_of(entry: EntryFigures) -> float:
+    return entry.used_bytes / entry.limit_bytes if entry.limit_bytes else 0.0
+
+
+def _bar_percent(entry: EntryFigures) -> int:
+    return min(100, int(100 * _share_of(entry)))
+
+
+def _tone_of(quota: Quota, entry: EntryFigures) -> str:
+    """Return the severity of the highest threshold that an entry reached, or that of no trouble."""
+    reached = [
+        threshold.severity
+        for threshold in quota.thresholds
+        if entry.used_bytes * 100 >= threshold.percent * entry.limit_bytes
+    ]
+    return reached[-1] if reached else _GOOD
