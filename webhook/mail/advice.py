@@ -82,8 +82,8 @@ def _round_time(time: datetime, ahead_seconds: float) -> datetime:
 
 
 def describe_next(event: QuotaEvent) -> str:
-    """Return at which thresholds mail follows in this period, or an empty string if unknown."""
+    """Return at which thresholds mail follows, or an empty string if unknown."""
     if event.is_forecast or not event.later_thresholds:
         return ""
     later = join_words([f"{percent:g} %" for percent in event.later_thresholds])
-    return f"In this period, mail comes again at {later}."
+    return f"{'Mail' if event.is_rolling else 'In this period, mail'} comes again at {later}."

@@ -52,7 +52,7 @@ def test_a_resolved_quota_says_why() -> None:
     opened = open_mail(mail)
     assert mail.subject == "[resolved] bun-egress: below 90 % of 500 GB again, November 2026"
     why = "The limit was raised from 400 GB to 500 GB, of which 72 % is used."
-    for text in (" ".join(opened.text.split()), opened.html):
+    for text in (" ".join(opened.text.split()), " ".join(opened.html.split())):
         assert why in text
     assert "Used      360.2 GB      (360,200,000,000 bytes)" in opened.text
     assert "Old limit 400 GB" in opened.text

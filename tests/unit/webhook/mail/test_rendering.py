@@ -19,7 +19,14 @@ def test_text_and_html_have_the_same_content() -> None:
         "Warning",
     ):
         assert words in opened.text
-        assert words in opened.html
+        assert words in " ".join(opened.html.split())
+
+
+def test_in_html_a_number_and_its_unit_stay_on_one_line() -> None:
+    html = read(usage()).html
+    assert "450.2\N{NO-BREAK SPACE}GB" in html
+    assert "90\N{NO-BREAK SPACE}% of the limit" in html
+    assert "1 December 2026" in html
 
 
 def test_html_loads_nothing_and_runs_nothing() -> None:
@@ -43,10 +50,11 @@ def test_severities_have_the_colours_of_the_dashboard() -> None:
     template = (ROOT / "webhook/mail/templates/mail.html").read_text(encoding="utf-8")
     for tone, name in (*((tone, tone) for tone in names.SEVERITIES), ("resolved", "ok")):
         word = re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\)", css)
-        bar = re.search(rf"--{name}-bar: light-dark\((#\w+),", css)
+        bar = re.search(rf"--{name}-bar: light-dark\((#\w+), (#\w+)\)", css)
         assert word
         assert bar
-        assert f"'{tone}': {{'word': '{word[1]}', 'bar': '{bar[1]}'" in template
+        colours = f"'word': '{word[1]}', 'bar': '{bar[1]}', 'dark_bar': '{bar[2]}'"
+        assert f"'{tone}': {{{colours}, " in template
         dark = re.search(rf"\.pill-{tone} {{[^}}]* color: (#\w+)", template)
         assert dark
         assert dark[1] == word[2]
