@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from quotas.calendars import Calendar, Kind, Period, period_at, period_of
 
-_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})", re.ASCII)
-_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})", re.ASCII)
+_MONTH = re.compile(r"(2[0-9]{3})-([0-9]{2})", re.ASCII)
+_WEEK = re.compile(r"(2[0-9]{3})-W([0-9]{2})", re.ASCII)
 
 
 def kind_of(text: str) -> Kind:

@@ -136,8 +136,8 @@ def _read_top(
     """Return the largest consumers and services; routes, if there are no several services."""
     top: dict[str, tuple[tuple[str, int], ...]] = {}
     for label in (names.CONSUMER, names.SERVICE, names.ROUTE):
-        is_told_apart = label in quota.for_each or label in quota.fixed_labels
-        if is_told_apart or (label == names.ROUTE and names.SERVICE in top):
+        is_fixed = label in quota.for_each or label in quota.fixed_labels
+        if is_fixed or (label == names.ROUTE and names.SERVICE in top):
             continue
         found = reader.read_top(quota, period, label, now, MOST_TOP)
         if len(found) > 1 or (found and label == names.CONSUMER):

@@ -1,5 +1,8 @@
 """The content of a report: each quota with usage, limit, change, what used most, and outlook."""
 
+import html
+from collections.abc import Iterator, Sequence
+
 from quotas import names
 from quotas.model import Quota
 from webhook.dashboard_pages import quota_page
@@ -29,8 +32,10 @@ from webhook.settings import Addresses
 from webhook.text import clean_line
 from webhook.usage.model import EntryFigures, Figures, Reported, ReportSpan
 
-# Gmail cuts HTML that is longer than 102 kB; a quota with entries takes up to 4 kB.
-MOST_SECTIONS = 20
+# Gmail cuts HTML that is longer than 102 kB. Sections, their rows and their details have some
+# markup beside their text.
+MOST_SECTIONS, SECTIONS_BYTES = 20, 90_000
+SECTION_BYTES, ROW_BYTES, DETAIL_BYTES = 1_500, 520, 290
 MOST_ENTRIES_SHOWN = 5
 _GOOD, _UNKNOWN = "resolved", "info"
 _TONES = (*reversed(names.SEVERITIES), _GOOD)
@@ -55,6 +60,7 @@ def make_report_content(
     """
     ordered = sorted(figures, key=lambda one: _share(one[1]), reverse=True)
     sections = [_make_section(quota, found, span, addresses) for quota, found in ordered]
+    shown = tuple(_sections_that_fit(sections))
     known = [found for _, found in figures if found is not None and found.entries]
     reached = sum(any(map(is_reached, found.entries)) for found in known)
     summary = describe_quotas(reached, len(known), len(figures) - len(known))
@@ -70,8 +76,8 @@ def make_report_content(
             Detail("From", format_time(span.period.start)),
             Detail("Until", format_time(span.period.end)),
         ),
-        sections=tuple(sections[:MOST_SECTIONS]),
-        paragraphs=_describe_table(figures, table),
+        sections=shown,
+        paragraphs=_describe_table(figures, len(shown), table),
         button=MailLink("Open the dashboard", addresses.dashboard) if addresses.dashboard else None,
         attachments=(table,),
     )
@@ -128,11 +134,30 @@ def _make_rows(
     )
 
 
-def _describe_table(figures: Reported, table: Attachment) -> tuple[str, ...]:
-    hidden, rows = len(figures) - MOST_SECTIONS, count_rows(figures)
+def _sections_that_fit(sections: Sequence[Section]) -> Iterator[Section]:
+    left_bytes = SECTIONS_BYTES
+    for section in sections[:MOST_SECTIONS]:
+        left_bytes -= _size_of(section)
+        if left_bytes < 0:
+            return
+        yield section
+
+
+def _size_of(section: Section) -> int:
+    """Return how many bytes of HTML a section takes at most."""
+    texts = [section.name, section.url, section.figures]
+    texts += [text for row in section.rows for text in (row.name, row.url, row.figures)]
+    texts += [detail.value for detail in section.details]
+    markup = len(section.rows) * ROW_BYTES + len(section.details) * DETAIL_BYTES
+    return SECTION_BYTES + markup + len(html.escape("".join(texts)).encode())
+
+
+def _describe_table(figures: Reported, shown: int, table: Attachment) -> tuple[str, ...]:
+    hidden, rows = len(figures) - shown, count_rows(figures)
     parts = [f"All figures to the byte are attached: {table.file_name}."]
     if hidden > 0:
-        parts.append(f"The {hidden} quotas that are not shown here used less of their limits.")
+        quotas = "1 quota" if hidden == 1 else f"{hidden} quotas"
+        parts.append(f"{quotas} that used less of their limits are only there.")
     if rows > MOST_ROWS:
         parts.append(f"It has {MOST_ROWS:,} of {rows:,} rows.")
     return (" ".join(parts),)

@@ -69,8 +69,8 @@ def test_a_week_can_be_reported(app: Flask) -> None:
         ),
         (["2026-13"], '"2026-13" is no period'),
         (
-            ["9998-01"],
-            "January 9998 is not over before 1 February 9998, 00:00 UTC; the newest month",
+            ["2998-01"],
+            "January 2998 is not over before 1 February 2998, 00:00 UTC; the newest month",
         ),
         (["2026-W01"], "no quota has report: weekly; add it to quotas.yaml, or name a quota with"),
         (["2026-01", "--quota", "tea"], 'quotas.yaml has no quota "tea"; did you mean "team"?'),

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -18,7 +19,15 @@ from sqlalchemy import select
 
 from tests.integration.support.polling import poll
 from tests.integration.support.scripted_smtp import Script
-from tests.integration.support.webhook_app import ROOT, deliver, free_leases, outbox, states
+from tests.integration.support.webhook_app import (
+    ROOT,
+    deliver,
+    free_leases,
+    outbox,
+    post,
+    states,
+    usage,
+)
 from tests.integration.support.webhook_process import process
 from tests.integration.webhook.reports.history import LAST, RECIPIENTS, miss_the_turn
 from webhook import create_app
@@ -29,6 +38,8 @@ ALL = ["ops@example.com", *RECIPIENTS]
 DELIVER = (sys.executable, "-m", "flask", "--app", "webhook", "deliver")
 CRASHING = ROOT / "tests" / "integration" / "support" / "crashing.py"
 TIMEOUT_SECONDS = 60
+# How long a container may take to stop.
+STOP_SECONDS = 10
 
 
 @pytest.fixture(autouse=True)
@@ -151,3 +162,22 @@ def test_a_report_says_that_figures_are_missing_when_it_has_waited_long_enough(
     assert first["Subject"] == f"[report] The figures are missing, {LAST.title}"
     assert len(outbox(away)) == len(ALL)
     away.extensions["store"].close()
+
+
+def test_a_prometheus_that_hangs_delays_no_other_mail_and_no_end(
+    app: Flask, environ: dict[str, str], server: Script, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = {**environ, "PYTHONPATH": str(ROOT), "PROMETHEUS_URL": url}
+        with process(log, *DELIVER, **settings) as running:
+            # The question has arrived, and nobody answers it.
+            silent.settimeout(TIMEOUT_SECONDS)
+            asked, _ = silent.accept()
+            post(app, usage("team"))
+            server.wait_for(1, TIMEOUT_SECONDS)
+            running.terminate()
+            assert running.wait(STOP_SECONDS) == 0, log.read_text()
+            asked.close()
+    assert states(app) == ["sent"]

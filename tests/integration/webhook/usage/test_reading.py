@@ -9,8 +9,9 @@ import pytest
 from quotas import names
 from quotas.calendars import DAY, HOUR, MONTH, Calendar, period_at
 from quotas.model import Match, Quota
-from tests.integration.rules.accounting.ruler import Gateway, evaluated, every_minute
+from tests.integration.rules.accounting.ruler import ACCOUNTING, Gateway, evaluated, every_minute
 from tests.integration.support.prometheus import Labels, fill, running, samples
+from webhook.usage.highest import read_highest
 from webhook.usage.reading import MOST_POINTS, EntryTotal, UsageReader
 
 MINUTE, HOUR_SECONDS = 60, 3_600
@@ -125,6 +126,18 @@ def test_what_the_rules_recorded_is_what_a_gateway_moved(tmp_path: Path) -> None
         end = datetime.fromtimestamp(gateway.start + until, UTC)
         for quota in (Quota("hour", 10**12, calendar=HOUR), Quota("day", 10**12, calendar=DAY)):
             check(reader, quota, gateway, end)
+        check_highest(reader, gateway, end)
+
+
+def check_highest(reader: UsageReader, gateway: Gateway, end: datetime) -> None:
+    """Compare the highest of two hours with the bytes that were moved in either."""
+    start = datetime.fromtimestamp(gateway.start, UTC)
+    quota, span = Quota("hour", 10**12, calendar=HOUR), (start, start + timedelta(hours=2))
+    [highest] = read_highest(reader, quota, ACCOUNTING, span, end)
+    hours = [gateway.truth(at, at + HOUR_SECONDS) for at in (0, HOUR_SECONDS)]
+    [first] = reader.read_totals(quota, period_at(HOUR, start), end)
+    assert first.used_bytes <= highest.used_bytes <= max(hours)
+    assert highest.over == 0
 
 
 def check(reader: UsageReader, quota: Quota, gateway: Gateway, end: datetime) -> None:
