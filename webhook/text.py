@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+import unicodedata
 from urllib.parse import urlsplit
 
 # The width of a mail's plain text, in characters.
@@ -16,12 +17,34 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 # Marks that change the writing direction, so that a text reads as a different one. See Unicode
 # technical report 36, section 2.
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Text between these does not affect the direction of what is around it. See Unicode technical
+# report 9, section 2.
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 
 def clean_line(text: str, longest: int = LONGEST_LINE) -> str:
     """Return ``text`` as one printable line of at most ``longest`` characters."""
     line = " ".join(_UNSAFE.sub(" ", _DIRECTION_MARKS.sub("", text[: 4 * longest])).split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    return shorten(line, longest)
+
+
+def clean_name(text: str, longest: int = LONGEST_LINE) -> str:
+    """Return ``text`` as one printable line that can be put between other words.
+
+    If it is written from right to left, marks around it keep it from reordering numbers and names
+    that follow. ``clean_line`` would remove them.
+    """
+    name = clean_line(text, longest)
+    is_right_to_left = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"{_ISOLATE}{name}{_END_ISOLATE}" if is_right_to_left else name
+
+
+def shorten(line: str, longest: int) -> str:
+    """Return the beginning of a line that is clean, with an ellipsis if it is cut."""
+    if len(line) <= longest:
+        return line
+    cut = line[: longest - 1].rstrip() + "…"
+    return cut + _END_ISOLATE * (cut.count(_ISOLATE) - cut.count(_END_ISOLATE))
 
 
 def clean_paragraphs(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from webhook.mail.wording import (
     name_event,
     tone_of,
 )
-from webhook.text import clean_line, clean_paragraphs
+from webhook.text import clean_name, clean_paragraphs, shorten
 
 
 def make_alert_content(event: OtherEvent, links: Sequence[MailLink]) -> MailContent:
@@ -21,7 +21,7 @@ def make_alert_content(event: OtherEvent, links: Sequence[MailLink]) -> MailCont
     alert = event.alert
     is_firing = alert.status == FIRING
     name = name_event(event)
-    title = clean_line(alert.annotations.get(names.SUMMARY, "")) or name
+    title = clean_name(alert.annotations.get(names.SUMMARY, "")) or name
     details = [Detail("Alert", name)]
     if alert.starts_at:
         details.append(Detail("Since", format_time(alert.starts_at)))
@@ -33,7 +33,7 @@ def make_alert_content(event: OtherEvent, links: Sequence[MailLink]) -> MailCont
         details.append(Detail("Labels", describe_labels(labels)))
     description = clean_paragraphs(alert.annotations.get(names.DESCRIPTION, ""))
     return MailContent(
-        subject=clean_line(f"[{alert.status}] {about}", LONGEST_SUBJECT),
+        subject=shorten(f"[{alert.status}] {about}", LONGEST_SUBJECT),
         tone=tone_of(event),
         state=describe_tone(event),
         title=title if is_firing else f"Resolved: {title}",

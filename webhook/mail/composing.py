@@ -17,7 +17,7 @@ from webhook.mail.quota_content import make_quota_content
 from webhook.mail.summary import make_summary
 from webhook.settings import Addresses
 from webhook.store.outbox import FIRST, SECOND, Mail
-from webhook.text import LONGEST_TEXT, clean_line, join_words, web_url
+from webhook.text import LONGEST_TEXT, clean_line, join_words, shorten, web_url
 
 _FULL_PERCENT = 100
 _MOST_PLAIN_LINES = 100
@@ -106,7 +106,7 @@ def _make_content(
 
 
 def _mark_as_test(content: MailContent, test_note: str) -> MailContent:
-    subject = clean_line(f"{_TEST} {content.subject}", LONGEST_SUBJECT)
+    subject = shorten(f"{_TEST} {content.subject}", LONGEST_SUBJECT)
     return replace(content, subject=subject, test_note=test_note)
 
 

@@ -12,13 +12,14 @@ from webhook.dashboard_pages import escape, quota_page
 from webhook.mail.content import MailLink
 from webhook.mail.wording import LONGEST_NAME, name_event
 from webhook.settings import Addresses
-from webhook.text import clean_line, web_url
+from webhook.text import clean_name, shorten, web_url
 
 # The labels that identify the alerts of one entry and period, whatever their threshold.
 _QUOTA_MATCHERS = ("alertname", names.QUOTA, names.PERIOD, *names.SELECTOR_LABELS)
 # The range of a graph in Prometheus, by the kind of the quota's calendar.
 _GRAPH_RANGES = {"hour": "2h", "day": "2d", "week": "2w", "month": "5w"}
 _LONGEST_GRAPH = "6w"
+LONGEST_BUTTON = 48
 
 
 def make_button(events: Sequence[Event], addresses: Addresses) -> MailLink | None:
@@ -35,10 +36,14 @@ def make_button(events: Sequence[Event], addresses: Addresses) -> MailLink | Non
         return MailLink(label, base)
     if len(events) == 1:
         url = page_of(events[0], addresses)
-        return MailLink(f"Open {name_event(events[0])}", url, base)
+        return MailLink(_open(name_event(events[0])), url, base)
     quota_name = quotas.pop()
-    label = f"Open {clean_line(quota_name, LONGEST_NAME) or 'the quota'}"
-    return MailLink(label, quota_page(base, quota_name, {}), base)
+    name = clean_name(quota_name, LONGEST_NAME) or "the quota"
+    return MailLink(_open(name), quota_page(base, quota_name, {}), base)
+
+
+def _open(name: str) -> str:
+    return shorten(f"Open {name}", LONGEST_BUTTON)
 
 
 def page_of(event: Event, addresses: Addresses) -> str:

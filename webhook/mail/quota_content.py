@@ -23,7 +23,7 @@ from webhook.mail.wording import (
     name_event,
     tag_event,
 )
-from webhook.text import clean_line
+from webhook.text import shorten
 
 
 def make_quota_content(event: QuotaEvent, now: datetime, links: Sequence[MailLink]) -> MailContent:
@@ -107,7 +107,7 @@ def _firing_subject(event: QuotaEvent, used: str, limit: str) -> str:
 def _subject(event: QuotaEvent, body: str) -> str:
     period = f", {event.period.title}" if event.period else ""
     line = f"[{tag_event(event)}] {name_event(event)}: {body}{period}"
-    return clean_line(line, LONGEST_SUBJECT)
+    return shorten(line, LONGEST_SUBJECT)
 
 
 def _forecast_lead(event: QuotaEvent, limit: str) -> str:

@@ -16,11 +16,12 @@ from webhook.mail.wording import (
     describe_labels,
     describe_selector,
     describe_tone,
+    name_entry,
     name_event,
     tag_event,
     tone_of,
 )
-from webhook.text import clean_line, join_words
+from webhook.text import clean_name, join_words, shorten
 
 MOST_ROWS = 100
 LONGEST_NOTE = 160
@@ -38,10 +39,10 @@ def make_summary(
     first = events[0]
     periods = {_period_of(event) for event in events}
     period = periods.pop() if len(periods) == 1 else ""
-    rows = tuple(_rows_that_fit(events, pages, with_period=not period))
+    about = _describe_entries(events)
+    rows = tuple(_rows_that_fit(events, pages, with_period=not period, with_quota=not about))
     hidden = len(events) - len(rows)
     more = (f"{hidden} more are not shown; Alertmanager lists them all.",) if hidden else ()
-    about = _describe_entries(events)
     if about:
         subject, title = f"[{tag_event(first)}] {about}", about
     else:
@@ -49,7 +50,7 @@ def make_summary(
         subject = f"[{tag_event(first)}] {len(events)} alerts: {join_words(event_names)}"
         title = f"{len(events)} alerts, most severe first"
     return MailContent(
-        subject=clean_line(f"{subject}, {period}" if period else subject, LONGEST_SUBJECT),
+        subject=shorten(f"{subject}, {period}" if period else subject, LONGEST_SUBJECT),
         tone=tone_of(first),
         state=describe_tone(first),
         title=title,
@@ -79,7 +80,7 @@ def _describe_entries(events: Sequence[Event]) -> str:
     # The noun is needed only once.
     parts = [f"{count} {one if count == 1 else several} {state}"]
     parts += [f"{count} {state}" for state, count in rest]
-    return f"{clean_line(entries[0].quota_name, LONGEST_NAME)}: {join_words(parts)}"
+    return f"{clean_name(entries[0].quota_name, LONGEST_NAME)}: {join_words(parts)}"
 
 
 def _describe_state(event: QuotaEvent) -> str:
@@ -96,12 +97,16 @@ def _to_do(event: Event) -> tuple[str, ...]:
 
 
 def _rows_that_fit(
-    events: Sequence[Event], pages: Sequence[str], *, with_period: bool
+    events: Sequence[Event], pages: Sequence[str], *, with_period: bool, with_quota: bool
 ) -> Iterator[AlertRow]:
     differing = _differing_labels(events)
     left_bytes = ROWS_BYTES
     for event, page in zip(events[:MOST_ROWS], pages, strict=False):
-        row = replace(_make_row(event, differing, with_period=with_period), url=page)
+        if isinstance(event, OtherEvent):
+            row = _make_alert_row(event, differing)
+        else:
+            row = _make_quota_row(event, with_period=with_period, with_quota=with_quota)
+        row = replace(row, url=page)
         text = f"{row.tag}{row.state}{row.name}{row.figures}{row.note}{row.url}"
         left_bytes -= ROW_BYTES + len(html.escape(text).encode())
         if left_bytes < 0:
@@ -118,21 +123,26 @@ def _differing_labels(events: Sequence[Event]) -> frozenset[str]:
     )
 
 
-def _make_row(event: Event, differing: frozenset[str], *, with_period: bool) -> AlertRow:
-    row = AlertRow(
-        tone=tone_of(event),
-        tag=tag_event(event),
-        state=describe_tone(event),
-        name=name_event(event),
-    )
-    if isinstance(event, OtherEvent):
-        labels = {name: text for name, text in event.alert.labels.items() if name in differing}
-        summary = clean_line(event.alert.annotations.get(names.SUMMARY, ""), LONGEST_NOTE)
-        return replace(row, figures=describe_labels(labels), note=summary)
-    period = _period_of(event) if with_period else ""
-    parts = (describe_selector(event.selector), period)
-    note = clean_line(", ".join(part for part in parts if part), LONGEST_NOTE)
-    return replace(row, figures=_describe_figures(event), note=note)
+def _make_alert_row(event: OtherEvent, differing: frozenset[str]) -> AlertRow:
+    labels = {name: text for name, text in event.alert.labels.items() if name in differing}
+    summary = clean_name(event.alert.annotations.get(names.SUMMARY, ""), LONGEST_NOTE)
+    return _make_row(event, name_event(event), describe_labels(labels), summary)
+
+
+def _make_quota_row(event: QuotaEvent, *, with_period: bool, with_quota: bool) -> AlertRow:
+    name, selector = name_event(event), event.selector
+    if not with_quota:
+        name = name_entry(event.for_each_values, LONGEST_NOTE)
+        if len(event.for_each_values) == 1:
+            selector = {k: v for k, v in selector.items() if k not in event.for_each_values}
+    parts = (describe_selector(selector), _period_of(event) if with_period else "")
+    note = shorten(", ".join(part for part in parts if part), LONGEST_NOTE)
+    return _make_row(event, name, _describe_figures(event), note)
+
+
+def _make_row(event: Event, name: str, figures: str, note: str) -> AlertRow:
+    tone, tag, state = tone_of(event), tag_event(event), describe_tone(event)
+    return AlertRow(tone=tone, tag=tag, state=state, name=name, figures=figures, note=note)
 
 
 def _describe_figures(event: QuotaEvent) -> str:

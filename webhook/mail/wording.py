@@ -6,7 +6,7 @@ from quotas import names
 from webhook.alerts.events import Event, OtherEvent, QuotaEvent
 from webhook.alerts.payload import FIRING, RESOLVED
 from webhook.mail.formatting import format_amount, format_percent
-from webhook.text import clean_line
+from webhook.text import LONGEST_LINE, clean_name, shorten
 
 LONGEST_NAME = 80
 LONGEST_FOR_EACH = 60
@@ -25,11 +25,16 @@ def name_event(event: Event) -> str:
     The name of a quota with ``for_each`` includes the entry: ``each-consumer (acme)``.
     """
     if isinstance(event, OtherEvent):
-        name = event.alert.name or describe_labels(event.alert.labels)
-        return clean_line(name, LONGEST_NAME) or "an alert without labels"
-    name = clean_line(event.quota_name, LONGEST_NAME) or "unnamed"
-    values = [value or f"no {label}" for label, value in event.for_each_values.items()]
-    return f"{name} ({clean_line(', '.join(values), LONGEST_FOR_EACH)})" if values else name
+        name = clean_name(event.alert.name) or describe_labels(event.alert.labels)
+        return shorten(name, LONGEST_NAME) or "an alert without labels"
+    name = clean_name(event.quota_name, LONGEST_NAME) or "unnamed"
+    return f"{name} ({name_entry(event.for_each_values)})" if event.for_each_values else name
+
+
+def name_entry(labels: Mapping[str, str], longest: int = LONGEST_FOR_EACH) -> str:
+    """Return the values that tell an entry apart: ``acme``, or ``acme, bun-route``."""
+    values = (clean_name(value, longest) or f"no {label}" for label, value in labels.items())
+    return shorten(", ".join(values), longest)
 
 
 def tag_event(event: Event) -> str:
@@ -82,16 +87,17 @@ def describe_resolution(event: QuotaEvent) -> str:
 def describe_selector(selector: Mapping[str, str]) -> str:
     """Return ``service bun-service, consumer big-co``, or an empty string for all traffic."""
     chosen = [name for name in selector if name != names.DIRECTION]
-    return ", ".join(f"{name} {clean_line(selector[name])}" for name in chosen)
+    return ", ".join(f"{name} {clean_name(selector[name])}" for name in chosen)
 
 
 def describe_counted(selector: Mapping[str, str]) -> str:
     """Return what a quota counts: ``responses to clients (egress) of service bun-service``."""
     direction = selector.get(names.DIRECTION, names.BOTH)
-    traffic = _DIRECTION_WORDS.get(direction, clean_line(direction))
+    traffic = _DIRECTION_WORDS.get(direction, clean_name(direction))
     return f"{traffic} of {describe_selector(selector) or 'every service, route and consumer'}"
 
 
 def describe_labels(labels: Mapping[str, str]) -> str:
     """Return ``severity=critical, team=bun`` as one line of limited length."""
-    return clean_line(", ".join(f"{name}={value}" for name, value in sorted(labels.items())))
+    pairs = (f"{clean_name(name)}={clean_name(value)}" for name, value in sorted(labels.items()))
+    return shorten(", ".join(pairs), LONGEST_LINE)

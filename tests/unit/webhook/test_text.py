@@ -6,9 +6,11 @@ from webhook.text import (
     COLUMNS,
     LONGEST_URL,
     clean_line,
+    clean_name,
     clean_paragraphs,
     fill,
     join_words,
+    shorten,
     web_url,
 )
 
@@ -27,6 +29,18 @@ def test_a_long_line_is_shortened_with_an_ellipsis() -> None:
 
 def test_marks_that_change_the_direction_of_text_are_removed() -> None:
     assert clean_line("gpj.\u202eexe") == "gpj.exe"
+
+
+def test_a_name_from_right_to_left_is_isolated_from_what_follows() -> None:
+    assert clean_name("acme") == "acme"
+    assert clean_name("\u202e\u05d0\u05d1\u2069") == "\u2068\u05d0\u05d1\u2069"
+    assert clean_name("ab", 1) == "…"
+
+
+def test_a_name_that_is_cut_stays_isolated() -> None:
+    first, second = clean_name("\u05d0" * 9), clean_name("\u05d1" * 9)
+    assert shorten(f"{first}, {second}", 18) == f"{first}, \u2068\u05d1\u05d1\u05d1…\u2069"
+    assert shorten("short", 5) == "short"
 
 
 def test_paragraphs_are_split_at_empty_lines() -> None:

@@ -26,10 +26,10 @@ from webhook.mail.report.wording import (
     describe_top,
     describe_used,
     is_reached,
-    name_entry,
 )
+from webhook.mail.wording import name_entry
 from webhook.settings import Addresses
-from webhook.text import clean_line
+from webhook.text import shorten
 from webhook.usage.model import EntryFigures, Figures, Reported, ReportSpan
 
 # Gmail cuts HTML that is longer than 102 kB. Sections, their rows and their details have some
@@ -67,7 +67,7 @@ def make_report_content(
     title = span.period.title
     about = f"{sections[0].name}: {sections[0].figures}" if len(sections) == 1 else summary
     return MailContent(
-        subject=clean_line(f"[report] {about}, {title}", LONGEST_SUBJECT),
+        subject=shorten(f"[report] {about}, {title}", LONGEST_SUBJECT),
         tone=min((section.tone for section in sections), key=_TONES.index),
         state=_KINDS.get(span.calendar.kind, "Report"),
         title=f"Bandwidth in {title}" if span.calendar.kind == "month" else f"Bandwidth, {title}",
@@ -126,7 +126,7 @@ def _make_rows(
             tone=_tone_of(quota, entry),
             tag=format_percent(entry.used_bytes, entry.limit_bytes),
             state="",
-            name=name_entry(entry),
+            name=name_entry(entry.labels),
             figures=describe_used(quota, figures, entry, span),
             url=quota_page(addresses.dashboard, quota.name, entry.labels),
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from quotas.calendars import Calendar, Rolling, period_at
 from quotas.model import Quota
 from webhook.mail.formatting import format_amount, format_duration, format_percent
-from webhook.text import clean_line
+from webhook.text import clean_name
 from webhook.usage.model import PACE, EntryFigures, Figures, ReportSpan
 
 # Entries are named by their labels; names from outside may be long.
@@ -99,7 +99,7 @@ def describe_top(quota: Quota, figures: Figures, values: Sequence[tuple[str, int
     parts = []
     for value, size_bytes in values:
         share = f" ({format_percent(size_bytes, total)})" if total else ""
-        name = clean_line(value, LONGEST_NAME)
+        name = clean_name(value, LONGEST_NAME)
         parts.append(f"{name} {_amount(quota, size_bytes)}{share}")
     return ", ".join(parts)
 
@@ -116,12 +116,6 @@ def describe_quotas(reached: int, known: int, unknown: int) -> str:
     if unknown:
         text += f", and the figures of {_plural(unknown, 'quota')} are missing"
     return text
-
-
-def name_entry(entry: EntryFigures) -> str:
-    """Return the values that tell an entry apart: ``acme``, or ``acme, bun-route``."""
-    values = (value or f"no {label}" for label, value in entry.labels.items())
-    return clean_line(", ".join(values), LONGEST_NAME)
 
 
 def name_entries(quota: Quota, count: int) -> str:

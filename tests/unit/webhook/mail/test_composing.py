@@ -90,13 +90,14 @@ def test_a_mail_has_a_topic_for_each_event_about_a_quota() -> None:
 def _one_label_breaks_mails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a part of every mail fail if an alert has the label ``broken``: a mistake of ours."""
 
-    def fail_for_broken(selector: Mapping[str, str]) -> str:
-        if "broken" in selector.values():
+    def fail_for_broken(labels: Mapping[str, str], _: int = 0) -> str:
+        if "broken" in labels.values():
             raise LookupError("no such thing")
-        return "all"
+        return ", ".join(labels.values())
 
     monkeypatch.setattr("webhook.mail.quota_content.describe_counted", fail_for_broken)
     monkeypatch.setattr("webhook.mail.summary.describe_selector", fail_for_broken)
+    monkeypatch.setattr("webhook.mail.summary.name_entry", fail_for_broken)
 
 
 @pytest.mark.usefixtures("_one_label_breaks_mails")

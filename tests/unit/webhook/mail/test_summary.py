@@ -1,5 +1,8 @@
+from dataclasses import replace
+
+from quotas.model import Quota
 from tests.unit.webhook.mails import CASES, Page, compose, open_mail, read
-from tests.unit.webhook.samples import ADDRESSES, resolved, usage
+from tests.unit.webhook.samples import ADDRESSES, QUOTAS, resolved, usage
 from webhook.alerts.payload import FIRING, Alert
 
 
@@ -64,6 +67,26 @@ def test_a_mail_about_many_entries_of_a_quota_counts_them_in_its_subject() -> No
     button, *rows = Page(opened.html).targets
     assert button == "https://grafana.example.com/d/quotas#/quotas/each-consumer"
     assert rows[:11] == [f"{button}?consumer=c{number}" for number in range(11)]
+
+
+def test_rows_of_several_labels_say_which_is_which() -> None:
+    alerts = [
+        usage(100, quota="each-place", consumer=f"c{number}", service="bun") for number in range(2)
+    ]
+    each = Quota(
+        "each-place", 500 * 10**9, for_each=("service", "consumer"), notify=("a@b.example",)
+    )
+    text = read(*alerts, quotas=replace(QUOTAS, quotas=(each,))).text
+    assert "bun, c1\n" in text
+    assert "service bun, consumer c1\n" in text
+
+
+def test_names_from_right_to_left_do_not_reorder_what_follows() -> None:
+    alerts = [
+        usage(90, consumer=name, period=p)
+        for name, p in (("\u05d0\u05d1", "202611"), ("b", "202612"))
+    ]
+    assert "consumer \u2068\u05d0\u05d1\u2069, November 2026" in read(*alerts).text
 
 
 def test_rows_of_alerts_that_concern_no_quota_show_the_labels_in_which_they_differ() -> None:
