@@ -108,17 +108,16 @@ def _highest(
     reader: UsageReader, quota: Quota, accounting: Accounting, span: ReportSpan, now: datetime
 ) -> Figures:
     period, earlier = span.period, span.before
-    highest = read_highest(reader, quota, accounting, (period.start, period.end), now)
-    before = {
-        frozenset(usage.labels.items()): usage.used_bytes
-        for usage in read_highest(reader, quota, accounting, (earlier.start, earlier.end), now)
-    }
-    limit_bytes = reader.read_limit(quota, period, period.end)
+    highest, highest_before = (
+        read_highest(reader, quota, accounting, (one.start, one.end), now)
+        for one in (period, earlier)
+    )
+    before = {frozenset(usage.labels.items()): usage.used_bytes for usage in highest_before}
     entries = (
         EntryFigures(
             usage.labels,
             usage.used_bytes,
-            limit_bytes,
+            usage.limit_bytes,
             before.get(frozenset(usage.labels.items())),
             over=usage.over,
         )

@@ -25,7 +25,7 @@ _EVERY_FIVE_MINUTES, _ALL = ":5m", ""
 
 _HIGHEST = Template("topk($most, max by ($labels) (max_over_time($used[$range$step])))")
 _OVER = Template(
-    "topk($most, count by ($labels) (max by ($by) (max_over_time($ratio[$range$step])) >= 1))"
+    "topk($most, count by ($labels) (max by ($by) (max_over_time($used[$range$step])) >= $limit))"
 )
 
 
@@ -33,11 +33,13 @@ _OVER = Template(
 class HighestUsage:
     """The most that an entry used in any of some periods, and in how many it reached its limit.
 
-    ``over`` is None for a rolling window, which has no periods.
+    The limit is the last one that the quota had then. ``over`` is None for a rolling window, which
+    has no periods.
     """
 
     labels: Mapping[str, str]
     used_bytes: int
+    limit_bytes: int
     over: int | None
 
 
@@ -75,6 +77,7 @@ def read_highest(
 
     """
     start, end = span
+    limit_bytes = reader.read_limit(quota, start, end)
     matchers = match_entry(quota, {}, None)
     until, step = end, _ALL
     if isinstance(quota.calendar, Calendar):
@@ -89,7 +92,7 @@ def read_highest(
         "labels": ", ".join(quota.for_each),
         "by": ", ".join([names.PERIOD, *quota.for_each]),
         "used": names.USED + selector(matchers),
-        "ratio": names.RATIO + selector(matchers),
+        "limit": limit_bytes,
         "range": span_of(start, until),
         "step": step,
     }
@@ -102,6 +105,7 @@ def read_highest(
         HighestUsage(
             found.labels,
             only_value(found),
+            limit_bytes,
             None if over is None else over.get(frozenset(found.labels.items()), 0),
         )
         for found in highest

@@ -103,7 +103,7 @@ class UsageReader:
                 found = self.ask_at(query, until)
         if not found:
             return ()
-        limit_bytes = self.read_limit(quota, period, min(at, period.end))
+        limit_bytes = self.read_limit(quota, period.start, min(at, period.end))
         totals = [EntryTotal(entry.labels, only_value(entry), limit_bytes) for entry in found]
         return tuple(sorted(totals, key=lambda total: (-total.used_bytes, *total.labels.values())))
 
@@ -188,10 +188,10 @@ class UsageReader:
         ]
         return tuple(sorted(found, key=lambda one: (-one[1], one[0]))[:most])
 
-    def read_limit(self, quota: Quota, period: Period, at: datetime) -> int:
-        """Return the limit that a quota had at a time within a period, or has now."""
+    def read_limit(self, quota: Quota, since: datetime, at: datetime) -> int:
+        """Return the newest limit that a quota had between two times, or else has now."""
         series = names.LIMIT + selector([match_any(names.QUOTA, [quota.name])])
-        query = _NEWEST.substitute(series=series, range=span_of(period.start, at))
+        query = _NEWEST.substitute(series=series, range=span_of(since, at))
         found = self.ask_at(query, at)
         return only_value(found[0]) if found else quota.limit_bytes
 

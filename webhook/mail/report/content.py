@@ -96,7 +96,7 @@ def _make_section(
     entry = figures.entries[0]
     details = [
         ("Change", describe_change(quota, figures, span)),
-        ("Periods", describe_periods(quota, figures)),
+        ("Periods", "" if quota.for_each else describe_periods(quota, figures, entry)),
         *(
             (_TOP_LABELS[label], describe_top(quota, figures, values))
             for label, values in figures.top
@@ -127,11 +127,17 @@ def _make_rows(
             tag=format_percent(entry.used_bytes, entry.limit_bytes),
             state="",
             name=name_entry(entry.labels),
-            figures=describe_used(quota, figures, entry, span),
+            figures=_describe_entry(quota, figures, entry, span),
             url=quota_page(addresses.dashboard, quota.name, entry.labels),
         )
         for entry in figures.entries[:MOST_ENTRIES_SHOWN]
     )
+
+
+def _describe_entry(quota: Quota, figures: Figures, entry: EntryFigures, span: ReportSpan) -> str:
+    used = describe_used(quota, figures, entry, span)
+    periods = describe_periods(quota, figures, entry)
+    return f"{used}, {periods}" if periods else used
 
 
 def _sections_that_fit(sections: Sequence[Section]) -> Iterator[Section]:

@@ -63,16 +63,11 @@ def describe_change(quota: Quota, figures: Figures, span: ReportSpan) -> str:
     return f"{share} {'more' if used > before else 'less'} than {then}"
 
 
-def describe_periods(quota: Quota, figures: Figures) -> str:
-    """Return in how many of its periods a quota reached its limit; empty without periods."""
-    counts = [entry.over for entry in figures.entries if entry.over is not None]
-    if not counts or not isinstance(quota.calendar, Calendar):
+def describe_periods(quota: Quota, figures: Figures, entry: EntryFigures) -> str:
+    """Return in how many of its periods an entry reached the limit; empty without periods."""
+    if entry.over is None or not isinstance(quota.calendar, Calendar):
         return ""
-    periods = _plural(figures.periods, quota.calendar.kind)
-    if quota.for_each:
-        reached = sum(count > 0 for count in counts)
-        return f"{reached} of {name_entries(quota, len(counts))} at the limit in any of {periods}"
-    return f"at the limit in {counts[0]} of {periods}"
+    return f"at the limit in {entry.over} of {_plural(figures.periods, quota.calendar.kind)}"
 
 
 def describe_outlook(quota: Quota, figures: Figures, span: ReportSpan) -> str:
@@ -83,6 +78,7 @@ def describe_outlook(quota: Quota, figures: Figures, span: ReportSpan) -> str:
     days = min(PACE, span.period.end - span.period.start).days
     pace = f"At the pace of the last {days} days"
     title, limit_bytes = span.current.title, quota.limit_bytes
+    title = title if span.calendar.kind == "month" else f"the {span.calendar.kind} of {title}"
     if quota.for_each:
         count = sum((entry.expected_bytes or 0) >= limit_bytes for entry in known)
         who = name_entries(quota, count) if count else "none of them"

@@ -46,7 +46,6 @@ def recorded() -> Iterator[str]:
             size = day * 0.2 * factor * GB
             end = start + timedelta(days=1)
             yield from around(names.USED, ident, end, size, size)
-            yield from around(names.RATIO, ident, end, size / GB, size / GB)
 
 
 def used(quota: str, period: Period, size: float, **labels: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The usage that mails read from Prometheus: what the rules recorded, never above the truth."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -138,6 +139,8 @@ def check_highest(reader: UsageReader, gateway: Gateway, end: datetime) -> None:
     [first] = reader.read_totals(quota, period_at(HOUR, start), end)
     assert first.used_bytes <= highest.used_bytes <= max(hours)
     assert highest.over == 0
+    [limited] = read_highest(reader, replace(quota, limit_bytes=1), ACCOUNTING, span, end)
+    assert limited.over == 2
 
 
 def check(reader: UsageReader, quota: Quota, gateway: Gateway, end: datetime) -> None:

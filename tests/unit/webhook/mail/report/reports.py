@@ -1,5 +1,6 @@
 """Reports in tests: quotas with their figures, and the mails that they become."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from quotas.calendars import DAY, MONTH, WEEK, Calendar, Rolling, period_at
@@ -19,6 +20,7 @@ BERLIN = Calendar("month", timezone="Europe/Berlin")
 BUN = Quota("bun-egress", 500 * GB, {"service": Match(("bun",))}, "egress", limit_unit="GB")
 API = Quota("public-api", 2_000 * GB, limit_unit="TB")
 EACH = Quota("each-consumer", 10 * GIB, for_each=("consumer",), limit_unit="GiB")
+EACH_DAY = replace(EACH, name="each-day", calendar=DAY)
 DAILY = Quota("partner-daily", 20 * GB, calendar=DAY, limit_unit="GB")
 WINDOW = Quota("window", 600 * GB, calendar=Rolling(30 * 86_400), limit_unit="GB")
 
@@ -47,6 +49,14 @@ ENTRIES = Figures(
     (("service", (("bun", 15 * GIB), ("carrot", 5 * GIB))),),
 )
 DAYS = Figures("highest", (EntryFigures({}, 20_500_000_000, 20 * GB, 18 * GB, over=2),), periods=31)
+DAYS_OF_EACH = Figures(
+    "highest",
+    (
+        EntryFigures({"consumer": "acme"}, 11 * GIB, 10 * GIB, 9 * GIB, over=3),
+        EntryFigures({"consumer": "big-co"}, 8 * GIB, 10 * GIB, over=0),
+    ),
+    periods=31,
+)
 ROLLING = Figures("highest", (EntryFigures({}, 411 * GB, 600 * GB, 300 * GB),))
 SO_FAR = Figures("so far", (EntryFigures({}, 251 * GB, 500 * GB, 170 * GB),), 170 * GB)
 
@@ -64,6 +74,7 @@ CASES: dict[str, tuple[ReportSpan, Reported]] = {
         [(API, FINE), (BUN, OVER), (EACH, ENTRIES), (DAILY, DAYS), (WINDOW, ROLLING)],
     ),
     "single": (span(BERLIN), [(API, FINE)]),
+    "entries": (span(), [(EACH_DAY, DAYS_OF_EACH)]),
     "week": (span(WEEK, MONDAY), [(BUN, SO_FAR), (DAILY, DAYS)]),
     "missing": (span(), [(API, FINE), (BUN, None), (EACH, Figures("period"))]),
 }
