@@ -7,7 +7,6 @@ from typing import Protocol
 import click
 from flask import Flask
 
-from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar, Kind
 from quotas.file.values import did_you_mean
 from quotas.model import Quota, QuotaFile
@@ -24,7 +23,7 @@ _REPORTS = {"month": "monthly", "week": "weekly"}
 
 
 # Reads the figures of quotas until a function says stop.
-Read = Callable[[Sequence[Quota], Accounting, ReportSpan, datetime, Callable[[], bool]], Reported]
+Read = Callable[[Sequence[Quota], ReportSpan, datetime, Callable[[], bool]], Reported]
 
 
 class Writer(Protocol):
@@ -72,7 +71,7 @@ def register(
                 "the rules, such as http://prometheus:9090"
             )
         for calendar, span in spans.items():
-            reported = read(chosen[calendar], quotas.accounting, span, now, lambda: False)
+            reported = read(chosen[calendar], span, now, lambda: False)
             _check_figures(reported)
             if send:
                 _send(store, writer, span, reported)

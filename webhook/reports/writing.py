@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 
-from quotas.accounting_options import Accounting
 from quotas.model import Quota
 from webhook.mail.content import MailContent
 from webhook.mail.message import make_mail, make_plain_mail
@@ -35,7 +34,6 @@ class ReportReader:
     def read(
         self,
         quotas: Sequence[Quota],
-        accounting: Accounting,
         span: ReportSpan,
         now: datetime,
         is_stopped: Callable[[], bool] = lambda: False,
@@ -52,7 +50,7 @@ class ReportReader:
             figures = None
             if failures < _AWAY_AFTER:
                 try:
-                    figures = read_figures(self.reader, quota, accounting, span, now)
+                    figures = read_figures(self.reader, quota, span, now)
                     failures = 0
                 except UsageUnavailableError as error:
                     failures += 1

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from quotas import names
-from quotas.accounting_options import Accounting
 from quotas.calendars import LONGEST_SECONDS, Calendar, Period, period_at
 from quotas.model import Quota
 from webhook.usage.highest import periods_that_end, read_highest
@@ -27,9 +26,7 @@ MOST_TOP = 5
 _INSTANT = timedelta(seconds=1)
 
 
-def read_figures(
-    reader: UsageReader, quota: Quota, accounting: Accounting, span: ReportSpan, now: datetime
-) -> Figures:
+def read_figures(reader: UsageReader, quota: Quota, span: ReportSpan, now: datetime) -> Figures:
     """Return the figures of a quota in the period of a report.
 
     Raises:
@@ -41,7 +38,7 @@ def read_figures(
         return _of_period(reader, quota, span, now)
     if isinstance(calendar, Calendar) and _is_longer(calendar, span.calendar):
         return _so_far(reader, quota, calendar, span)
-    return _highest(reader, quota, accounting, span, now)
+    return _highest(reader, quota, span, now)
 
 
 def _is_longer(calendar: Calendar, other: Calendar) -> bool:
@@ -84,7 +81,7 @@ def _expect(
         then = _by_entry(reader.read_totals(quota, period, since))
         if not then:
             return {}
-    ratio = (current.end - current.start) / (period.end - since)
+    ratio = _seconds(current.start, current.end) / _seconds(since, period.end)
     return {
         _key(total): int(max(0, total.used_bytes - then.get(_key(total), 0)) * ratio)
         for total in totals
@@ -104,13 +101,10 @@ def _so_far(reader: UsageReader, quota: Quota, calendar: Calendar, span: ReportS
     return Figures("so far", tuple(entries), _total(before))
 
 
-def _highest(
-    reader: UsageReader, quota: Quota, accounting: Accounting, span: ReportSpan, now: datetime
-) -> Figures:
+def _highest(reader: UsageReader, quota: Quota, span: ReportSpan, now: datetime) -> Figures:
     period, earlier = span.period, span.before
     highest, highest_before = (
-        read_highest(reader, quota, accounting, (one.start, one.end), now)
-        for one in (period, earlier)
+        read_highest(reader, quota, one.start, one.end, now) for one in (period, earlier)
     )
     before = {frozenset(usage.labels.items()): usage.used_bytes for usage in highest_before}
     entries = (
@@ -142,6 +136,11 @@ def _read_top(
         if len(found) > 1 or (found and label == names.CONSUMER):
             top[label] = found
     return tuple(top.items())
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    # Not the difference of local times, which is an hour off after clocks have changed.
+    return end.timestamp() - start.timestamp()
 
 
 def _total(by_entry: Mapping[object, int]) -> int | None:

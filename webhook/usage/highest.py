@@ -1,12 +1,12 @@
 """The highest usage among many periods, such as the days of a month, or of a rolling window."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from string import Template
 
 from quotas import names
-from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar, Period, period_at
 from quotas.model import Quota
 from quotas.promql import match_any, selector
@@ -19,14 +19,15 @@ from webhook.usage.reading import (
     span_of,
 )
 
-# If steps are counted again, a period is evaluated for more than an hour after its end, so that its
-# last value is among those of every five minutes. They cost Prometheus a fifth of all values.
-_EVERY_FIVE_MINUTES, _ALL = ":5m", ""
+# Prometheus is asked about so much time at once, because it reads every value in it.
+_SLICE = timedelta(days=7)
 
-_HIGHEST = Template("topk($most, max by ($labels) (max_over_time($used[$range$step])))")
+_HIGHEST = Template("topk($most, max by ($labels) (max_over_time($used[$range])))")
 _OVER = Template(
-    "topk($most, count by ($labels) (max by ($by) (max_over_time($used[$range$step])) >= $limit))"
+    "topk($most, count by ($labels) (max by ($by) (max_over_time($used[$range])) >= $limit))"
 )
+
+Entry = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,7 @@ def periods_that_end(calendar: Calendar, start: datetime, end: datetime) -> Sequ
 
 
 def read_highest(
-    reader: UsageReader,
-    quota: Quota,
-    accounting: Accounting,
-    span: tuple[datetime, datetime],
-    now: datetime,
+    reader: UsageReader, quota: Quota, start: datetime, end: datetime, now: datetime
 ) -> tuple[HighestUsage, ...]:
     """Return the highest usage of each entry in the periods that end within a span of time.
 
@@ -68,46 +65,58 @@ def read_highest(
     Args:
         reader: where to read.
         quota: the quota.
-        accounting: how its bytes are counted.
-        span: the start (excluded) and the end.
+        start: the start of the span (excluded).
+        end: its end.
         now: the current time.
 
     Raises:
         UsageUnavailableError: Prometheus gave no usable answer.
 
     """
-    start, end = span
     limit_bytes = reader.read_limit(quota, start, end)
-    matchers = match_entry(quota, {}, None)
-    until, step = end, _ALL
-    if isinstance(quota.calendar, Calendar):
-        periods = periods_that_end(quota.calendar, start, end)
-        if not periods:
-            return ()
-        start, until = periods[0].start, min(end + LINGERING, now)
-        matchers.append(match_any(names.PERIOD, [str(period.id) for period in periods]))
-        step = _EVERY_FIVE_MINUTES if accounting.catch_up else _ALL
-    holes = {
-        "most": MOST_ENTRIES,
-        "labels": ", ".join(quota.for_each),
-        "by": ", ".join([names.PERIOD, *quota.for_each]),
-        "used": names.USED + selector(matchers),
-        "limit": limit_bytes,
-        "range": span_of(start, until),
-        "step": step,
-    }
-    highest = reader.ask_at(_HIGHEST.substitute(holes), until)
-    over: dict[frozenset[tuple[str, str]], int] | None = None
-    if isinstance(quota.calendar, Calendar):
-        counts = reader.ask_at(_OVER.substitute(holes), until)
-        over = {frozenset(found.labels.items()): only_value(found) for found in counts}
+    highest: dict[Entry, int] = {}
+    over: dict[Entry, int] = {}
+    is_cut = isinstance(quota.calendar, Calendar)
+    for used, since, until in _slices(quota, start, end, now):
+        holes = {
+            "most": MOST_ENTRIES,
+            "labels": ", ".join(quota.for_each),
+            "by": ", ".join([names.PERIOD, *quota.for_each]),
+            "used": used,
+            "range": span_of(since, until),
+            "limit": limit_bytes,
+        }
+        for entry, used_bytes in _ask(reader, _HIGHEST.substitute(holes), until):
+            highest[entry] = max(highest.get(entry, 0), used_bytes)
+        for entry, count in _ask(reader, _OVER.substitute(holes), until) if is_cut else ():
+            over[entry] = over.get(entry, 0) + count
     usages = [
-        HighestUsage(
-            found.labels,
-            only_value(found),
-            limit_bytes,
-            None if over is None else over.get(frozenset(found.labels.items()), 0),
-        )
-        for found in highest
+        HighestUsage(dict(entry), used_bytes, limit_bytes, over.get(entry, 0) if is_cut else None)
+        for entry, used_bytes in highest.items()
     ]
-    return tuple(sorted(usages, key=lambda usage: (-usage.used_bytes, *usage.labels.values())))
+    ordered = sorted(usages, key=lambda usage: (-usage.used_bytes, sorted(usage.labels.items())))
+    return tuple(ordered[:MOST_ENTRIES])
+
+
+def _slices(
+    quota: Quota, start: datetime, end: datetime, now: datetime
+) -> Iterator[tuple[str, datetime, datetime]]:
+    """Yield selectors of usage in parts of a span, with the times between which it is read."""
+    matchers = match_entry(quota, {}, None)
+    if not isinstance(quota.calendar, Calendar):
+        while start < end:
+            until = min(start + _SLICE, end)
+            yield names.USED + selector(matchers), start, until
+            start = until
+        return
+    periods = periods_that_end(quota.calendar, start, end)
+    for _, some in groupby(periods, lambda period: (period.start - periods[0].start) // _SLICE):
+        part = list(some)
+        ids = match_any(names.PERIOD, [str(period.id) for period in part])
+        used = names.USED + selector([*matchers, ids])
+        yield used, part[0].start, min(part[-1].end + LINGERING, now)
+
+
+def _ask(reader: UsageReader, query: str, at: datetime) -> Iterator[tuple[Entry, int]]:
+    for series in reader.ask_at(query, at):
+        yield frozenset(series.labels.items()), only_value(series)

@@ -233,7 +233,8 @@ def _to_bytes(value: float) -> int:
 
 def span_of(since: datetime, until: datetime) -> str:
     """Return the time between two as a duration in PromQL, at least a second."""
-    return format_duration(max(1, round((until - since).total_seconds())))
+    # Not the difference of local times, which is an hour off after clocks have changed.
+    return format_duration(max(1, round(until.timestamp() - since.timestamp())))
 
 
 def _to_ms(at: datetime) -> int:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from quotas.accounting_options import Accounting
 from quotas.model import Quota, QuotaFile
 from webhook.reports.schedule import (
     DueReport,
@@ -41,7 +40,7 @@ _PATIENCE_OF_PROCESS_SECONDS = 3_600
 _MAILS_AT_ONCE = 20
 
 # Reads the figures of quotas until a function says stop. Writes one mail for each recipient.
-Read = Callable[[Sequence[Quota], Accounting, ReportSpan, datetime, Callable[[], bool]], Reported]
+Read = Callable[[Sequence[Quota], ReportSpan, datetime, Callable[[], bool]], Reported]
 Write = Callable[[ReportSpan, Reported, datetime], Iterator[Mail]]
 
 _log = logging.getLogger(__name__)
@@ -138,8 +137,7 @@ class UsageReports:
     def _read_figures(self, report: DueReport, span: ReportSpan, now: datetime) -> Reported:
         if self._read is None:
             return [(quota, None) for quota in report.quotas]
-        accounting = self._read_quotas().accounting
-        return self._read(report.quotas, accounting, span, now, self._stop.is_set)
+        return self._read(report.quotas, span, now, self._stop.is_set)
 
     def _is_worth_waiting(self, report: DueReport, reported: Reported, now: datetime) -> bool:
         """Return whether figures are missing that Prometheus may have later."""

@@ -10,7 +10,7 @@ import pytest
 from quotas import names
 from quotas.calendars import DAY, HOUR, MONTH, Calendar, period_at
 from quotas.model import Match, Quota
-from tests.integration.rules.accounting.ruler import ACCOUNTING, Gateway, evaluated, every_minute
+from tests.integration.rules.accounting.ruler import Gateway, evaluated, every_minute
 from tests.integration.support.prometheus import Labels, fill, running, samples
 from webhook.usage.highest import read_highest
 from webhook.usage.reading import MOST_POINTS, EntryTotal, UsageReader
@@ -134,12 +134,12 @@ def check_highest(reader: UsageReader, gateway: Gateway, end: datetime) -> None:
     """Compare the highest of two hours with the bytes that were moved in either."""
     start = datetime.fromtimestamp(gateway.start, UTC)
     quota, span = Quota("hour", 10**12, calendar=HOUR), (start, start + timedelta(hours=2))
-    [highest] = read_highest(reader, quota, ACCOUNTING, span, end)
+    [highest] = read_highest(reader, quota, *span, end)
     hours = [gateway.truth(at, at + HOUR_SECONDS) for at in (0, HOUR_SECONDS)]
     [first] = reader.read_totals(quota, period_at(HOUR, start), end)
     assert first.used_bytes <= highest.used_bytes <= max(hours)
     assert highest.over == 0
-    [limited] = read_highest(reader, replace(quota, limit_bytes=1), ACCOUNTING, span, end)
+    [limited] = read_highest(reader, replace(quota, limit_bytes=1), *span, end)
     assert limited.over == 2
 
 

@@ -3,7 +3,6 @@ from typing import cast
 
 import pytest
 
-from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH
 from quotas.model import Quota
 from tests.unit.webhook.samples import ADDRESSES, SENDER
@@ -67,7 +66,7 @@ def test_a_prometheus_that_is_away_is_not_asked_about_all_quotas(
     monkeypatch.setattr(writing, "read_figures", fail)
     quotas = [Quota(f"q{number}", 1) for number in range(100)]
     reader = ReportReader(cast("UsageReader", None))
-    reported = reader.read(quotas, Accounting(), SPAN, NOW)
+    reported = reader.read(quotas, SPAN, NOW)
     assert reported == [(quota, None) for quota in quotas]
     assert len(asked) < 5
 
@@ -83,10 +82,10 @@ def test_a_quota_that_cannot_be_read_does_not_harm_the_others(
     monkeypatch.setattr(writing, "read_figures", read)
     quotas = [Quota(f"q{number % 2}-{number}", 1) for number in (10, 21, 30, 41, 50, 60)]
     reader = ReportReader(cast("UsageReader", None))
-    known = [figures is not None for _, figures in reader.read(quotas, Accounting(), SPAN, NOW)]
+    known = [figures is not None for _, figures in reader.read(quotas, SPAN, NOW)]
     assert known == [True, False, True, False, True, True]
 
 
 def test_reading_ends_when_it_is_stopped() -> None:
     reader = ReportReader(cast("UsageReader", None))
-    assert reader.read([ONE], Accounting(), SPAN, NOW, lambda: True) == []
+    assert reader.read([ONE], SPAN, NOW, lambda: True) == []

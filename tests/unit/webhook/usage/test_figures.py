@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from quotas.accounting_options import Accounting
 from quotas.calendars import DAY, MONTH, WEEK, Calendar, Period, period_at
 from quotas.model import Match, Quota
 from webhook.reports.schedule import newest_period, span_of
@@ -53,7 +52,7 @@ def read(
     reader: FakeReader, quota: Quota, calendar: Calendar = MONTH, now: datetime = NOW
 ) -> Figures:
     span = span_of(calendar, newest_period(calendar, now), now)
-    return read_figures(cast("UsageReader", reader), quota, Accounting(), span, now)
+    return read_figures(cast("UsageReader", reader), quota, span, now)
 
 
 def test_a_period_is_compared_with_the_one_before() -> None:
@@ -81,7 +80,7 @@ def test_a_quota_that_began_within_the_last_seven_days_has_no_outlook() -> None:
 def test_there_is_no_outlook_for_a_period_that_is_over() -> None:
     reader = FakeReader({"": {"2026-10-20": 430, "2026-10-31": 500}})
     span = span_of(MONTH, newest_period(MONTH, NOW), NOW + timedelta(days=31))
-    figures = read_figures(cast("UsageReader", reader), QUOTA, Accounting(), span, NOW)
+    figures = read_figures(cast("UsageReader", reader), QUOTA, span, NOW)
     assert figures.entries[0].expected_bytes is None
 
 

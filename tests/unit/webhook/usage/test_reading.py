@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from quotas.calendars import MONTH, Rolling, period_at
 from quotas.model import Quota
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, forms, matrix, vector
-from webhook.usage.reading import UsageReader, UsageUnavailableError
+from webhook.usage.reading import UsageReader, UsageUnavailableError, span_of
 
 NOW = datetime(2026, 10, 15, tzinfo=UTC)
 OCTOBER = period_at(MONTH, NOW)
@@ -102,6 +103,13 @@ def test_bytes_are_rounded_down() -> None:
     responses.post(INSTANT_URL, json=vector(found))
     [total] = READER.read_totals(QUOTA, OCTOBER, NOW)
     assert (total.used_bytes, total.limit_bytes) == (999, 999)
+
+
+def test_a_span_is_as_long_as_it_lasts_when_clocks_change() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    start, end = (datetime(2026, month, 1, tzinfo=zone) for month in (10, 11))
+    assert span_of(start, end) == "31d1h"
+    assert span_of(end, start) == "1s"
 
 
 def test_the_address_is_in_no_repr() -> None:

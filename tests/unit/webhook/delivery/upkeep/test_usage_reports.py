@@ -150,7 +150,7 @@ def test_a_report_that_takes_long_keeps_nobody_waiting(store: Store) -> None:
     go_on, started = threading.Event(), threading.Event()
 
     def read(
-        quotas: Sequence[Quota], _a: Accounting, _s: ReportSpan, _n: datetime, _: Callable[[], bool]
+        quotas: Sequence[Quota], _s: ReportSpan, _n: datetime, _: Callable[[], bool]
     ) -> Reported:
         started.set()
         go_on.wait(30)
