@@ -17,6 +17,7 @@ from webhook.reports.schedule import (
     find_due,
     has_new,
     mark_issued,
+    quotas_by_calendar,
     span_of,
     start_new,
 )
@@ -67,6 +68,7 @@ class UsageReports:
         self._thread: threading.Thread | None = None
         self._patient_until = time.monotonic() + _PATIENCE_OF_PROCESS_SECONDS
         self._due_at = 0.0
+        self._has_warned = False
 
     def run_if_due(self, *, wait: bool = False) -> None:
         """Look for reports that are due, unless that was done within CHECK_EVERY_SECONDS.
@@ -98,6 +100,7 @@ class UsageReports:
     def find_due(self) -> Sequence[DueReport]:
         """Return the reports that are due. Those that are new begin with their current period."""
         quotas = self._read_quotas()
+        self._warn_of_missing_figures(quotas)
         with self._store.reading() as connection:
             now = read_clock(connection)
             due, is_new = find_due(connection, quotas, now), has_new(connection, quotas)
@@ -105,6 +108,11 @@ class UsageReports:
             with self._store.writing() as connection:
                 start_new(connection, quotas, now)
         return due
+
+    def _warn_of_missing_figures(self, quotas: QuotaFile) -> None:
+        if self._read is None and not self._has_warned and quotas_by_calendar(quotas):
+            _log.warning("set PROMETHEUS_URL: reports have no figures without it")
+            self._has_warned = True
 
     def issue_all(self, due: Sequence[DueReport]) -> None:
         """Issue reports. What fails is tried again later."""

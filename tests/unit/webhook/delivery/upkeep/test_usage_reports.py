@@ -111,6 +111,16 @@ def test_without_a_prometheus_nothing_is_waited_for(store: Store) -> None:
     assert queued(store) == BOTH
 
 
+def test_a_process_that_will_have_no_figures_says_so_once_when_it_starts(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    for read, count in ((reading(), 0), (None, 1)):
+        reports = make(store, read)
+        for _ in range(2):
+            reports.find_due()
+        assert caplog.text.count("set PROMETHEUS_URL") == count
+
+
 def test_a_report_that_was_stopped_is_left_to_the_next_process(store: Store) -> None:
     stop = threading.Event()
 

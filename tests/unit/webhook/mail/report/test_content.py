@@ -53,6 +53,16 @@ def test_a_report_about_many_quotas_fits_into_what_mail_clients_show_uncut() -> 
     assert max(map(len, opened.text.splitlines())) <= 90
 
 
+def test_names_from_traffic_are_text_in_the_mail() -> None:
+    name = "<img src=x onerror=alert(1)>\r\nBcc: x@example.com"
+    entries = (EntryFigures({"consumer": name}, 9 * GB, 10 * GB),)
+    figures = Figures("period", entries, 900 * GB, (("service", ((name, GB), ("b", GB))),))
+    opened = read_report(span(), [(EACH, figures)])
+    assert "<img" not in opened.html
+    assert "Bcc" not in opened.headers
+    assert "\nBcc" not in opened.text
+
+
 def test_twenty_quotas_are_shown_if_they_fit() -> None:
     about, _ = CASES["month"]
     figures = Figures("period", (EntryFigures({}, 9 * GB, 10 * GB),))
