@@ -8,6 +8,7 @@ from quotas.model import Quota
 from webhook.mail.formatting import format_amount, format_duration, format_percent
 from webhook.text import clean_name
 from webhook.usage.model import PACE, EntryFigures, Figures, ReportSpan
+from webhook.usage.reading import MOST_ENTRIES
 
 # Entries are named by their labels; names from outside may be long.
 LONGEST_NAME = 60
@@ -35,6 +36,8 @@ def describe_entries(quota: Quota, figures: Figures) -> str:
     limit = _amount(quota, limit_bytes, limit_bytes)
     count = sum(is_reached(entry) for entry in entries)
     noun = name_entries(quota, len(entries))
+    if len(entries) >= MOST_ENTRIES:
+        noun = f"the {noun} that used most"
     if not count:
         return f"{noun} within {'its' if len(entries) == 1 else 'their'} limit of {limit}"
     whose = "its" if count == 1 else "their"

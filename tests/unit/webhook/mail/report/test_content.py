@@ -9,8 +9,9 @@ from tests.unit.webhook.samples import ADDRESSES
 from webhook.mail.content import Attachment
 from webhook.mail.report.content import MOST_SECTIONS, make_report_content
 from webhook.mail.report.table import MOST_ROWS
-from webhook.mail.report.wording import describe_change
+from webhook.mail.report.wording import describe_change, describe_entries
 from webhook.usage.model import EntryFigures, Figures
+from webhook.usage.reading import MOST_ENTRIES
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -116,6 +117,16 @@ def test_the_change_since_the_period_before_is_in_words(
     before_bytes = None if before is None else before * GB
     entry = EntryFigures({}, used * GB, 500 * GB, before_bytes)
     assert describe_change(BUN, Figures("period", (entry,), before_bytes), span()) == text
+
+
+def test_entries_that_were_left_out_are_not_counted_as_within_their_limit() -> None:
+    entries = tuple(EntryFigures({"consumer": str(n)}, 9, 10 + n) for n in range(MOST_ENTRIES))
+    text = describe_entries(EACH, Figures("period", entries))
+    assert text == "the 1,000 consumers that used most within their limit of 10 B"
+    text = describe_entries(EACH, Figures("period", (EntryFigures({}, 10, 10), *entries[1:])))
+    assert text == "1 of the 1,000 consumers that used most reached its limit of 10 B"
+    text = describe_entries(EACH, Figures("period", entries[:2]))
+    assert text == "2 consumers within their limit of 10 B"
 
 
 LONG = Figures(
