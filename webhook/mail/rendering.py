@@ -14,6 +14,8 @@ from webhook.text import fill
 # The space before a unit.
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|[kMGTP]?i?B)(?!\w))", re.ASCII)
 _TEMPLATES = Path(__file__).parent / "templates"
+# Where the HTML of a mail can have a chart. Values are escaped, so none of them contains this.
+CHART_PLACE = "<!--chart-->"
 
 
 def render_text(content: MailContent, footer: str) -> str:
@@ -27,6 +29,19 @@ def render_html(content: MailContent, footer: str) -> str:
     preview = content.lead or " ".join((*content.paragraphs, *content.to_do))
     template = _environment(_keep_together).get_template("mail.html")
     return template.render(content=content, footer=footer, preview=preview).lstrip()
+
+
+def render_chart(light_id: str, dark_id: str, words: str) -> str:
+    """Return the HTML of a chart, which is a row of the table that the mail consists of.
+
+    Args:
+        light_id: the Content-ID of the picture for light mode.
+        dark_id: the same for dark mode.
+        words: what the pictures show.
+
+    """
+    template = _environment(_keep_together).get_template("chart.html")
+    return template.render(light_id=light_id, dark_id=dark_id, words=words).strip()
 
 
 def _keep_together(value: Any) -> Any:
