@@ -37,6 +37,7 @@ PERIOD = "period"
 CALENDAR = "calendar"
 # Which quarter of an hour, as a number that repeats after some.
 QUARTER_HOUR = "quarter_hour"
+TIMEZONE = "timezone"
 THRESHOLD = "threshold"
 SEVERITY = "severity"
 # Labels that the rules set. A quota's own labels cannot have these names.
@@ -58,6 +59,7 @@ STEP_END = "gateway:step_end:timestamp_seconds"
 EARLIER_STEP_END = "gateway:counted_until:timestamp_seconds"
 
 # Sums of deltas. ``quotas.rules.accounting.totals`` explains them.
+LOCAL_TIME = "gateway:quarter_hour:local_time_seconds"
 QUARTER_HOUR_PERIOD = "gateway:quarter_hour:period"
 OPEN = "gateway:bandwidth_bytes:quarter_hour"
 RECOUNTED = "gateway:bandwidth_bytes:recounted_quarter_hour"
@@ -72,6 +74,7 @@ COUNTERS = "gateway:counters:count"
 MOST_COUNTERS = "gateway:most_counters:count"
 MISSING_COUNTERS = "gateway:missing_counters:count"
 RESTARTED = "gateway:restarted:timestamp_seconds"
+UNCLEAR = "gateway:bandwidth_bytes:unclear"
 INTACT = "gateway:intact_since:timestamp_seconds"
 SEEN = "gateway:seen:timestamp_seconds"
 # For each calendar: seconds since the current period began, and seconds until it ends. The series

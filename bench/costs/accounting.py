@@ -75,12 +75,12 @@ def measure_minutes(
         folder = Path(name)
         for part in recent_hour(now + AHEAD_SECONDS, gateways, counters_of_gateway):
             write(server.url, part)
-        (recounted,) = (
+        recounted = [
             rule
             for rule in accounting_rules(CALENDARS[1], compiled_at)[1]
             if rule.name == names.RECOUNTED
-        )
-        again = server.ask(recounted.query, time.time())
+        ]
+        again = sum(server.ask(rule.query, time.time()).cpu_seconds for rule in recounted)
         for number in numbers:
             rules, recount = accounting_rules(CALENDARS[number], compiled_at)
             others = [rule for rule in recount if rule.name != names.RECOUNTED]
@@ -93,8 +93,8 @@ def measure_minutes(
                 EARLIER_EVALUATIONS,
             )
             costs[number] = MinuteCost(
-                mine.cpu_seconds + (quarterly.cpu_seconds + again.cpu_seconds) / _MINUTES,
-                again.cpu_seconds / _MINUTES,
+                mine.cpu_seconds + (quarterly.cpu_seconds + again) / _MINUTES,
+                again / _MINUTES,
                 theirs.cpu_seconds,
             )
     return costs

@@ -11,9 +11,10 @@ from quotas.calendars import MONTH, Calendar, Rolling
 from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Group, Rule, RuleFile
 from quotas.rules.accounting.closing import closed_rule, healed_rule
+from quotas.rules.accounting.periods import local_now, local_time_rules, period_rule
 from quotas.rules.accounting.recording import backfilled_query, delta_rules, evidence_rules
 from quotas.rules.accounting.recount import RECOUNT_SECONDS, recount_rules
-from quotas.rules.accounting.totals import open_rule, period_rule, total_rule
+from quotas.rules.accounting.totals import open_rule, total_rule
 from quotas.rules.alerts import usage_alerts
 from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
@@ -46,10 +47,11 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
     counted = [calendar for calendar in in_use if isinstance(calendar, Calendar)]
     windows = [calendar for calendar in of_quotas if isinstance(calendar, Rolling)]
     of_periods = [quota for quota in quotas.quotas if isinstance(quota.calendar, Calendar)]
-    sums = _sum_rules(counting, counted, now) if live else _backfill_rules(counting, counted, now)
+    sums = _sum_rules(counting, counted) if live else _backfill_rules(counting, counted, now)
     # In one group, so that a byte reaches an alert within the evaluation in which it is counted.
     rules = [
-        *_period_rules(counted, now),
+        *(local_time_rules(counted, counting, now) * live),
+        *_period_rules(counted, counting, now, live=live),
         *([counted_period_rule(calendar, counting) for calendar in counted] * live),
         *sums,
         *_usage_rules(of_periods, counting, live=live),
@@ -62,7 +64,7 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
             "gateway-quotas",
             [
                 Group("gateway-quotas", step, rules),
-                *([_recount_group(counted, counting, now)] * live),
+                *([_recount_group(counted, counting)] * live),
             ],
             note=_time_zone_note(counted, now),
         ),
@@ -83,13 +85,13 @@ def calendars_of(quotas: Iterable[Quota]) -> list[Calendar | Rolling]:
     return sorted(in_use, key=lambda calendar: calendar.name)
 
 
-def _sum_rules(counting: Accounting, calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
+def _sum_rules(counting: Accounting, calendars: Sequence[Calendar]) -> list[Rule]:
     """Return the rules that count each step once, and add up the periods of each calendar."""
     return [
         *evidence_rules(counting),
         *delta_rules(counting),
         open_rule(counting),
-        *(period_rule(calendar, counting, now) for calendar in calendars),
+        *(period_rule(calendar, counting) for calendar in calendars),
         *(healed_rule(calendar, counting) for calendar in calendars if counting.catch_up),
         *(closed_rule(calendar, counting) for calendar in calendars),
         *(total_rule(calendar, counting) for calendar in calendars),
@@ -112,15 +114,18 @@ def _backfill_rules(
     ]
 
 
-def _period_rules(calendars: Sequence[Calendar], now: datetime) -> list[Rule]:
+def _period_rules(
+    calendars: Sequence[Calendar], counting: Accounting, now: datetime, *, live: bool
+) -> list[Rule]:
     rules = []
     for calendar in calendars:
-        queries = period_queries(calendar, "time()", now)
+        local = local_now(calendar, counting) if live else ""
+        queries = period_queries(calendar, "time()", now, local=local)
         for name, seconds in (
             (names.PERIOD_ELAPSED, queries.elapsed_seconds),
             (names.PERIOD_LEFT, queries.left_seconds),
         ):
-            query = f"{queries.label}\n* ({seconds})"
+            query = f"{queries.label}\n* on () group_left ()\n({seconds})"
             rules.append(Rule(name, query, labels={names.CALENDAR: calendar.name}))
     return rules
 
@@ -149,8 +154,8 @@ def _link_runbook(rules: Iterable[Rule], page_url: str) -> list[Rule]:
     ]
 
 
-def _recount_group(calendars: Sequence[Calendar], counting: Accounting, now: datetime) -> Group:
-    return Group("gateway-recount", RECOUNT_SECONDS, recount_rules(calendars, counting, now))
+def _recount_group(calendars: Sequence[Calendar], counting: Accounting) -> Group:
+    return Group("gateway-recount", RECOUNT_SECONDS, recount_rules(calendars, counting))
 
 
 def _usage_rules(quotas: Iterable[Quota], counting: Accounting, *, live: bool) -> list[Rule]:

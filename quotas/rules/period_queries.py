@@ -21,7 +21,7 @@ from quotas.calendars import (
     Period,
     period_at,
 )
-from quotas.rules.timezones import FIRST_YEAR, last_year, offset_changes, offset_query
+from quotas.rules.timezones import FIRST_YEAR, last_year, local_time, offset_changes
 
 _IDS: dict[Kind, str] = {
     "hour": "year($at) * 1000000 + month($at) * 10000 + day_of_month($at) * 100 + hour($at)",
@@ -35,14 +35,14 @@ _DAYS_FROM_MONDAY_TO_EPOCH = 3
 
 @dataclass(frozen=True)
 class PeriodQueries:
-    """PromQL about the period that contains a time.
+    """PromQL about the period that contains a time. Each is a vector with at most one element.
 
     Attributes:
-        label: a vector with one element of value 1, whose label ``period`` is the id.
-        elapsed_seconds: a scalar, the seconds since the period began.
-        left_seconds: a scalar, the seconds until it ends.
+        label: the value is 1, and the label ``period`` is the id.
+        elapsed_seconds: the seconds since the period began, without labels.
+        left_seconds: the seconds until it ends, without labels.
 
-    Both scalars are true seconds, also in periods in which clocks change.
+    Both are true seconds, also in periods in which clocks change.
 
     """
 
@@ -51,34 +51,20 @@ class PeriodQueries:
     left_seconds: str
 
 
-def period_queries(calendar: Calendar, at: str, now: datetime) -> PeriodQueries:
+def period_queries(calendar: Calendar, at: str, now: datetime, *, local: str = "") -> PeriodQueries:
     """Return PromQL about the period that contains a time.
 
     Args:
         calendar: the calendar.
         at: the time, a scalar in Unix seconds such as ``time()``.
         now: the time of the compilation. Offsets are compiled for at least ten years from then.
+        local: the time on the clocks of the calendar's time zone, a vector with at most one
+            element; by default computed from ``at``.
 
     """
-    local = _local(calendar, at, now)
-    match calendar.kind:
-        case "hour":
-            shifted, elapsed, length = _hour(calendar, at, local)
-        case "day":
-            shifted, elapsed, length = local, f"({local}) % {DAY_SECONDS}", str(DAY_SECONDS)
-        case "week":
-            days = (_DAYS_FROM_MONDAY_TO_EPOCH - calendar.anchor_weekday) % 7
-            elapsed = f"({_plus(local, days * DAY_SECONDS)}) % {WEEK_SECONDS}"
-            shifted, length = f"{local} - {elapsed}", str(WEEK_SECONDS)
-        case "month":
-            shifted = _plus(local, -(calendar.anchor_day - 1) * DAY_SECONDS)
-            elapsed = (
-                f"(scalar(day_of_month(vector({shifted}))) - 1) * {DAY_SECONDS}"
-                f" + ({shifted}) % {DAY_SECONDS}"
-            )
-            length = f"scalar(days_in_month(vector({shifted}))) * {DAY_SECONDS}"
-    period_id = Template(_IDS[calendar.kind]).substitute(at=f"vector({shifted})")
-    label = f'count_values("{names.PERIOD}", {period_id})'
+    local = local or f"vector({local_time(calendar.timezone, at, now)})"
+    _, elapsed, length = _cut(calendar, local, f"vector({at})")
+    label = period_labels(calendar, local, f"vector({at})")
     left = f"{length} - ({elapsed})"
     if calendar.timezone == "UTC" or calendar.kind == "hour":
         return PeriodQueries(label, elapsed, left)
@@ -88,6 +74,42 @@ def period_queries(calendar: Calendar, at: str, now: datetime) -> PeriodQueries:
         _correct(elapsed, at, [(start, end, seconds) for start, end, seconds, _ in corrections]),
         _correct(left, at, [(start, end, seconds) for start, end, _, seconds in corrections]),
     )
+
+
+def period_labels(calendar: Calendar, local: str, utc: str, by: str = "") -> str:
+    """Return PromQL for elements of value 1, whose label ``period`` is the id of a period.
+
+    Args:
+        calendar: the calendar.
+        local: the times on the clocks of the calendar's time zone, a vector.
+        utc: the same times in Unix seconds, a vector.
+        by: the label that tells the times apart.
+
+    """
+    shifted, _, _ = _cut(calendar, local, utc)
+    period_id = Template(_IDS[calendar.kind]).substitute(at=shifted)
+    count = f"count_values by ({by}) " if by else "count_values"
+    return f'{count}("{names.PERIOD}", {period_id})'
+
+
+def _cut(calendar: Calendar, local: str, utc: str) -> tuple[str, str, str]:
+    """Return the time from which the id is read, the seconds elapsed on the clocks, and the length.
+
+    The period starts at a boundary of PromQL's functions, as the time is shifted.
+    """
+    match calendar.kind:
+        case "hour":
+            return _hour(calendar, local, utc)
+        case "day":
+            return local, f"{local} % {DAY_SECONDS}", str(DAY_SECONDS)
+        case "week":
+            days = (_DAYS_FROM_MONDAY_TO_EPOCH - calendar.anchor_weekday) % 7
+            elapsed = f"({_plus(local, days * DAY_SECONDS)}) % {WEEK_SECONDS}"
+            return f"{local} - {elapsed}", elapsed, str(WEEK_SECONDS)
+        case "month":
+            shifted = _plus(local, -(calendar.anchor_day - 1) * DAY_SECONDS)
+            elapsed = f"(day_of_month({shifted}) - 1) * {DAY_SECONDS} + ({shifted}) % {DAY_SECONDS}"
+            return shifted, elapsed, f"days_in_month({shifted}) * {DAY_SECONDS}"
 
 
 @cache
@@ -133,18 +155,13 @@ def _correct(seconds: str, at: str, corrections: list[tuple[int, int, int]]) -> 
     return "\n".join([seconds, *terms])
 
 
-def _hour(calendar: Calendar, at: str, local: str) -> tuple[str, str, str]:
+def _hour(calendar: Calendar, local: str, utc: str) -> tuple[str, str, str]:
     # The id of an hour is that of UTC, because a time zone's clocks show one hour a year twice.
-    elapsed = f"({local}) % {HOUR_SECONDS}"
+    elapsed = f"{local} % {HOUR_SECONDS}"
     changes = offset_changes(calendar.timezone, FIRST_YEAR, FIRST_YEAR + 1)
     has_whole_hours = all(offset % HOUR_SECONDS == 0 for _, offset in changes)
-    return (at if has_whole_hours else f"{at} - {elapsed}"), elapsed, str(HOUR_SECONDS)
-
-
-def _local(calendar: Calendar, at: str, now: datetime) -> str:
-    if calendar.timezone == "UTC":
-        return at
-    return f"{at} + {offset_query(calendar.timezone, at, now)}"
+    shifted = utc if has_whole_hours else f"{utc} - on ({names.QUARTER_HOUR}) {elapsed}"
+    return shifted, elapsed, str(HOUR_SECONDS)
 
 
 def _plus(expression: str, seconds: int) -> str:

@@ -39,6 +39,11 @@ def offset_changes(zone: str, first_year: int, end_year: int) -> tuple[tuple[int
     return tuple(changes)
 
 
+def has_changes(zone: str) -> bool:
+    """Return whether the clocks of a zone change between FIRST_YEAR and ten years later."""
+    return len(offset_changes(zone, FIRST_YEAR, FIRST_YEAR + YEARS_AHEAD)) > 1
+
+
 def _first_change(zone: str, before: int, after: int) -> tuple[int, int]:
     """Return the second at which the offset at ``before`` changes, and the new offset."""
     old = _offset_at(zone, before)
@@ -71,3 +76,8 @@ def offset_query(zone: str, at: str, now: datetime) -> str:
         sign = "+" if offset > before else "-"
         terms.append(f"{sign} {abs(offset - before)} * ({at} >= bool {time})")
     return "\n".join(terms)
+
+
+def local_time(zone: str, at: str, now: datetime) -> str:
+    """Return PromQL for a scalar: what a zone's clocks show, in seconds since they showed 1970."""
+    return at if zone == "UTC" else f"{at} + {offset_query(zone, at, now)}"

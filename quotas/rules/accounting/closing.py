@@ -29,7 +29,7 @@ max by ($labels, period) (
   )
 )
 and on (period)
-last_over_time($periods[$known])
+last_over_time($periods[$recent])
 and on ()
 (vector($delayed % 900) < $closing_seconds)"""
 
@@ -54,7 +54,7 @@ max by ($labels, period) (
   )
 )
 and on (period)
-last_over_time($periods[$known])
+last_over_time($periods[$recent])
 and on ()
 (vector($delayed % 900) < $closing_seconds)"""
 

@@ -100,6 +100,9 @@ max by $gateway (present_over_time($up[$step]))"""
 # Has lost no counter since it restarted, up to the start of the step, as the rules recorded.
 _INTACT = "max by $gateway (last_over_time($intact[$resolution] offset $intact_offset))"
 
+# What was counted last of counters that ended with a restart, or were hidden after it.
+_UNCLEAR_BEFORE = "max by $counter (last_over_time($unclear[$gap] offset $record_offset))"
+
 # Showed fewer counters before the step than at some time since it restarted: Kong hid some.
 _LACKING = """\
 max by $gateway (
@@ -123,41 +126,6 @@ _MISSING_RECORDS = "max by $gateway (max_over_time($missing[$overlap] offset -$l
 
 # The rules have recorded all steps that overlap this one.
 _RECORDED = "max(count_over_time($step_end[$overlap] offset -$look_ahead)) >= $records"
-
-# Lost a counter in the step, did not answer, or is another node.
-_BROKEN = """\
-count by $gateway (($counters offset $step) unless $counters)
-or
-$changed
-or
-max by $gateway ($up) == 0
-or
-max by $gateway ($up offset $step) == 0"""
-
-# How many counters it shows at the end of the step; nothing if it did not answer.
-_SHOWN_COUNTERS = """\
-count by $gateway (max by $counter ($counters))
-or
-0 * (max by $gateway ($up) == 1)"""
-
-# The same, by node.
-_COUNTERS_OF_NODES = """\
-max by $node ($nodes)
-* on $gateway group_left ()
-count by $gateway (max by $counter ($counters))
-or
-count by $gateway (max by $counter ($counters))
-unless on $gateway
-$nodes"""
-
-# Restarted in the step; or in the past gap tolerance, and no rule has recorded it, because
-# evaluations were missed.
-_RESTARTED_UNTIL_NOW = """\
-$restarted
-or
-max by $gateway (resets($requests[$gap]) > 0)
-unless on $gateway
-last_over_time($restarted_at[$gap] offset -$delay) > time() - $gap_seconds"""
 
 GATEWAY = f"({', '.join(names.TARGET_LABELS)})"
 # What a counter is: a gateway's count of what has these labels. Other labels of the target, and
@@ -188,7 +156,9 @@ def _offset(seconds: float) -> str:
     return ("-" if seconds < 0 else "") + format_duration(abs(seconds) or 0.001)
 
 
-def _query(template: str) -> Callable[[Accounting, float], str]:
+def make_query(template: str) -> Callable[[Accounting, float], str]:
+    """Return a function that fills in a template, for an accounting and a step in seconds."""
+
     def fill(accounting: Accounting, step_seconds: float) -> str:
         gap, resolution = accounting.gap_tolerance_seconds, accounting.resolution_seconds
         delay, is_aligned = accounting.scrape_delay_seconds, step_seconds % resolution == 0
@@ -211,6 +181,7 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
             "delay": format_duration(delay + resolution),
             "gap_seconds": f"{gap}",
             "intact": names.INTACT,
+            "unclear": names.UNCLEAR,
             "memory": "1d",
             "step": format_duration(step_seconds),
             "two_steps": format_duration(2 * step_seconds),
@@ -234,17 +205,14 @@ def _query(template: str) -> Callable[[Accounting, float], str]:
     return fill
 
 
-known = _query(_KNOWN)
-scraped = _query(_SCRAPED)
-new = _query(_NEW)
-restarted = _query(_RESTARTED)
-changed = _query(_CHANGED)
-weight = _query(_WEIGHT)
-intact = _query(_INTACT)
-lacking = _query(_LACKING)
-missing_records = _query(_MISSING_RECORDS)
-recorded = _query(_RECORDED)
-broken = _query(_BROKEN)
-shown_counters = _query(_SHOWN_COUNTERS)
-counters_of_nodes = _query(_COUNTERS_OF_NODES)
-restarted_until_now = _query(_RESTARTED_UNTIL_NOW)
+known = make_query(_KNOWN)
+scraped = make_query(_SCRAPED)
+new = make_query(_NEW)
+restarted = make_query(_RESTARTED)
+changed = make_query(_CHANGED)
+weight = make_query(_WEIGHT)
+intact = make_query(_INTACT)
+unclear_before = make_query(_UNCLEAR_BEFORE)
+lacking = make_query(_LACKING)
+missing_records = make_query(_MISSING_RECORDS)
+recorded = make_query(_RECORDED)

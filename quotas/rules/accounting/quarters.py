@@ -25,8 +25,6 @@ def fill_template(
     step, quarters = accounting.resolution_seconds, accounting.recounted_quarters
     delay = accounting.scrape_delay_seconds + _MILLISECOND
     closing = min(_MOST_CLOSING_SECONDS, max(_LEAST_CLOSING_SECONDS, _CLOSING_STEPS * step))
-    # The periods of older quarters are recorded only every quarter of an hour. One may be missed.
-    known = format_duration(2 * QUARTER_SECONDS + 3 * step)
     of_calendar = selector([match_any(names.CALENDAR, [calendar.name])]) if calendar else ""
     periods = names.QUARTER_HOUR_PERIOD + of_calendar
     # A period can still gain bytes for some quarters of an hour after its end.
@@ -46,16 +44,16 @@ def fill_template(
         total=names.TOTAL + of_calendar,
         earlier=names.EARLIER + of_calendar,
         periods=periods,
-        # Two rules record it.
+        # Earlier rules recorded it twice.
         period_of_quarter=f"max by ({names.QUARTER_HOUR}, {names.PERIOD}) "
-        f"(last_over_time({periods}[{known}]))",
+        f"(last_over_time({periods}[{format_duration(3 * step)}]))",
+        local_time=names.LOCAL_TIME,
         calendar=of_calendar,
         slots=str(SLOTS),
         seconds=str(step),
         step=format_duration(step),
         two_steps=format_duration(2 * step),
         recent=format_duration(3 * step),
-        known=known,
         delay=format_duration(delay),
         delayed=f"(time() - {delay})",
         newest=f"(time() - {delay} - (time() - {delay}) % {step})",
@@ -64,7 +62,9 @@ def fill_template(
         # Ranges lack a millisecond, because in Prometheus 2 they include their start.
         open_range=format_duration(QUARTER_SECONDS + 3 * step - _MILLISECOND),
         rules_before=format_duration(2 * accounting.gap_tolerance_seconds + QUARTER_SECONDS),
-        periods_ahead=format_duration(QUARTER_SECONDS - delay),
+        # From the oldest quarter that can gain bytes to the one after the open one.
+        local_range=format_duration((quarters + 3) * QUARTER_SECONDS - _MILLISECOND),
+        local_ahead=format_duration(2 * QUARTER_SECONDS - delay),
         closing=format_duration(closing + step),
         closing_seconds=str(closing),
         one_before=format_duration(_MOST_CLOSING_SECONDS),

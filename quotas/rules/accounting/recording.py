@@ -3,7 +3,7 @@
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.rule_files.rule import Rule
-from quotas.rules.accounting import evidence
+from quotas.rules.accounting import evidence, memory
 from quotas.rules.accounting.steps import explain, missing_query, step_query
 from quotas.units import format_duration
 
@@ -64,10 +64,11 @@ def evidence_rules(accounting: Accounting) -> list[Rule]:
     step = accounting.resolution_seconds
     gap = format_duration(accounting.gap_tolerance_seconds)
     restarted = _newest(evidence.restarted(accounting, step), accounting)
-    any_restarted = _newest(evidence.restarted_until_now(accounting, step), accounting)
-    shown = _newest(evidence.shown_counters(accounting, step), accounting)
-    of_nodes = _newest(evidence.counters_of_nodes(accounting, step), accounting)
-    broken = _newest(evidence.broken(accounting, step), accounting)
+    any_restarted = _newest(memory.restarted_until_now(accounting, step), accounting)
+    shown = _newest(memory.shown_counters(accounting, step), accounting)
+    of_nodes = _newest(memory.counters_of_nodes(accounting, step), accounting)
+    broken = _newest(memory.broken(accounting, step), accounting)
+    unclear = _newest(memory.unclear(accounting, step), accounting)
     # The previous evaluation, and not the one before: if one is missing, so is its evidence.
     previous = format_duration(1.5 * step)
     oldest = f"time() - {_REMEMBERED_SECONDS}"
@@ -114,6 +115,11 @@ def evidence_rules(accounting: Accounting) -> list[Rule]:
             f"max by {evidence.GATEWAY} (last_over_time({names.INTACT}[{previous}]))\n"
             f"unless on {evidence.GATEWAY}\n{broken}",
             comment="When a gateway restarted, if it has answered and lost no counter since.",
+        ),
+        Rule(
+            names.UNCLEAR,
+            unclear,
+            comment="The last values of counters that grew in a restart's step, and are gone.",
         ),
     ]
 

@@ -6,8 +6,6 @@ that happens is up to the ruler.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 
 from quotas import names
 from quotas.accounting_options import QUARTER_SECONDS, Accounting
@@ -15,7 +13,6 @@ from quotas.calendars import Calendar
 from quotas.rule_files.rule import Rule
 from quotas.rules.accounting.quarters import fill_template
 from quotas.rules.accounting.steps import step_query
-from quotas.rules.accounting.totals import period_rule
 from quotas.units import format_duration
 
 RECOUNT_SECONDS = QUARTER_SECONDS
@@ -44,20 +41,8 @@ $counted
 _EARLIER = "sum by ($labels, period) (sum_over_time($delta$calendar[$longest]))"
 
 
-def recount_rules(
-    calendars: Sequence[Calendar], accounting: Accounting, now: datetime
-) -> list[Rule]:
-    """Return the rules that are evaluated every RECOUNT_SECONDS, compiled at a time."""
-    # The open quarter, the newest closed one, and those that are counted again.
-    quarters = accounting.recounted_quarters + 2
-    periods = [
-        replace(
-            period_rule(calendar, accounting, now, quarters=quarters),
-            # Another series than that of the open quarter, which is recorded each step.
-            labels={names.CALENDAR: calendar.name, names.COUNTED: names.COUNTED_AGAIN},
-        )
-        for calendar in calendars
-    ]
+def recount_rules(calendars: Sequence[Calendar], accounting: Accounting) -> list[Rule]:
+    """Return the rules that are evaluated every RECOUNT_SECONDS."""
     counted_again = accounting.recounted_quarters * accounting.catch_up
     at_once = -(-counted_again // _MOST_RULES)
     recounted = [
@@ -80,7 +65,7 @@ def recount_rules(
         for number, calendar in enumerate(calendars)
     ]
     read = Rule(names.EARLIER_READ, "vector(time())", comment="When that was added up.")
-    return [*recounted, *periods, *earlier, read]
+    return [*recounted, *earlier, read]
 
 
 def _recounted_query(accounting: Accounting, before_newest: int, quarters: int) -> str:

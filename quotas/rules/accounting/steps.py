@@ -47,6 +47,25 @@ _BEFORE = """\
     $extreme by $counter (last_over_time($m[$gap] offset $step))
     unless on $gateway
     ($intact)
+  or
+    $unclear
+)"""
+# The highest values in the step, without those that are counted in full, or may be, because their
+# gateway restarted.
+_COUNTED = """\
+$highest
+unless
+(
+  $last
+  == $highest
+  and on $gateway
+  ($restarted)
+  unless
+  (
+    max by $counter ($m offset $step)
+    unless
+    max by $counter ($m)
+  )
 )"""
 # How many of a gateway's counters are not seen in the step, though they were before it.
 _MISSING = """\
@@ -77,15 +96,10 @@ unless on $gateway
 _EXPRESSION = """\
 sum by $by (
   (
-    # 1: on gateways that restarted, only what was counted before a fall
+    # 1: on gateways that restarted, only counters that fell or are gone
     (
       (
-          $highest
-          unless on $gateway
-          ($restarted)
-        or
-          $highest
-          > $last
+        $counted
       )
       -
       (
@@ -106,12 +120,7 @@ sum by $by (
   or
     # 3: between two steps
     (
-        $highest
-        unless on $gateway
-        ($restarted)
-      or
-        $highest
-        > $last
+      $counted
     )
     < $before_lowest
     unless on $gateway
@@ -182,6 +191,7 @@ def step_query(
     holes["recorded"] = _fill(recorded[matchers is None], holes)
     holes["highest"] = _fill(_HIGHEST, holes)
     holes["last"] = _fill(_LAST, holes)
+    holes["counted"] = _fill(_COUNTED, holes)
     holes["before"] = _fill(_BEFORE, {**holes, "extreme": "max"})
     holes["before_lowest"] = _fill(_BEFORE, {**holes, "extreme": "min"})
     holes["missing"] = _fill(_MISSING, holes)
@@ -212,6 +222,7 @@ def _holes(accounting: Accounting, step_seconds: float, counters: str) -> dict[s
         "inner_step": format_duration(max(step_seconds - 0.001, 0.001)),
         "gap": format_duration(accounting.gap_tolerance_seconds),
         "intact": evidence.intact(accounting, step_seconds),
+        "unclear": evidence.unclear_before(accounting, step_seconds),
     }
 
 

@@ -9,17 +9,11 @@ truth: if an evaluation was missed, or its result is not visible yet, the total 
 than the number of quarters looked at. A quarter of an hour is named after its end.
 """
 
-from datetime import datetime
-
 from quotas import names
-from quotas.accounting_options import QUARTER_SECONDS, Accounting
+from quotas.accounting_options import Accounting
 from quotas.calendars import Calendar
 from quotas.rule_files.rule import Rule
 from quotas.rules.accounting.quarters import fill_template
-from quotas.rules.period_queries import period_queries
-from quotas.units import format_duration
-
-_MILLISECOND = 0.001
 
 _OPEN = """\
 sum_over_time((
@@ -37,13 +31,6 @@ and on ($quarter)
   or
   count_values("$quarter", (floor(vector(($newest - 4 * $seconds) / 900)) + 1) % $slots)
 )"""
-
-_PERIODS = """\
-present_over_time((
-  $label
-  * on () group_left ($quarter)
-  count_values("$quarter", vector((time() / 900) % $slots))
-)[$periods_range:15m] offset -$periods_ahead)"""
 
 _TOTAL = """\
 max by ($labels, period) (
@@ -67,7 +54,7 @@ max by ($labels, period) (
   last_over_time($total[$recent])
 )
 and on (period)
-last_over_time($periods[$known])
+last_over_time($periods[$recent])
 unless on ()
 ($held)"""
 
@@ -89,33 +76,6 @@ def open_rule(accounting: Accounting) -> Rule:
         names.OPEN,
         fill_template(_OPEN, accounting),
         comment="Bytes of the open quarter of an hour so far; each step once.",
-    )
-
-
-def period_rule(
-    calendar: Calendar, accounting: Accounting, now: datetime, *, quarters: int = 2
-) -> Rule:
-    """Return the rule for the period that a quarter of an hour belongs to.
-
-    Args:
-        calendar: the calendar.
-        accounting: how bytes are counted.
-        now: the time of the compilation.
-        quarters: for how many quarters of an hour: the open one, and some before it.
-
-    """
-    middle = f"(time() - {QUARTER_SECONDS // 2})"
-    label = period_queries(calendar, middle, now).label
-    return Rule(
-        names.QUARTER_HOUR_PERIOD,
-        fill_template(
-            _PERIODS,
-            accounting,
-            label=label,
-            # Ranges lack a millisecond, because in Prometheus 2 they include their start.
-            periods_range=format_duration(quarters * QUARTER_SECONDS - _MILLISECOND),
-        ),
-        labels={names.CALENDAR: calendar.name},
     )
 
 

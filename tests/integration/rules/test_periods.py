@@ -106,7 +106,7 @@ def periods(
 ) -> Iterator[tuple[float, str, float, float]]:
     """Yield time, id, elapsed seconds and remaining seconds for each time of a range."""
     both = "\nor\n".join(
-        f'label_replace({queries.label} * ({query}), "what", "{what}", "", "")'
+        f'label_replace({queries.label} * on () group_left () ({query}), "what", "{what}", "", "")'
         for what, query in (("elapsed", queries.elapsed_seconds), ("left", queries.left_seconds))
     )
     seen: dict[tuple[float, str], dict[str, float]] = {}

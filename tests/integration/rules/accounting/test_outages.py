@@ -125,3 +125,33 @@ def test_the_bytes_of_several_gateways_are_added_up(assert_counted: AssertCounte
         counter("b:8100"): "0+7x40 stale _x7 337+7x10",
     }
     assert_counted(4_000 + 407, story)
+
+
+REQUESTS = "kong_nginx_requests_total" + up().removeprefix("up")
+# It restarts at the scrape with index 21.
+RESTARTED = {
+    up(): "1+0x90",
+    REQUESTS: "1000+10x20 5+10x69",
+    counter(): "500+100x20 10+10x69",
+}
+RESTARTED_BYTES = 2_000 + 700
+
+
+def test_a_counter_that_appears_and_is_hidden_within_a_step_counts_once(
+    assert_counted: AssertCounted,
+) -> None:
+    story = {**RESTARTED, counter(route="rare"): "_x30 7000 7100 stale _x6 7300+0x50"}
+    assert_counted(RESTARTED_BYTES + 7_300, story)
+
+
+def test_what_a_counter_grew_in_the_step_of_a_restart_counts_although_it_is_gone(
+    assert_counted: AssertCounted,
+) -> None:
+    story = {**RESTARTED, counter(route="rare"): "7000+0x18 7040 7100 stale _x6 60+0x50"}
+    assert_counted(RESTARTED_BYTES + 100 + 60, story)
+
+
+def test_a_counter_that_is_hidden_in_the_step_of_a_restart_counts_once(tmp_path: Path) -> None:
+    story = {**RESTARTED, counter(route="rare"): "7000+0x20 8000 stale _x6 8200+0x50"}
+    most_bytes = RESTARTED_BYTES + 8_200
+    assert_totals(tmp_path, {"hidden": (story, f"({TOTAL}) <= bool {most_bytes}", 1)})

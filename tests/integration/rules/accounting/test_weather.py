@@ -70,6 +70,8 @@ def at_end() -> str:
 )
 @example(events=repeat([Event("twin", 1, 100, 1)], 50), seed=0)
 def test_in_any_weather_no_route_counts_more_than_it_moved(events: list[Event], seed: int) -> None:
+    # If the test fails, the last one shown is the simplest that fails.
+    print(f"{events=}, {seed=}")
     world = simulate(events, gateways=GATEWAYS, scrapes=SCRAPES, seed=seed)
     bounds = [
         Samples(f"({counted(r)}) > {moved}", at_end(), []) for r, moved in world.moved.items()

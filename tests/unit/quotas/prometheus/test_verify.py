@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import responses
 
+from quotas import names
 from quotas.calendars import DAY, MONTH, Calendar, Rolling
 from quotas.model import Quota
 from quotas.prometheus import verify as under_test
@@ -147,7 +148,7 @@ def test_rules_that_fail_are_reported_with_their_error(server: Server) -> None:
     rule = server.answers["rules"]["groups"][0]["rules"][0]
     rule |= {"health": "err", "lastError": "many-to-many matching not allowed"}
     assert server.problems() == [
-        "gateway:period:elapsed_seconds does not evaluate: many-to-many matching not allowed"
+        f"{names.LOCAL_TIME} does not evaluate: many-to-many matching not allowed"
     ]
 
 

@@ -41,6 +41,7 @@ def test_what_steps_read_of_gateways_is_recorded() -> None:
         names.MISSING_COUNTERS,
         names.RESTARTED,
         names.INTACT,
+        names.UNCLEAR,
     }
 
 
