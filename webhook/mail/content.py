@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from webhook.mail.charts.model import UsageChart
+
 LONGEST_SUBJECT = 150
 
 
@@ -52,6 +54,7 @@ class Section:
         bar_percent: how much of the bar is filled, 0 to 100. None for no bar.
         rows: the entries that used most.
         details: the list of details.
+        chart: the usage over time. None for no chart.
 
     """
 
@@ -63,6 +66,7 @@ class Section:
     bar_percent: int | None = None
     rows: tuple[AlertRow, ...] = ()
     details: tuple[Detail, ...] = ()
+    chart: UsageChart | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 
 from quotas.model import Quota
+from webhook.mail.charts.attaching import attach
 from webhook.mail.content import MailContent
 from webhook.mail.message import make_mail, make_plain_mail
 from webhook.mail.rendering import render_text
@@ -72,6 +73,7 @@ class ReportWriter:
             try:
                 content = self.make_content(span, theirs)
                 mails = [make_mail(content, to, self.sender, now) for to in recipients]
+                mails = _add_charts(mails, content)
             except Exception:  # noqa: BLE001 - a mistake in our code must not cost anybody a mail
                 _log.exception("the report about %d quotas cannot be written", len(theirs))
                 mails = [self._make_plain_mail(span, theirs, to, now) for to in recipients]
@@ -95,6 +97,28 @@ class ReportWriter:
         lines.append("The usual report could not be written. The log of the webhook says why.")
         subject = clean_line(f"[report] {span.period.title}")
         return make_plain_mail(subject, lines, recipient, self.sender, now)
+
+
+def _add_charts(mails: list[Mail], content: MailContent) -> list[Mail]:
+    """Return the mails with the charts of their sections; as they are if that fails."""
+    try:
+        # Of all processes, only those that draw need Pillow.
+        from webhook.mail.charts.picture import make_picture  # noqa: PLC0415
+
+        pictures = [
+            make_picture(section.chart, section.name)
+            for section in content.sections
+            if section.chart is not None
+        ]
+        if not pictures:
+            return mails
+        return [
+            replace(mail, content=attach(mail.content, mail.message_id, *pictures))
+            for mail in mails
+        ]
+    except Exception:  # noqa: BLE001 - a mistake in our code must not cost anybody a mail
+        _log.exception("a report goes out without charts")
+        return mails
 
 
 def group_recipients(reported: Reported) -> Sequence[tuple[Sequence[str], Reported]]:

@@ -7,11 +7,12 @@ What they mean depends on the quota's own periods:
 - They are shorter, or a rolling window: the highest of those that ended meanwhile.
 """
 
+import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from quotas import names
-from quotas.calendars import LONGEST_SECONDS, Calendar, Period, period_at
+from quotas.calendars import LONGEST_SECONDS, Calendar, Period
 from quotas.model import Quota
 from webhook.usage.highest import periods_that_end, read_highest
 from webhook.usage.model import (
@@ -20,10 +21,15 @@ from webhook.usage.model import (
     Figures,
     ReportSpan,
 )
-from webhook.usage.reading import MOST_ENTRIES, EntryTotal, UsageReader
+from webhook.usage.reading import (
+    MOST_ENTRIES,
+    EntryTotal,
+    UsageReader,
+    UsageUnavailableError,
+)
 
 MOST_TOP = 5
-_INSTANT = timedelta(seconds=1)
+_log = logging.getLogger(__name__)
 
 
 def read_figures(reader: UsageReader, quota: Quota, span: ReportSpan, now: datetime) -> Figures:
@@ -64,7 +70,8 @@ def _of_period(reader: UsageReader, quota: Quota, span: ReportSpan, now: datetim
         for total in totals
     ]
     top = _read_top(reader, quota, period, now) if totals else ()
-    return Figures("period", tuple(entries), _total(before), top)
+    points = _read_points(reader, quota, period.start, period.end)
+    return Figures("period", tuple(entries), _total(before), top, points=points)
 
 
 def _expect(
@@ -89,7 +96,7 @@ def _expect(
 
 
 def _so_far(reader: UsageReader, quota: Quota, calendar: Calendar, span: ReportSpan) -> Figures:
-    own = period_at(calendar, span.period.end - _INSTANT)
+    own = span.last_of(calendar)
     totals = reader.read_totals(quota, own, span.period.end)
     before: dict[object, int] = {}
     if own.start < span.period.start:
@@ -98,7 +105,8 @@ def _so_far(reader: UsageReader, quota: Quota, calendar: Calendar, span: ReportS
         EntryFigures(total.labels, total.used_bytes, total.limit_bytes, before.get(_key(total)))
         for total in totals
     )
-    return Figures("so far", tuple(entries), _total(before))
+    points = _read_points(reader, quota, own.start, span.period.end)
+    return Figures("so far", tuple(entries), _total(before), points=points)
 
 
 def _highest(reader: UsageReader, quota: Quota, span: ReportSpan, now: datetime) -> Figures:
@@ -121,6 +129,19 @@ def _highest(reader: UsageReader, quota: Quota, span: ReportSpan, now: datetime)
     if isinstance(quota.calendar, Calendar):
         count = len(periods_that_end(quota.calendar, period.start, period.end))
     return Figures("highest", tuple(entries), periods=count)
+
+
+def _read_points(
+    reader: UsageReader, quota: Quota, start: datetime, end: datetime
+) -> tuple[tuple[datetime, int], ...]:
+    if quota.for_each:
+        return ()
+    try:
+        return reader.read_points(quota, {}, start, end)
+    except UsageUnavailableError as error:
+        # A report never waits for a chart.
+        _log.warning("quota=%s: no chart: %s", quota.name, error)
+        return ()
 
 
 def _read_top(

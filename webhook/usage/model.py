@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from quotas.calendars import Calendar, Period
+from quotas.calendars import Calendar, Period, period_at
 from quotas.model import Quota
 from webhook.usage.reading import MOST_ENTRIES
 
@@ -25,6 +25,11 @@ class ReportSpan:
     period: Period
     before: Period
     current: Period | None
+
+    def last_of(self, calendar: Calendar) -> Period:
+        """Return the period of another calendar at the end of the report's period."""
+        # The end itself belongs to the next one.
+        return period_at(calendar, self.period.end - timedelta(seconds=1))
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Figures:
             nothing since; None if it is not known, or the basis is "highest".
         top: labels, and which of their values used most, with their bytes.
         periods: how many periods of the quota ended meanwhile, if the basis is "highest".
+        points: what was used at each moment (UTC) until the report's end, for a chart. Empty if
+            there are several entries, if the basis is "highest", and if that is not known.
 
     """
 
@@ -70,6 +77,7 @@ class Figures:
     total_before_bytes: int | None = None
     top: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
     periods: int = 0
+    points: tuple[tuple[datetime, int], ...] = ()
 
     @property
     def total_bytes(self) -> int | None:

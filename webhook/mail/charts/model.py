@@ -1,4 +1,4 @@
-"""What a chart shows, as a dataclass."""
+"""A chart before and after it is drawn, as dataclasses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,3 +34,12 @@ class UsageChart:
     def used_bytes(self) -> int:
         """Return the last usage."""
         return self.points[-1][1]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart as PNG for light and for dark backgrounds, and what it shows as a sentence."""
+
+    light: bytes
+    dark: bytes
+    words: str

@@ -1,9 +1,7 @@
 """A chart as a mail shows it: drawn for light and for dark mode, and in words."""
 
-from dataclasses import dataclass
-
 from webhook.mail.charts.drawing import DARK, LIGHT, draw
-from webhook.mail.charts.model import UsageChart
+from webhook.mail.charts.model import Picture, UsageChart
 from webhook.mail.formatting import format_amount, format_percent, format_time
 
 LARGEST_BYTES = 40_000
@@ -11,15 +9,6 @@ LARGEST_BYTES = 40_000
 
 class TooLargeError(Exception):
     """The pictures are larger than a mail should carry."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A chart as PNG for light and for dark backgrounds, and what it shows as a sentence."""
-
-    light: bytes
-    dark: bytes
-    words: str
 
 
 def make_picture(chart: UsageChart, name: str) -> Picture:

@@ -1,7 +1,8 @@
 """The content of a report: each quota with usage, limit, change, what used most, and outlook."""
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from quotas import names
 from quotas.model import Quota
@@ -16,6 +17,7 @@ from webhook.mail.content import (
     Section,
 )
 from webhook.mail.formatting import format_percent, format_time
+from webhook.mail.report.chart import make_chart
 from webhook.mail.report.table import MOST_ROWS, count_rows
 from webhook.mail.report.wording import (
     describe_change,
@@ -37,6 +39,8 @@ from webhook.usage.model import EntryFigures, Figures, Reported, ReportSpan
 MOST_SECTIONS, SECTIONS_BYTES = 20, 90_000
 SECTION_BYTES, ROW_BYTES, DETAIL_BYTES = 1_500, 520, 290
 MOST_ENTRIES_SHOWN = 5
+# Each has up to 40 kB, in every recipient's mail.
+MOST_CHARTS = 3
 _GOOD, _UNKNOWN = "resolved", "info"
 _TONES = (*reversed(names.SEVERITIES), _GOOD)
 _TOP_LABELS = {names.CONSUMER: "Consumers", names.SERVICE: "Services", names.ROUTE: "Routes"}
@@ -60,7 +64,7 @@ def make_report_content(
     """
     ordered = sorted(figures, key=lambda one: _share(one[1]), reverse=True)
     sections = [_make_section(quota, found, span, addresses) for quota, found in ordered]
-    shown = tuple(_sections_that_fit(sections))
+    shown = _keep_few_charts(_sections_that_fit(sections))
     known = [found for _, found in figures if found is not None and found.entries]
     reached = sum(any(map(is_reached, found.entries)) for found in known)
     summary = describe_quotas(reached, len(known), len(figures) - len(known))
@@ -114,6 +118,7 @@ def _make_section(
         bar_percent=None if quota.for_each else _bar_percent(entry),
         rows=_make_rows(quota, figures, span, addresses) if quota.for_each else (),
         details=tuple(Detail(label, text) for label, text in details if text),
+        chart=make_chart(quota, figures, span),
     )
 
 
@@ -147,6 +152,15 @@ def _sections_that_fit(sections: Sequence[Section]) -> Iterator[Section]:
         if left_bytes < 0:
             return
         yield section
+
+
+def _keep_few_charts(sections: Iterable[Section]) -> tuple[Section, ...]:
+    """Return sections of which only the first MOST_CHARTS that can have a chart have one."""
+    left, kept = MOST_CHARTS, []
+    for section in sections:
+        kept.append(section if left else replace(section, chart=None))
+        left -= kept[-1].chart is not None
+    return tuple(kept)
 
 
 def _size_of(section: Section) -> int:

@@ -1,9 +1,8 @@
 """Sentences of a report: usage, what changed since the period before, and the outlook."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from quotas.calendars import Calendar, Rolling, period_at
+from quotas.calendars import Calendar, Rolling
 from quotas.model import Quota
 from webhook.mail.formatting import format_amount, format_duration, format_percent
 from webhook.text import clean_name
@@ -27,7 +26,7 @@ def describe_used(quota: Quota, figures: Figures, entry: EntryFigures, span: Rep
     if figures.basis == "highest":
         preposition = "on" if calendar.kind == "day" else "in"
         return f"{amount} used {preposition} the busiest {calendar.kind}"
-    return f"{amount} used so far in {_own_period(calendar, span)}"
+    return f"{amount} used so far in {span.last_of(calendar).title}"
 
 
 def describe_entries(quota: Quota, figures: Figures) -> str:
@@ -127,11 +126,6 @@ def name_entries(quota: Quota, count: int) -> str:
 def is_reached(entry: EntryFigures) -> bool:
     """Return whether an entry reached its limit."""
     return entry.used_bytes >= entry.limit_bytes
-
-
-def _own_period(calendar: Calendar, span: ReportSpan) -> str:
-    # The end belongs to the next one.
-    return period_at(calendar, span.period.end - timedelta(seconds=1)).title
 
 
 def _amount(quota: Quota, size_bytes: int, limit_bytes: int | None = None) -> str:

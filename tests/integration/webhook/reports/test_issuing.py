@@ -73,6 +73,8 @@ def test_what_was_missed_while_nobody_delivered_is_made_up_for_once(
     [table] = first.iter_attachments()
     assert table.get_filename() == f"bandwidth-{LAST.start:%Y-%m}.csv"
     assert "team,bun,," in table.get_content()
+    pictures = [part for part in first.walk() if part.get_content_type() == "image/png"]
+    assert len(pictures) == 2
 
 
 def test_names_from_traffic_are_no_formulas_in_the_table(app: Flask) -> None:

@@ -1,14 +1,21 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import cast
 
 import pytest
 
 from quotas.calendars import MONTH
 from quotas.model import Quota
+from tests.unit.webhook.mails import open_mail
 from tests.unit.webhook.samples import ADDRESSES, SENDER
+from webhook.mail.charts import picture
+from webhook.mail.report.content import MOST_CHARTS
 from webhook.reports import writing
 from webhook.reports.schedule import newest_period, span_of
 from webhook.reports.writing import ReportReader, ReportWriter, group_recipients
+from webhook.store.outbox import Mail
 from webhook.usage.model import EntryFigures, Figures
 from webhook.usage.reading import UsageReader, UsageUnavailableError
 
@@ -17,6 +24,7 @@ SPAN = span_of(MONTH, newest_period(MONTH, NOW), NOW)
 A, B, C = "a@example.com", "b@example.com", "c@example.com"
 ONE, TWO = Quota("one", 10, notify=(B, A, B)), Quota("two", 10, notify=(C, A))
 FIGURES = Figures("period", (EntryFigures({}, 5, 10),))
+PNG = "image/png"
 WRITER = ReportWriter(SENDER, ADDRESSES)
 
 
@@ -52,6 +60,41 @@ def test_a_report_that_cannot_be_written_comes_as_plain_text(
     [mail] = WRITER.write(SPAN, [(Quota("one", 10, notify=(A,)), FIGURES)], NOW)
     assert mail.subject == "[report] October 2026"
     assert b"one: 5 of 10 bytes" in mail.content
+
+
+def with_points(name: str) -> tuple[Quota, Figures]:
+    points = tuple((SPAN.period.start + timedelta(days=day), day) for day in range(31))
+    quota = Quota(name, 10, notify=(A, B))
+    return quota, replace(FIGURES, points=points)
+
+
+def images(mail: Mail) -> list[str]:
+    message = message_from_bytes(mail.content, _class=EmailMessage, policy=policy.default)
+    return [str(part["Content-ID"]) for part in message.walk() if part.get_content_type() == PNG]
+
+
+def test_the_first_quotas_of_a_report_have_charts_that_it_shows() -> None:
+    first, second = WRITER.write(SPAN, [with_points(f"q{number}") for number in range(5)], NOW)
+    assert len(images(first)) == len(set(images(first))) == 2 * MOST_CHARTS
+    html = open_mail(first).html
+    assert [f"cid:{found.strip('<>')}" in html for found in images(first)] == [True] * 6
+    assert "Chart: q0 has used 5 B of 10 B (50 %)" in html.replace("\N{NO-BREAK SPACE}", " ")
+    assert set(images(first)).isdisjoint(images(second))
+    [table] = open_mail(first).headers.iter_attachments()
+    assert table.get_filename() == "bandwidth-2026-10.csv"
+
+
+def test_a_report_without_a_chart_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    [mail] = WRITER.write(SPAN, [(Quota("one", 10, notify=(A,)), FIGURES)], NOW)
+    assert images(mail) == []
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(picture, "draw", fail)
+    first, _ = WRITER.write(SPAN, [with_points("one")], NOW)
+    assert images(first) == []
+    assert "one: 50 %" in open_mail(first).text
 
 
 def test_a_prometheus_that_is_away_is_not_asked_about_all_quotas(

@@ -11,7 +11,7 @@ from webhook.reports.schedule import newest_period, span_of
 from webhook.usage.figures import read_figures
 from webhook.usage.highest import periods_that_end
 from webhook.usage.model import EntryFigures, Figures
-from webhook.usage.reading import EntryTotal, UsageReader
+from webhook.usage.reading import EntryTotal, UsageReader, UsageUnavailableError
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 QUOTA = Quota("team", 1_000)
@@ -25,6 +25,7 @@ class FakeReader:
     # By the name of the entry (empty for the only one): usage by the day on which it was reached.
     used: Mapping[str, Mapping[str, int]]
     top: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    knows_no_points: bool = False
 
     def read_totals(self, quota: Quota, period: Period, at: datetime) -> tuple[EntryTotal, ...]:
         """Return the newest usage of each entry within the period until some time."""
@@ -40,6 +41,14 @@ class FakeReader:
                 labels = {"consumer": entry} if entry else {}
                 found.append(EntryTotal(labels, known[-1], quota.limit_bytes))
         return tuple(sorted(found, key=lambda total: -total.used_bytes))
+
+    def read_points(
+        self, _quota: Quota, _entry: Mapping[str, str], start: datetime, end: datetime
+    ) -> tuple[tuple[datetime, int], ...]:
+        """Return two points, unless Prometheus does not know them."""
+        if self.knows_no_points:
+            raise UsageUnavailableError("Prometheus: it is busy")
+        return ((start, 0), (end, 1))
 
     def read_top(
         self, _quota: Quota, _period: Period, label: str, _at: datetime, most: int
@@ -135,8 +144,23 @@ def test_the_largest_consumers_and_services_are_those_that_differ() -> None:
     assert [label for label, _ in read(reader, one_service).top] == ["route"]
 
 
+def test_usage_over_time_is_that_of_the_quotas_own_period_until_the_reports_end() -> None:
+    used = {"": {"2026-10-12": 100, "2026-10-24": 180}}
+    monday = datetime(2026, 10, 26, tzinfo=UTC)
+    points = read(FakeReader(used), QUOTA, WEEK, monday + timedelta(hours=2)).points
+    assert [at for at, _ in points] == [datetime(2026, 10, 1, tzinfo=UTC), monday]
+    points = read(FakeReader(used), QUOTA).points
+    assert [at for at, _ in points] == [datetime(2026, month, 1, tzinfo=UTC) for month in (10, 11)]
+    assert read(FakeReader({"acme": {"2026-10-12": 100}}), EACH).points == ()
+
+
+def test_figures_do_not_depend_on_usage_over_time() -> None:
+    figures = read(FakeReader({"": {"2026-10-31": 500}}, knows_no_points=True), QUOTA)
+    assert (figures.entries[0].used_bytes, figures.points) == (500, ())
+
+
 def test_a_quota_that_nobody_recorded_has_no_entries() -> None:
-    assert read(FakeReader({}), QUOTA) == Figures("period")
+    assert read(FakeReader({}), QUOTA).entries == ()
 
 
 def test_the_periods_of_a_month_are_those_that_end_within_it() -> None:

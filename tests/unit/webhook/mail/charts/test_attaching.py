@@ -10,7 +10,8 @@ from tests.unit.webhook.mail.charts.charts import chart
 from tests.unit.webhook.mails import Page, compose, open_mail
 from tests.unit.webhook.samples import pipeline, usage
 from webhook.mail.charts.attaching import NoPlaceError, attach
-from webhook.mail.charts.picture import Picture, make_picture
+from webhook.mail.charts.model import Picture
+from webhook.mail.charts.picture import make_picture
 from webhook.mail.rendering import CHART_PLACE
 from webhook.store.outbox import Mail
 

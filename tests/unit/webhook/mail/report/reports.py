@@ -24,6 +24,14 @@ EACH_DAY = replace(EACH, name="each-day", calendar=DAY)
 DAILY = Quota("partner-daily", 20 * GB, calendar=DAY, limit_unit="GB")
 WINDOW = Quota("window", 600 * GB, calendar=Rolling(30 * 86_400), limit_unit="GB")
 
+
+def growing(end: datetime, days: int, used_bytes: int) -> tuple[tuple[datetime, int], ...]:
+    """Return usage that grows day by day."""
+    first = end - timedelta(days=days)
+    return tuple((first + timedelta(days=day), used_bytes * day // days) for day in range(days + 1))
+
+
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
 OVER = Figures(
     "period",
     (EntryFigures({}, 513_650_000_000, 500 * GB, 430_100_000_000, 571_000_000_000),),
@@ -32,6 +40,7 @@ OVER = Figures(
         ("consumer", (("acme", 120 * GB), ("big-co", 80 * GB), ("small-co", 9 * GB))),
         ("route", (("download", 400 * GB), ("search", 100 * GB))),
     ),
+    points=growing(NOVEMBER, 31, 513_650_000_000),
 )
 FINE = Figures("period", (EntryFigures({}, 712 * GB, 2_000 * GB, 801 * GB, 690 * GB),), 801 * GB)
 ENTRIES = Figures(
@@ -58,7 +67,12 @@ DAYS_OF_EACH = Figures(
     periods=31,
 )
 ROLLING = Figures("highest", (EntryFigures({}, 411 * GB, 600 * GB, 300 * GB),))
-SO_FAR = Figures("so far", (EntryFigures({}, 251 * GB, 500 * GB, 170 * GB),), 170 * GB)
+SO_FAR = Figures(
+    "so far",
+    (EntryFigures({}, 251 * GB, 500 * GB, 170 * GB),),
+    170 * GB,
+    points=growing(datetime(2026, 10, 26, tzinfo=UTC), 25, 251 * GB),
+)
 
 
 def span(calendar: Calendar = MONTH, now: datetime = NOW) -> ReportSpan:
