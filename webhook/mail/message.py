@@ -99,7 +99,7 @@ def _encode_header(name: str, text: str | Address) -> str:
     address = ""
     if isinstance(text, Address):
         # An encoded word may replace a display name, but neither its quotes nor the address.
-        is_plain = text.display_name.isascii()
+        is_plain = text.display_name.isascii() and "=?" not in text.display_name
         address = "" if is_plain else f" <{text.addr_spec}>"
         text = formataddr((text.display_name, text.addr_spec)) if is_plain else text.display_name
     if text.isascii() and "=?" not in text:
