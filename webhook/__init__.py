@@ -31,6 +31,7 @@ from webhook.cli import outbox as outbox_commands
 from webhook.cli import preview as preview_commands
 from webhook.cli import report as report_command
 from webhook.cli.failures import short_failures
+from webhook.delivery.charts.adding import Charts
 from webhook.delivery.session import Session
 from webhook.delivery.smtp import make_mail
 from webhook.delivery.upkeep.housekeeping import Housekeeping
@@ -111,8 +112,9 @@ def _wire_delivery(
     open_session: Callable[[threading.Event], Session],
 ) -> delivery_commands.RunDelivery:
     """Return what the command ``deliver`` runs."""
-    sender = settings.mail.sender
+    sender, url = settings.mail.sender, settings.prometheus_url
     read, writer = _wire_reports(settings)
+    read_points = UsageReader(url).read_points if url else None
 
     def run_delivery(stop: threading.Event, *, once: bool) -> bool:
         watchdog = WatchdogMonitor(store, quotas.read, sender, settings.addresses)
@@ -126,7 +128,8 @@ def _wire_delivery(
             usage_reports.run_if_due(wait=once)
             housekeeping.run_if_due()
 
-        deliverer = Deliverer(store, open_session(stop), stop, run_upkeep)
+        charts = Charts(store, quotas.read, read_points, stop)
+        deliverer = Deliverer(store, open_session(stop), stop, run_upkeep, charts.add)
         if once:
             return deliverer.run_once()
         deliverer.run()

@@ -49,7 +49,8 @@ class Deliverer:
     """Sends due mails one after the other until ``stop`` is set.
 
     Several may run, each with a ``Session`` of its own. ``run_periodic_work`` is called between
-    mails.
+    mails. ``add_charts`` gets the name of the process and mails that it has claimed, and returns
+    them as they are sent.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class Deliverer:
         session: Session,
         stop: threading.Event,
         run_periodic_work: Callable[[], None] = lambda: None,
+        add_charts: Callable[[str, list[ClaimedMail]], list[ClaimedMail]] = lambda _, mails: mails,
     ) -> None:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"[:100]
         self._store = store
         self._session = session
         self._stop = stop
         self._run_periodic_work = run_periodic_work
+        self._add_charts = add_charts
         self._leases = Leases(store, self.name)
         # Outcomes that could not be committed yet. Their mails must not be sent again.
         self._unsettled: list[tuple[ClaimedMail, Outcome, datetime]] = []
@@ -99,7 +102,7 @@ class Deliverer:
         try:
             self._commit_outcomes()
             claimed = self._leases.claim()
-            return bool(claimed) and self._try_all(claimed)
+            return bool(claimed) and self._try_all(self._add_charts(self.name, claimed))
         except StoreError as error:
             self._pause(f"the store failed: {error}")
             return False

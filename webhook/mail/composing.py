@@ -10,6 +10,7 @@ from webhook.alerts.events import Event, OtherEvent, QuotaEvent
 from webhook.alerts.payload import Payload
 from webhook.alerts.topics import topics_of
 from webhook.mail.alert_content import make_alert_content
+from webhook.mail.charts.wanted import want_chart
 from webhook.mail.content import LONGEST_SUBJECT, MailContent
 from webhook.mail.links import make_button, make_links, page_of
 from webhook.mail.message import make_mail, make_plain_mail
@@ -128,7 +129,7 @@ def _make_mail(
         unique_texts=[f"{a.status} {sorted(a.labels.items())} {a.starts_at}" for a in alerts],
         thread=threads.pop() if len(threads) == 1 else "",
     )
-    return _with_topics(mail, events)
+    return replace(_with_topics(mail, events), wanted_chart=want_chart(events, now))
 
 
 def _make_plain_mail(

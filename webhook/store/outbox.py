@@ -21,6 +21,7 @@ class Mail:
 
     ``content`` is the whole message with its headers (RFC 5322). ``quota`` is the name of the quota
     that it is about, or empty if there is none or more than one. ``topics`` are all its topics.
+    ``wanted_chart`` describes the chart that is added before the first attempt. Empty for none.
     """
 
     recipient: str
@@ -30,6 +31,7 @@ class Mail:
     quota: str = ""
     priority: int = SECOND
     topics: tuple[Topic, ...] = ()
+    wanted_chart: str = ""
 
 
 def add_mails(connection: Connection, added: Sequence[Mail], now: datetime) -> None:
@@ -41,6 +43,7 @@ def add_mails(connection: Connection, added: Sequence[Mail], now: datetime) -> N
                 quota=mail.quota,
                 subject=mail.subject,
                 content=mail.content,
+                wanted_chart=mail.wanted_chart or None,
             )
         )
         mail_id: int = row.inserted_primary_key[0]  # type: ignore[index] # one row was inserted

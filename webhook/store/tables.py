@@ -23,7 +23,7 @@ from sqlalchemy import (
 from quotas.names import SELECTOR_LABELS
 
 # The newest migration. A database that has it needs no upgrade.
-HEAD = "0004"
+HEAD = "0005"
 
 # The states of a mail.
 QUEUED, SENDING, SENT, FAILED, EXPIRED = "queued", "sending", "sent", "failed", "expired"
@@ -72,7 +72,8 @@ past_notifications = Table(
     Index("told_by_age", "told_at"),
 )
 
-# Rendered mails, as they are sent. Rows never change; the state of a mail is in `envelopes`.
+# Rendered mails, as they are sent; the state of a mail is in `envelopes`. Rows change once at most:
+# the chart that `wanted_chart` describes is added, or given up, before the first attempt.
 mails = Table(
     "mails",
     metadata,
@@ -81,6 +82,7 @@ mails = Table(
     Column("quota", String(200), nullable=False),
     Column("subject", String(500), nullable=False),
     Column("content", LargeBinary, nullable=False),
+    Column("wanted_chart", Text),
     sqlite_autoincrement=True,
 )
 

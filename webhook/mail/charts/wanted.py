@@ -6,11 +6,16 @@ A mail is stored without its chart, and with this beside it. The delivery proces
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from quotas.calendars import Rolling, parse_calendar, period_of
+from quotas.model import Quota
 from webhook.alerts.events import Event, QuotaEvent
+from webhook.mail.charts.model import UsageChart
 from webhook.mail.wording import name_event
+
+# Points and the usage in the mail: fewer than this make no line.
+_FEWEST_POINTS = 2
 
 
 @dataclass(frozen=True)
@@ -42,18 +47,24 @@ class WantedChart:
     unit: str
     forecast_bytes: int | None
 
-    def find_span(self, at: datetime) -> tuple[datetime, datetime]:
-        """Return start and end of the time that the chart shows, in its time zone.
-
-        Args:
-            at: the time of the mail, at which a rolling window ends.
-
-        """
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Return start and end of what the chart shows, in its time zone."""
         calendar = parse_calendar(self.calendar)
         if isinstance(calendar, Rolling):
-            return at - timedelta(seconds=calendar.seconds), at
+            end = datetime.fromtimestamp(self.at, UTC)
+            return end - timedelta(seconds=calendar.seconds), end
         period = period_of(calendar, self.period)
         return period.start, period.end
+
+    @property
+    def until(self) -> datetime:
+        """Return until when usage is shown: the time of the mail, or the end of the period."""
+        return min(datetime.fromtimestamp(self.at, UTC), self.span[1])
+
+    def fits(self, quota: Quota) -> bool:
+        """Return whether a quota is still counted as it was when the mail was written."""
+        return quota.calendar.name == self.calendar and set(quota.for_each) == set(self.entry)
 
 
 def want_chart(events: Sequence[Event], now: datetime) -> str:
@@ -85,3 +96,36 @@ def want_chart(events: Sequence[Event], now: datetime) -> str:
 def read_wanted(text: str) -> WantedChart:
     """Return what ``want_chart`` has written."""
     return WantedChart(**json.loads(text))
+
+
+def make_chart(
+    wanted: WantedChart, quota: Quota, points: Sequence[tuple[datetime, int]]
+) -> UsageChart | None:
+    """Return the chart of a mail, or None if there are too few points.
+
+    Args:
+        wanted: the chart.
+        quota: the quota as it is now, for its thresholds.
+        points: what was used at each moment from the start until the mail was written.
+
+    """
+    start, end = wanted.span
+    # The picture ends with the usage that the mail names. Prometheus may know more by now.
+    is_rolling = not wanted.period
+    shown = [
+        (at, used_bytes if is_rolling else min(used_bytes, wanted.used_bytes))
+        for at, used_bytes in points
+        if at < wanted.until
+    ]
+    shown.append((wanted.until, wanted.used_bytes))
+    if len(shown) < _FEWEST_POINTS:
+        return None
+    return UsageChart(
+        start,
+        end,
+        shown,
+        wanted.limit_bytes,
+        wanted.unit,
+        quota.thresholds,
+        wanted.forecast_bytes,
+    )

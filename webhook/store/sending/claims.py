@@ -36,6 +36,7 @@ class ClaimedMail:
     """A mail that one delivery process has leased to send it.
 
     ``attempts`` and ``tried_at`` are the number of former attempts and the time of the first one.
+    ``wanted_chart`` describes the chart that must be added, or given up, before the first attempt.
     """
 
     mail_id: int
@@ -45,6 +46,7 @@ class ClaimedMail:
     attempts: int
     queued_at: datetime
     tried_at: datetime | None = None
+    wanted_chart: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def claim(
             envelopes.c.attempts,
             envelopes.c.queued_at,
             envelopes.c.tried_at,
+            mails.c.wanted_chart,
         )
         .join(envelopes, envelopes.c.mail_id == mails.c.id)
         .where(mine)
