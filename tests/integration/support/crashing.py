@@ -9,6 +9,7 @@ from typing import Any
 from tests.integration.support.webhook_app import deliver, post, usage
 from webhook import create_app, intake
 from webhook.delivery import leases, smtp, worker
+from webhook.delivery.charts import adding
 from webhook.delivery.upkeep import usage_reports
 
 
@@ -47,6 +48,9 @@ def crash_at(step: str) -> None:
         case "after commit":
             replace(intake, "IntakeResult", lambda _: die)
             post(app, usage("three"))
+        case "before charts":
+            replace(adding, "store_with_charts", after)
+            deliver(app)
         case "claimed":
             replace(worker.Deliverer, "_try", lambda _: die)
             deliver(app)

@@ -33,12 +33,13 @@ class Script:
     the greeting, and ``dot`` is the end of a mail. Some answers are special: at ``hang`` the server
     says nothing, at ``close`` it closes the connection, at ``drip`` and ``endless`` its answer has
     no end, and at ``think`` it sets ``thinking`` and accepts the mail when ``go_on`` is set. Each
-    mail takes ``seconds_per_mail``.
+    mail takes ``seconds_per_mail``. ``contents`` are those of the accepted mails.
     """
 
     steps: dict[str, list[str]] = field(default_factory=dict)
     port: int = 0
     accepted: list[tuple[str, str]] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)
     connections: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -137,6 +138,7 @@ def _take(connection: socket.socket, script: Script, recipient: str) -> None:
         found = re.search(rb"(?im)^message-id: (<[^>]+>)", content)
         with script.changed:
             script.accepted.append((recipient, found[1].decode() if found else ""))
+            script.contents.append(content)
             script.changed.notify_all()
     _do(connection, script, answer)
 
