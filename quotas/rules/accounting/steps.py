@@ -134,8 +134,8 @@ sum by $by (
           unless on $gateway
           ($restarted)
         or
-          # 4
-          max by $counter (
+          # 4: the lowest, if a target's labels changed and the former series have no end yet
+          min by $counter (
             $m >= 0
             and on $gateway
             ($restarted)

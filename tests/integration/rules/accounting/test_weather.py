@@ -69,6 +69,11 @@ def at_end() -> str:
     seed=st.integers(0, 9_999),
 )
 @example(events=repeat([Event("twin", 1, 100, 1)], 50), seed=0)
+# Prometheus is away while a gateway restarts and gets another label: the series before have no end.
+@example(
+    events=[Event("down", 0, 150, 6), Event("restart", 1, 150, 1), Event("relabel", 1, 151, 1)],
+    seed=7024,
+)
 def test_in_any_weather_no_route_counts_more_than_it_moved(events: list[Event], seed: int) -> None:
     # If the test fails, the last one shown is the simplest that fails.
     print(f"{events=}, {seed=}")
