@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from local.sink.current import get_mailbox
 from local.sink.mailbox import Mail
 from local.sink.parsing import decode
+from local.sink.pictures import embed_pictures
 
 MAX_SHOWN_CHARACTERS = 200_000
 
@@ -39,7 +40,8 @@ def show_mail(mail_id: str) -> tuple[str, int]:
 @blueprint.get("/mail/<mail_id>/html")
 def show_html(mail_id: str) -> Response:
     """Return the HTML part alone, with a policy that also holds outside of the page's frame."""
-    response = Response(_with_links_in_new_tabs(_mail_or_404(mail_id).html))
+    mail = _mail_or_404(mail_id)
+    response = Response(embed_pictures(_with_links_in_new_tabs(mail.html), mail.raw))
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     return response
 

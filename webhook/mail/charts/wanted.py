@@ -109,15 +109,15 @@ def make_chart(
         points: what was used at each moment from the start until the mail was written.
 
     """
-    start, end = wanted.span
+    (start, end), until = wanted.span, wanted.until
     # The picture ends with the usage that the mail names. Prometheus may know more by now.
     is_rolling = not wanted.period
     shown = [
         (at, used_bytes if is_rolling else min(used_bytes, wanted.used_bytes))
         for at, used_bytes in points
-        if at < wanted.until
+        if at < until
     ]
-    shown.append((wanted.until, wanted.used_bytes))
+    shown.append((until, wanted.used_bytes))
     if len(shown) < _FEWEST_POINTS:
         return None
     return UsageChart(

@@ -1,5 +1,6 @@
 """The web page of the sink."""
 
+import base64
 import re
 
 from local.sink.server import Sink
@@ -32,6 +33,20 @@ def test_the_html_part_is_sandboxed_inside_and_outside_of_the_page(sink: Sink) -
     rules = answer.headers["Content-Security-Policy"]
     assert "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'" in rules
     assert "script" not in rules
+
+
+def test_pictures_that_come_with_a_mail_are_shown_in_its_html(sink: Sink) -> None:
+    message = compose(html='<img src="cid:a@x"><img src="cid:b@x"><img src="cid:gone@x">')
+    html = message.get_body(("html",))
+    assert html is not None
+    html.add_related(b"a picture", "image", "png", cid="<a@x>")
+    html.add_related(b"<script>", "text", "html", cid="<b@x>")
+    send(sink, message)
+    (mail,) = get_mails(sink)
+    answer = call(sink, "GET", f"mail/{mail['id']}/html")
+    data = base64.b64encode(b"a picture").decode()
+    assert f'<img src="data:image/png;base64,{data}"><img src="cid:b@x">' in answer.text
+    assert "img-src data:;" in answer.headers["Content-Security-Policy"]
 
 
 def test_the_page_uses_only_its_own_scripts_and_styles(sink: Sink) -> None:
