@@ -13,12 +13,14 @@ import urllib.request
 from collections.abc import Sequence
 
 from bench.slow_clients import besieged, silent
+from bench.support.known_usage import known_usage
 from bench.support.table import print_table
 from bench.support.webhook_setup import (
     HOST,
     TIMEOUT_SECONDS,
     TOKEN,
     Setup,
+    count_charts,
     count_mails,
     delivering,
     hanging,
@@ -43,6 +45,7 @@ def main() -> int:
         *measure_intake(),
         *measure_large_payload(),
         *measure_backlog(),
+        *measure_backlog_with_charts(),
         *measure_while_smtp_hangs(),
         *measure_while_clients_are_silent(),
     ]
@@ -85,6 +88,22 @@ def measure_backlog() -> list[Sequence[str]]:
             wait_until_sent(setup, BACKLOG)
         seconds = time.monotonic() - began
     return [(f"mails sent per second, backlog of {BACKLOG:,}", f"{BACKLOG / seconds:,.0f}", "100")]
+
+
+def measure_backlog_with_charts() -> list[Sequence[str]]:
+    """Return the same where each mail wants a chart of its own, and how many got one."""
+    with running() as (setup, processes), known_usage() as prometheus_url:
+        post_all(setup, [payload([n]) for n in range(BACKLOG)])
+        start_sink(setup, processes)
+        began = time.monotonic()
+        with delivering(setup, prometheus_url):
+            wait_until_sent(setup, BACKLOG)
+        seconds = time.monotonic() - began
+        charts = count_charts(setup)
+    return [
+        ("the same with charts", f"{BACKLOG / seconds:,.0f}", "100"),
+        ("of these mails, with a chart", f"{charts:,}", ""),
+    ]
 
 
 def measure_while_smtp_hangs() -> list[Sequence[str]]:

@@ -88,13 +88,19 @@ def start_sink(setup: Setup, processes: Processes) -> None:
 
 
 @contextmanager
-def delivering(setup: Setup) -> Iterator[None]:
-    """Run a delivery process inside the ``with`` block."""
+def delivering(setup: Setup, prometheus_url: str = "") -> Iterator[None]:
+    """Run a delivery process inside the ``with`` block.
+
+    ``prometheus_url`` is where it reads the usage for charts. Empty for no charts.
+    """
     command = [sys.executable, "-m", "flask", "--app", "webhook", "deliver"]
     with (
         (setup.folder / "delivery.log").open("w") as log,
         subprocess.Popen(  # noqa: S603 - our own program, no shell
-            command, env={**setup.settings}, stderr=log, cwd=ROOT
+            command,
+            env={**setup.settings, "PROMETHEUS_URL": prometheus_url},
+            stderr=log,
+            cwd=ROOT,
         ) as process,
     ):
         try:
@@ -114,6 +120,18 @@ def count_mails(setup: Setup, state: str = "queued") -> int:
     """Return the number of mails in a state."""
     connection = sqlite3.connect(setup.folder / "outbox.db", timeout=10)
     found: Any = connection.execute("SELECT count(*) FROM envelopes WHERE state = ?", (state,))
+    number: int = found.fetchone()[0]
+    connection.close()
+    return number
+
+
+def count_charts(setup: Setup) -> int:
+    """Return the number of mails that have a chart."""
+    connection = sqlite3.connect(setup.folder / "outbox.db", timeout=10)
+    pattern = "%Content-Type: image/png%"
+    found: Any = connection.execute(
+        "SELECT count(*) FROM mails WHERE CAST(content AS TEXT) LIKE ?", (pattern,)
+    )
     number: int = found.fetchone()[0]
     connection.close()
     return number
