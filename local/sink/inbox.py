@@ -6,8 +6,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 
 from local.sink.current import get_mailbox
 from local.sink.mailbox import Mail
-from local.sink.parsing import decode
-from local.sink.pictures import embed_pictures
+from local.sink.parsing import decode, embed_pictures
 
 MAX_SHOWN_CHARACTERS = 200_000
 

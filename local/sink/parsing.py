@@ -1,5 +1,6 @@
 """Turn the bytes that arrived over SMTP into a mail that can be shown."""
 
+import base64
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from local.sink.mailbox import Mail
 # What the email package raises, other than its own errors, on headers and parts that
 # break the standard: https://github.com/python/cpython/issues?q=email+is%3Aissue
 UNREADABLE = (MessageError, LookupError, ValueError, AttributeError, TypeError)
+
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 def parse_mail(raw: bytes, envelope_from: str, envelope_to: Sequence[str]) -> Mail:
@@ -34,6 +37,25 @@ def parse_mail(raw: bytes, envelope_from: str, envelope_to: Sequence[str]) -> Ma
         html=_body(message, "text/html"),
         raw=raw,
     )
+
+
+def embed_pictures(html: str, raw: bytes) -> str:
+    """Return HTML in which ``cid:`` addresses of a mail's own pictures are replaced by these.
+
+    A page outside of a mail client has no other way to show them. What cannot be read is left out.
+    """
+    message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
+    for part in message.walk():
+        try:
+            content_id = str(part.get("Content-ID", "")).strip().strip("<>")
+            content = part.get_payload(decode=True)
+            kind = part.get_content_type()
+        except UNREADABLE:
+            continue
+        if content_id and kind in _PICTURES and isinstance(content, bytes):
+            data = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+            html = html.replace(f'"cid:{content_id}"', f'"{data}"')
+    return html
 
 
 def decode(raw: bytes, charset: str = "utf-8") -> str:
