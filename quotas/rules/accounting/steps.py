@@ -134,7 +134,7 @@ sum by $by (
           unless on $gateway
           ($restarted)
         or
-          # 4: the lowest, if a target's labels changed and the former series have no end yet
+          # 4: the lowest, since former series of the counter may have no end yet
           min by $counter (
             $m >= 0
             and on $gateway
