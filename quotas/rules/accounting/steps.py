@@ -38,6 +38,9 @@ _NEW_GATEWAYS = {
 
 _HIGHEST = "max by $counter (max_over_time($m[$step]))"
 _LAST = "max by $counter (last_over_time($m[$step]))"
+# The last value of a counter that fell within the step. Each series is compared with itself: after
+# a label changed, a former one may have the only last value that is a number.
+_FELL = "max by $counter (last_over_time($m[$step]) < max_over_time($m[$step]))"
 # The last value before the step. After a restart, what the gateway showed earlier is gone, so it
 # is not looked at while the gateway has lost nothing since.
 _BEFORE = """\
@@ -114,7 +117,7 @@ sum by $by (
         or
           min by $counter (min_over_time($m[$step]))
           unless
-          ($last < $highest)
+          $fell
       )
     ) >= 0
   or
@@ -129,8 +132,7 @@ sum by $by (
     label_replace(
       (
           # 3: within the step
-          $last
-          < $highest
+          $fell
           unless on $gateway
           ($restarted)
         or
@@ -191,6 +193,7 @@ def step_query(
     holes["recorded"] = _fill(recorded[matchers is None], holes)
     holes["highest"] = _fill(_HIGHEST, holes)
     holes["last"] = _fill(_LAST, holes)
+    holes["fell"] = _fill(_FELL, holes)
     holes["counted"] = _fill(_COUNTED, holes)
     holes["before"] = _fill(_BEFORE, {**holes, "extreme": "max"})
     holes["before_lowest"] = _fill(_BEFORE, {**holes, "extreme": "min"})

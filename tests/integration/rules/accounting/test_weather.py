@@ -74,6 +74,11 @@ def at_end() -> str:
     events=[Event("down", 0, 150, 6), Event("restart", 1, 150, 1), Event("relabel", 1, 151, 1)],
     seed=7024,
 )
+# A label changes while all counters are hidden, and then a counter is not a number any more.
+@example(
+    events=[Event("nan", 1, 68, 70), Event("hide all", 1, 65, 2), Event("relabel", 1, 67, 1)],
+    seed=7250,
+)
 def test_in_any_weather_no_route_counts_more_than_it_moved(events: list[Event], seed: int) -> None:
     # If the test fails, the last one shown is the simplest that fails.
     print(f"{events=}, {seed=}")
