@@ -43,7 +43,6 @@ def add_mails(connection: Connection, added: Sequence[Mail], now: datetime) -> N
                 quota=mail.quota,
                 subject=mail.subject,
                 content=mail.content,
-                wanted_chart=mail.wanted_chart or None,
             )
         )
         mail_id: int = row.inserted_primary_key[0]  # type: ignore[index] # one row was inserted
@@ -57,6 +56,7 @@ def add_mails(connection: Connection, added: Sequence[Mail], now: datetime) -> N
                 queued_at=now,
                 due_at=now,
                 answer="",
+                wanted_chart=mail.wanted_chart or None,
             )
         )
         add_topics(connection, mail_id, mail.topics)

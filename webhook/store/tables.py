@@ -73,7 +73,7 @@ past_notifications = Table(
 )
 
 # Rendered mails, as they are sent; the state of a mail is in `envelopes`. Rows change once at most:
-# the chart that `wanted_chart` describes is added, or given up, before the first attempt.
+# a chart is added before the first attempt.
 mails = Table(
     "mails",
     metadata,
@@ -82,12 +82,12 @@ mails = Table(
     Column("quota", String(200), nullable=False),
     Column("subject", String(500), nullable=False),
     Column("content", LargeBinary, nullable=False),
-    Column("wanted_chart", Text),
     sqlite_autoincrement=True,
 )
 
 # One row for each mail: its recipient, its state, when it was queued, first tried and settled, when
 # it is due, which process has leased it until when, and when people were notified that it failed.
+# `wanted_chart` describes the chart of a mail until it is added, or given up.
 envelopes = Table(
     "envelopes",
     metadata,
@@ -104,6 +104,7 @@ envelopes = Table(
     Column("leased_until", UtcTime),
     Column("answer", Text, nullable=False),
     Column("reported_at", UtcTime),
+    Column("wanted_chart", Text),
     Index("envelopes_by_turn", "state", "priority", "due_at"),
 )
 

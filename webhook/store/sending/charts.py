@@ -27,8 +27,10 @@ def store_with_charts(
         envelopes.c.leased_by == owner,
     )
     stored = set(connection.execute(leased.with_for_update()).scalars())
+    final = update(envelopes).where(envelopes.c.mail_id.in_(stored)).values(wanted_chart=None)
+    connection.execute(final)
     for mail_id in stored:
         content = contents[mail_id]
-        final = {"wanted_chart": None} | ({} if content is None else {"content": content})
-        connection.execute(update(mails).where(mails.c.id == mail_id).values(final))
+        if content is not None:
+            connection.execute(update(mails).where(mails.c.id == mail_id).values(content=content))
     return stored

@@ -99,7 +99,7 @@ def claim(
             envelopes.c.attempts,
             envelopes.c.queued_at,
             envelopes.c.tried_at,
-            mails.c.wanted_chart,
+            envelopes.c.wanted_chart,
         )
         .join(envelopes, envelopes.c.mail_id == mails.c.id)
         .where(mine)

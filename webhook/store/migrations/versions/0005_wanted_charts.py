@@ -9,9 +9,9 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Add the column."""
-    op.add_column("mails", sa.Column("wanted_chart", sa.Text()))
+    op.add_column("envelopes", sa.Column("wanted_chart", sa.Text()))
 
 
 def downgrade() -> None:
     """Drop the column."""
-    op.drop_column("mails", "wanted_chart")
+    op.drop_column("envelopes", "wanted_chart")

@@ -72,7 +72,8 @@ def delivery(store: Store) -> Delivery:
 
 def stored(store: Store) -> list[tuple[bytes, str | None]]:
     with store.reading() as connection:
-        query = select(mails.c.content, mails.c.wanted_chart).order_by(mails.c.id)
+        columns = (mails.c.content, envelopes.c.wanted_chart)
+        query = select(*columns).join_from(mails, envelopes).order_by(mails.c.id)
         return [tuple(row) for row in connection.execute(query)]
 
 
