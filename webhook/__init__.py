@@ -18,6 +18,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -41,6 +42,7 @@ from webhook.delivery.upkeep.watchdog import WatchdogMonitor
 from webhook.delivery.worker import Deliverer
 from webhook.intake import IntakeResult, queue_mails
 from webhook.mail.composing import compose_mails
+from webhook.preview.charts import add_charts
 from webhook.preview.mails import Preview, make_previews
 from webhook.reports.writing import ReportReader, ReportWriter
 from webhook.settings import Settings, read_settings
@@ -79,7 +81,11 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     def preview(quota: Quota, quotas: QuotaFile, *, recipient: str) -> Sequence[Preview]:
         url, now = settings.prometheus_url, datetime.now(UTC)
-        return make_previews(quota, quotas, url, compose, now, recipient=recipient)
+        previews = make_previews(quota, quotas, url, compose, now, recipient=recipient)
+        return [
+            replace(one, mails=add_charts(one.mails, quota, url, is_real=one.is_real))
+            for one in previews
+        ]
 
     metrics = Metrics(store)
     metrics.register(app)

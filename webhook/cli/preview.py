@@ -1,5 +1,6 @@
 """flask --app webhook preview: test mails of a quota, to read or to send."""
 
+import base64
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -108,13 +109,25 @@ def _write(previews: Sequence[Preview], folder: Path) -> None:
         mail = preview.mails[0]
         contents = {
             ".eml": mail.content,
-            ".html": _part(_parse(mail.content), "html").encode(),
+            ".html": _page(_parse(mail.content)).encode(),
             ".txt": _describe(preview).encode(),
         }
         stem = preview.name.replace(" %", "-percent")
         for suffix, content in contents.items():
             (folder / f"{stem}{suffix}").write_bytes(content)
         click.echo(f"wrote {folder / stem}.eml, .html and .txt")
+
+
+def _page(message: EmailMessage) -> str:
+    """Return the HTML with its pictures in it, since a browser cannot find those of a mail."""
+    html = _part(message, "html")
+    for part in message.walk():
+        if part.get_content_type() == "image/png":
+            data = base64.b64encode(part.get_content()).decode()
+            html = html.replace(
+                f"cid:{part['Content-ID'].strip('<>')}", f"data:image/png;base64,{data}"
+            )
+    return html
 
 
 def _send(previews: Sequence[Preview], open_session: Callable[[threading.Event], Session]) -> None:

@@ -10,7 +10,7 @@ from webhook.alerts.events import Event, OtherEvent, QuotaEvent
 from webhook.alerts.payload import Payload
 from webhook.alerts.topics import topics_of
 from webhook.mail.alert_content import make_alert_content
-from webhook.mail.charts.wanted import want_chart
+from webhook.mail.charts.choosing import want_chart
 from webhook.mail.content import LONGEST_SUBJECT, MailContent
 from webhook.mail.links import make_button, make_links, page_of
 from webhook.mail.message import make_mail, make_plain_mail

@@ -32,10 +32,14 @@ class Compose(Protocol):
 
 @dataclass(frozen=True)
 class Preview:
-    """The mails at one event, one for each recipient. They differ only in the recipient."""
+    """The mails at one event, one for each recipient. They differ only in the recipient.
+
+    ``is_real`` says whether their numbers are those of Prometheus.
+    """
 
     name: str
     mails: tuple[Mail, ...]
+    is_real: bool = False
 
 
 def make_previews(
@@ -66,7 +70,7 @@ def make_previews(
             to = (recipient,) if recipient else recipients_of(event, quotas)
             note = _describe_test(step, event, quota, figures)
             mails = compose(dict.fromkeys(to, (event,)), payload, now, test_note=note)
-            previews.append(Preview(step.name, tuple(mails)))
+            previews.append(Preview(step.name, tuple(mails), step.is_real))
     return tuple(previews)
 
 

@@ -113,6 +113,16 @@ def test_mails_arrive_with_the_numbers_of_prometheus_and_the_answers_are_reporte
     assert all(line.strip().startswith("250 ") for line in lines[1::2])
 
 
+def test_files_for_browsers_have_their_charts_in_them(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    assert preview(tmp_path, environ, "each", "--out", "mails").returncode == 0
+    html = (tmp_path / "mails" / "100-percent.html").read_text()
+    assert html.count('src="data:image/png;base64,') == 2
+    assert "cid:" not in html
+    assert "cid:" in (tmp_path / "mails" / "100-percent.eml").read_text()
+
+
 def test_a_test_leaves_the_outbox_and_later_notifications_as_they_are(
     tmp_path: Path, environ: dict[str, str], sink: Sink
 ) -> None:

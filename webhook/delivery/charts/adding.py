@@ -3,17 +3,17 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from cachetools import LRUCache
 
-from quotas.model import Quota, QuotaFile
+from quotas.model import QuotaFile
 from webhook.delivery.charts.allowance import PAUSE_SECONDS, Allowance
 from webhook.mail.charts.attaching import attach
+from webhook.mail.charts.making import ReadPoints, make_wanted_picture
 from webhook.mail.charts.model import Picture
-from webhook.mail.charts.wanted import make_chart, read_wanted
+from webhook.mail.charts.wanted import read_wanted
 from webhook.store.database import Store
 from webhook.store.sending.charts import store_with_charts
 from webhook.store.sending.claims import ClaimedMail
@@ -22,11 +22,6 @@ from webhook.usage.reading import UsageUnavailableError
 
 # Mails about the same event share their picture, and are claimed one after the other.
 _MOST_PICTURES = 20
-
-# Reads the usage of an entry of a quota between two times: ``UsageReader.read_points``.
-ReadPoints = Callable[
-    [Quota, Mapping[str, str], datetime, datetime], Sequence[tuple[datetime, int]]
-]
 
 _log = logging.getLogger(__name__)
 
@@ -103,13 +98,4 @@ class Charts:
         """Return the picture; None if too little is known."""
         wanted = read_wanted(wanted_chart)
         quota = self._read_quotas().find(wanted.quota)
-        if quota is None or not wanted.fits(quota):
-            return None
-        points = read_points(quota, wanted.entry, wanted.span[0], wanted.until)
-        chart = make_chart(wanted, quota, points)
-        if chart is None:
-            return None
-        # Of all processes, only those that draw need Pillow.
-        from webhook.mail.charts.picture import make_picture  # noqa: PLC0415
-
-        return make_picture(chart, wanted.name)
+        return make_wanted_picture(wanted, quota, read_points) if quota else None

@@ -9,7 +9,7 @@ from quotas.model import Threshold
 from webhook.mail.charts.canvas import Canvas, Point
 from webhook.mail.charts.model import UsageChart
 from webhook.mail.charts.ticks import size_ticks, time_ticks
-from webhook.mail.formatting import format_amount
+from webhook.mail.formatting import format_amount, is_binary
 
 # The pixels of the picture. A mail shows it at half the size, for screens with small pixels, and a
 # phone at a third, where its letters can still be read.
@@ -89,7 +89,8 @@ def draw(chart: UsageChart, palette: Palette) -> bytes:
     canvas = Canvas(WIDTH, HEIGHT, palette.background, _FONT_PIXELS)
     legend_rows = _draw_legend(canvas, chart, palette)
     top_bytes = _top_of(chart)
-    sizes = size_ticks(int(top_bytes), chart.limit_bytes, chart.unit, _MOST_SIZES)
+    binary = is_binary(chart.limit_bytes, chart.unit)
+    sizes = size_ticks(int(top_bytes), chart.unit, _MOST_SIZES, binary=binary)
     right_labels = [_percent(threshold) for threshold in chart.thresholds]
     frame = _Frame(
         left=_MARGIN + max(canvas.width_of(text) for _, text in sizes) + _GAP,

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from quotas.units import BINARY_UNITS, DECIMAL_UNITS, UNITS
-from webhook.mail.formatting import is_binary
 
 # Between two marks of an axis of bytes, in its unit and powers of ten.
 _NICE = (Fraction(1), Fraction(2), Fraction(5, 2), Fraction(5), Fraction(10))
@@ -16,27 +15,27 @@ _HOURS = tuple(timedelta(hours=hours) for hours in (1, 2, 3, 4, 6, 12))
 _DAYS = (1, 2, 7, 14, 28, 56, 112, 366)
 
 
-def size_ticks(top_bytes: int, limit_bytes: int, unit: str, most: int) -> list[tuple[int, str]]:
+def size_ticks(top_bytes: int, unit: str, most: int, *, binary: bool) -> list[tuple[int, str]]:
     """Return marks from zero to at most ``top_bytes`` (above zero), with their labels.
 
     Args:
         top_bytes: where the axis ends.
-        limit_bytes: the limit, which decides between binary and decimal units.
         unit: the unit of the limit in quotas.yaml. Empty if it is unknown.
         most: how many marks above zero there are at most.
+        binary: whether the limit is given in binary units.
 
     """
-    unit = _unit_for(top_bytes, limit_bytes, unit)
+    unit = _unit_for(top_bytes, unit, binary=binary)
     size = UNITS[unit]
     step = _nice_step(max(Fraction(1, size), Fraction(top_bytes + 1, size * (most + 1))))
     numbers = [step * count for count in range(1, most + 1) if step * count * size <= top_bytes]
     return [(0, "0"), *((int(number * size), f"{_text(number)} {unit}") for number in numbers)]
 
 
-def _unit_for(top_bytes: int, limit_bytes: int, unit: str) -> str:
+def _unit_for(top_bytes: int, unit: str, *, binary: bool) -> str:
     if unit and _SMALLEST_TOP <= Fraction(top_bytes, UNITS[unit]) < _LARGEST_TOP:
         return unit
-    units = {"B": 1} | BINARY_UNITS if is_binary(limit_bytes, unit) else DECIMAL_UNITS
+    units = {"B": 1} | BINARY_UNITS if binary else DECIMAL_UNITS
     return [name for name, size in units.items() if size <= top_bytes][-1]
 
 

@@ -1,21 +1,15 @@
-"""Which mails get a chart, and what must be known to draw it.
+"""What must be known of a mail to draw its chart.
 
 A mail is stored without its chart, and with this beside it. The delivery process draws the chart.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from quotas.calendars import Rolling, parse_calendar, period_of
 from quotas.model import Quota
-from webhook.alerts.events import Event, QuotaEvent
-from webhook.mail.charts.model import UsageChart
-from webhook.mail.wording import name_event
-
-# Points and the usage in the mail: fewer than this make no line.
-_FEWEST_POINTS = 2
 
 
 @dataclass(frozen=True)
@@ -66,66 +60,11 @@ class WantedChart:
         """Return whether a quota is still counted as it was when the mail was written."""
         return quota.calendar.name == self.calendar and set(quota.for_each) == set(self.entry)
 
-
-def want_chart(events: Sequence[Event], now: datetime) -> str:
-    """Return the chart for a mail about these events, in a form that can be stored.
-
-    The text is empty if the mail gets none: only a mail about one quota that has reached a
-    threshold, or is expected to, has a chart.
-    """
-    if len(events) != 1 or not isinstance(events[0], QuotaEvent) or events[0].is_resolved:
-        return ""
-    event = events[0]
-    if event.period is None and not event.is_rolling:
-        return ""
-    wanted = WantedChart(
-        name=name_event(event),
-        quota=event.quota_name,
-        entry=dict(event.for_each_values),
-        calendar=event.calendar,
-        period=str(event.period.id) if event.period else "",
-        at=int(now.timestamp()),
-        used_bytes=event.used_bytes,
-        limit_bytes=event.limit_bytes,
-        unit=event.unit,
-        forecast_bytes=event.forecast_bytes if event.period else None,
-    )
-    return json.dumps(asdict(wanted))
+    def to_text(self) -> str:
+        """Return a text that can be stored, and that ``read_wanted`` reads."""
+        return json.dumps(asdict(self))
 
 
 def read_wanted(text: str) -> WantedChart:
-    """Return what ``want_chart`` has written."""
+    """Return the chart that ``WantedChart.to_text`` has written."""
     return WantedChart(**json.loads(text))
-
-
-def make_chart(
-    wanted: WantedChart, quota: Quota, points: Sequence[tuple[datetime, int]]
-) -> UsageChart | None:
-    """Return the chart of a mail, or None if there are too few points.
-
-    Args:
-        wanted: the chart.
-        quota: the quota as it is now, for its thresholds.
-        points: what was used at each moment from the start until the mail was written.
-
-    """
-    (start, end), until = wanted.span, wanted.until
-    # The picture ends with the usage that the mail names. Prometheus may know more by now.
-    is_rolling = not wanted.period
-    shown = [
-        (at, used_bytes if is_rolling else min(used_bytes, wanted.used_bytes))
-        for at, used_bytes in points
-        if at < until
-    ]
-    shown.append((until, wanted.used_bytes))
-    if len(shown) < _FEWEST_POINTS:
-        return None
-    return UsageChart(
-        start,
-        end,
-        shown,
-        wanted.limit_bytes,
-        wanted.unit,
-        quota.thresholds,
-        wanted.forecast_bytes,
-    )

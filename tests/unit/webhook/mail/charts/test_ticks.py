@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from quotas.units import UNITS
 from tests.unit.webhook.mail.charts.charts import moments
 from webhook.mail.charts.ticks import size_ticks, time_ticks
+from webhook.mail.formatting import is_binary
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -29,16 +30,17 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def test_sizes_have_round_numbers_in_the_unit_of_the_limit(
     top_bytes: int, limit_bytes: int, unit: str, labels: list[str]
 ) -> None:
-    assert [label for _, label in size_ticks(top_bytes, limit_bytes, unit, 4)] == labels
+    binary = is_binary(limit_bytes, unit)
+    assert [label for _, label in size_ticks(top_bytes, unit, 4, binary=binary)] == labels
 
 
 @given(
     top_bytes=st.integers(1, 10**19),
-    limit_bytes=st.integers(1, 10**18),
     unit=st.sampled_from(["", *UNITS]),
+    binary=st.booleans(),
 )
-def test_any_axis_of_sizes_has_some_marks(top_bytes: int, limit_bytes: int, unit: str) -> None:
-    ticks = size_ticks(top_bytes, limit_bytes, unit, 5)
+def test_any_axis_of_sizes_has_some_marks(top_bytes: int, unit: str, *, binary: bool) -> None:
+    ticks = size_ticks(top_bytes, unit, 5, binary=binary)
     values = [value for value, _ in ticks]
     assert 2 <= len(ticks) <= 6
     assert values == sorted(set(values))

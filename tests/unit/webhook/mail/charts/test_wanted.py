@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from tests.unit.webhook.samples import NOW, QUOTAS, forecast, pipeline, resolved, usage
 from webhook.alerts.events import Event, read_event
 from webhook.alerts.payload import Alert
-from webhook.mail.charts.wanted import WantedChart, make_chart, read_wanted, want_chart
+from webhook.mail.charts.choosing import want_chart
+from webhook.mail.charts.making import make_chart
+from webhook.mail.charts.wanted import WantedChart, read_wanted
 
 
 def events(*alerts: Alert) -> list[Event]:
