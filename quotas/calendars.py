@@ -162,7 +162,8 @@ def period_at(calendar: Calendar, time: datetime) -> Period:
             minutes=local.minute, seconds=local.second, microseconds=local.microsecond
         )
         return _hour_from(calendar, start)
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    # Without the fold, a midnight that clocks show twice is the first of the two.
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC, fold=0)
     return _period_from(calendar, _first_day(calendar, day))
 
 

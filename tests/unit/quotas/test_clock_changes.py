@@ -55,6 +55,24 @@ def test_a_day_without_midnight_begins_at_the_first_moment_after_it() -> None:
     assert before == period
 
 
+@pytest.mark.parametrize(
+    "calendar",
+    [
+        Calendar("day", timezone="America/Havana"),
+        Calendar("week", anchor_weekday=6, timezone="America/Havana"),
+        Calendar("month", anchor_day=7, timezone="America/Havana"),
+    ],
+    ids=lambda calendar: calendar.kind,
+)
+def test_a_period_whose_first_hour_occurs_twice_begins_with_the_first_of_them(
+    calendar: Calendar,
+) -> None:
+    start = datetime(2027, 11, 7, 4, tzinfo=UTC)
+    for minutes in (0, 30, 60, 90, 120):
+        period = period_at(calendar, start + timedelta(minutes=minutes))
+        assert period.start.astimezone(UTC) == start
+
+
 def test_an_hour_that_clocks_show_twice_is_two_periods() -> None:
     calendar = Calendar("hour", timezone="Europe/Berlin")
     first = period_at(calendar, datetime(2027, 10, 31, 0, 30, tzinfo=UTC))
