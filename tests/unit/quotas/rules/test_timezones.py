@@ -8,10 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quotas.rules.timezones import FIRST_YEAR, last_year, offset_changes, offset_query
+from quotas.rules.timezones import (
+    FIRST_YEAR,
+    YEARS_AHEAD,
+    has_changes,
+    last_year,
+    offset_changes,
+    offset_query,
+)
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 END_YEAR = last_year(NOW) + 1
+WEEK_SECONDS = 7 * 86_400
 SPAN = (
     int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp()),
     int(datetime(END_YEAR, 1, 1, tzinfo=UTC).timestamp()) - 1,
@@ -66,6 +74,33 @@ def test_an_offset_changes_at_the_exact_second(zone: str) -> None:
 def test_a_zone_without_changes_compiles_to_one_number() -> None:
     assert offset_query("Asia/Kolkata", "time()", NOW) == "19800"
     assert offset_query("Etc/GMT+5", "time()", NOW) == "-18000"
+
+
+@given(st.sampled_from(ALL_ZONES))
+def test_the_clocks_of_a_zone_change_if_they_have_several_offsets_within_ten_years(
+    zone: str,
+) -> None:
+    end = int(datetime(FIRST_YEAR + YEARS_AHEAD, 1, 1, tzinfo=UTC).timestamp())
+    # The shortest time between two changes is that of Ramadan, a month.
+    offsets = {offset_of(zone, at) for at in range(SPAN[0], end, WEEK_SECONDS)}
+    assert has_changes(zone) == (len(offsets) > 1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("UTC", False),
+        ("Asia/Kathmandu", False),
+        # Its clocks changed until 2021.
+        ("Pacific/Apia", False),
+        ("Europe/Berlin", True),
+        ("Australia/Lord_Howe", True),
+        # Once, in March 2024.
+        ("Asia/Almaty", True),
+    ],
+)
+def test_only_changes_from_the_first_compiled_year_on_count(zone: str, *, expected: bool) -> None:
+    assert has_changes(zone) is expected
 
 
 def test_each_change_of_the_clocks_is_a_term_of_the_sum() -> None:
