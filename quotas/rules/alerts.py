@@ -68,6 +68,11 @@ def match_quotas(quotas: QuotaFile, wanted: Iterable[str]) -> str:
     return match_any(names.QUOTA, sorted(chosen))
 
 
+def runbook_annotations(alert_name: str, page_url: str) -> dict[str, str]:
+    """Return an alert's link to its section of the runbook; nothing if there is no runbook."""
+    return {names.RUNBOOK_URL: f"{page_url}#{alert_name.lower()}"} if page_url else {}
+
+
 def entry_value(metric: str, reach_seconds: int, number_format: str = "%.0f") -> str:
     """Return an annotation template: the value of a metric for the quota entry of the alert.
 

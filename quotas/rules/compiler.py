@@ -15,7 +15,7 @@ from quotas.rules.accounting.periods import local_now, local_time_rules, period_
 from quotas.rules.accounting.recording import backfilled_query, delta_rules, evidence_rules
 from quotas.rules.accounting.recount import RECOUNT_SECONDS, recount_rules
 from quotas.rules.accounting.totals import open_rule, total_rule
-from quotas.rules.alerts import usage_alerts
+from quotas.rules.alerts import runbook_annotations, usage_alerts
 from quotas.rules.forecasts import forecast_alerts, forecast_rules
 from quotas.rules.intervals import MOST_QUOTAS_IN_GROUP, interval_seconds, reach_seconds
 from quotas.rules.period_queries import compiled_until, period_queries
@@ -144,11 +144,8 @@ def _quota_alert_rules(quotas: QuotaFile, calendars: Sequence[Calendar | Rolling
 def _link_runbook(rules: Iterable[Rule], page_url: str) -> list[Rule]:
     """Return the rules with a link from each alert to its section of a page, if there is one."""
     return [
-        replace(
-            rule,
-            annotations={**rule.annotations, names.RUNBOOK_URL: f"{page_url}#{rule.name.lower()}"},
-        )
-        if rule.alert and page_url
+        replace(rule, annotations={**rule.annotations, **runbook_annotations(rule.name, page_url)})
+        if rule.alert
         else rule
         for rule in rules
     ]

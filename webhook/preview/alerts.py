@@ -10,6 +10,7 @@ from datetime import datetime
 
 from quotas import names
 from quotas.model import Quota, QuotaFile, Threshold
+from quotas.rules.alerts import runbook_annotations
 from quotas.rules.usage import used_rule
 from webhook.alerts.events import is_reached
 from webhook.alerts.payload import FIRING, RESOLVED
@@ -115,8 +116,8 @@ class _AlertMaker:
 
     def _body(self, labels: Mapping[str, str], numbers: Mapping[str, str], status: str) -> bytes:
         """Return a payload with one alert."""
-        quota, period, page_url = self.quota, self.figures.period, self.quotas.runbook_url
-        runbook = {names.RUNBOOK_URL: f"{page_url}#{labels['alertname'].lower()}"}
+        quota, period = self.quota, self.figures.period
+        runbook = runbook_annotations(labels["alertname"], self.quotas.runbook_url)
         alert = {
             "status": status,
             "labels": {
@@ -125,7 +126,7 @@ class _AlertMaker:
                 **({names.PERIOD: f"{period.id}"} if period else {}),
                 **labels,
             },
-            "annotations": {**numbers, **(runbook if page_url else {})},
+            "annotations": {**numbers, **runbook},
             "startsAt": self.now.isoformat(),
             "endsAt": self.now.isoformat() if status == RESOLVED else "0001-01-01T00:00:00Z",
         }
