@@ -37,13 +37,14 @@ from webhook.delivery.session import Session
 from webhook.delivery.smtp import make_mail
 from webhook.delivery.upkeep.housekeeping import Housekeeping
 from webhook.delivery.upkeep.undelivered_reports import UndeliveredReports
-from webhook.delivery.upkeep.usage_reports import Read, UsageReports
+from webhook.delivery.upkeep.usage_reports import UsageReports
 from webhook.delivery.upkeep.watchdog import WatchdogMonitor
 from webhook.delivery.worker import Deliverer
 from webhook.intake import IntakeResult, queue_mails
 from webhook.mail.composing import compose_mails
 from webhook.preview.charts import add_charts
 from webhook.preview.mails import Preview, make_previews
+from webhook.reports.signatures import Read
 from webhook.reports.writing import ReportReader, ReportWriter
 from webhook.settings import Settings, read_settings
 from webhook.store.database import Store, StoreError
@@ -100,7 +101,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     delivery_commands.register(app, store, deliver)
     preview_commands.register(app, quotas.read, preview, open_session)
     read, writer = _wire_reports(settings)
-    report_command.register(app, store, quotas.read, read, writer)
+    report_command.register(app, store, quotas.read, read, write=writer.write, show=writer.show)
     return app
 
 

@@ -1,8 +1,7 @@
 """flask --app webhook report: a report by hand, to look at or to send."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
 
 import click
 from flask import Flask
@@ -13,8 +12,9 @@ from quotas.model import Quota, QuotaFile
 from webhook.mail.formatting import format_time
 from webhook.reports.periods import kind_of, parse_period
 from webhook.reports.schedule import newest_period, span_of
+from webhook.reports.signatures import Read, Show, Write
 from webhook.store.database import Store, StoreError
-from webhook.store.outbox import Mail, add_mails
+from webhook.store.outbox import add_mails
 from webhook.store.sending.clock import read_clock
 from webhook.store.upgrade import SchemaError
 from webhook.usage.model import Reported, ReportSpan
@@ -22,26 +22,14 @@ from webhook.usage.model import Reported, ReportSpan
 _REPORTS = {"month": "monthly", "week": "weekly"}
 
 
-# Reads the figures of quotas until a function says stop.
-Read = Callable[[Sequence[Quota], ReportSpan, datetime, Callable[[], bool]], Reported]
-
-
-class Writer(Protocol):
-    """Writes the mails of a report, or the same as text."""
-
-    def write(self, span: ReportSpan, reported: Reported, now: datetime) -> Iterator[Mail]:
-        """Yield one mail for each recipient."""
-
-    def show(self, span: ReportSpan, reported: Reported) -> Iterator[str]:
-        """Yield what groups of recipients get."""
-
-
 def register(
     app: Flask,
     store: Store,
     read_quotas: Callable[[], QuotaFile],
     read: Read | None,
-    writer: Writer,
+    *,
+    write: Write,
+    show: Show,
 ) -> None:
     """Give ``app`` the command ``report``. Without ``read``, it only says why it cannot work."""
 
@@ -74,9 +62,9 @@ def register(
             reported = read(chosen[calendar], span, now, lambda: False)
             _check_figures(reported)
             if send:
-                _send(store, writer, span, reported)
+                _send(store, write, span, reported)
             else:
-                click.echo("\n".join(writer.show(span, reported)))
+                click.echo("\n".join(show(span, reported)))
 
 
 def _choose(
@@ -132,9 +120,9 @@ def _check_figures(reported: Reported) -> None:
         click.echo(f"no figures of {', '.join(missing)}", err=True)
 
 
-def _send(store: Store, writer: Writer, span: ReportSpan, reported: Reported) -> None:
+def _send(store: Store, write: Write, span: ReportSpan, reported: Reported) -> None:
     # Outside of the transaction, because writing takes longer than storing.
-    mails = list(writer.write(span, reported, datetime.now(UTC)))
+    mails = list(write(span, reported, datetime.now(UTC)))
     try:
         with store.writing() as connection:
             add_mails(connection, mails, read_clock(connection))

@@ -8,10 +8,10 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from quotas.model import Quota, QuotaFile
+from quotas.model import QuotaFile
 from webhook.reports.schedule import (
     DueReport,
     find_due,
@@ -21,6 +21,7 @@ from webhook.reports.schedule import (
     span_of,
     start_new,
 )
+from webhook.reports.signatures import Read, Write
 from webhook.store.database import Store, StoreError
 from webhook.store.outbox import Mail, add_mails
 from webhook.store.past_notifications import (
@@ -39,10 +40,6 @@ RETRY_AFTER_SECONDS = 300
 PATIENCE, PATIENCE_WITH_SOME = timedelta(days=3), timedelta(hours=6)
 _PATIENCE_OF_PROCESS_SECONDS = 3_600
 _MAILS_AT_ONCE = 20
-
-# Reads the figures of quotas until a function says stop. Writes one mail for each recipient.
-Read = Callable[[Sequence[Quota], ReportSpan, datetime, Callable[[], bool]], Reported]
-Write = Callable[[ReportSpan, Reported, datetime], Iterator[Mail]]
 
 _log = logging.getLogger(__name__)
 

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH, Period
 from quotas.model import Quota, QuotaFile
-from webhook.delivery.upkeep.usage_reports import Read, UsageReports
+from webhook.delivery.upkeep.usage_reports import UsageReports
 from webhook.reports.schedule import DueReport, find_due, newest_period, start_new
+from webhook.reports.signatures import Read
 from webhook.store.database import Store
 from webhook.store.outbox import Mail
 from webhook.store.past_notifications import RaceError
