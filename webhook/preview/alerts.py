@@ -14,7 +14,7 @@ from quotas.rules.alerts import runbook_annotations
 from quotas.rules.usage import used_rule
 from webhook.alerts.events import is_reached
 from webhook.alerts.payload import FIRING, RESOLVED
-from webhook.preview.figures import Figures
+from webhook.preview.numbers import Numbers
 
 # The usage and the forecast in the example of a forecast, as shares of the limit.
 _FORECAST_USED, _FORECAST = 0.6, 1.2
@@ -31,15 +31,15 @@ class Step:
     is_real: bool = False
 
 
-def make_steps(quota: Quota, quotas: QuotaFile, figures: Figures, now: datetime) -> Iterator[Step]:
+def make_steps(quota: Quota, quotas: QuotaFile, numbers: Numbers, now: datetime) -> Iterator[Step]:
     """Yield each threshold of a quota, then what else its recipients are notified of.
 
     That is the forecast if the quota asks for it, and a resolved alert with ``notify_resolved``.
     """
-    make = _AlertMaker(quota, quotas, figures, now)
+    make = _AlertMaker(quota, quotas, numbers, now)
     for threshold in quota.thresholds:
         yield make.reached(threshold)
-    if quota.forecast and figures.period:
+    if quota.forecast and numbers.period:
         yield make.forecast()
     if quota.notify_resolved and quota.thresholds:
         yield make.resolved(quota.thresholds[0])
@@ -49,12 +49,12 @@ def make_steps(quota: Quota, quotas: QuotaFile, figures: Figures, now: datetime)
 class _AlertMaker:
     quota: Quota
     quotas: QuotaFile
-    figures: Figures
+    numbers: Numbers
     now: datetime
 
     def reached(self, threshold: Threshold) -> Step:
         """Return the step at a threshold: with the present usage if that has just reached it."""
-        used_bytes, limit_bytes = self.figures.used_bytes, self.quota.limit_bytes
+        used_bytes, limit_bytes = self.numbers.used_bytes, self.quota.limit_bytes
         is_real = used_bytes is not None and threshold == self._threshold_at(
             used_bytes / limit_bytes
         )
@@ -65,20 +65,20 @@ class _AlertMaker:
     def forecast(self) -> Step:
         """Return the step at which the limit is expected to be passed."""
         limit_bytes = self.quota.limit_bytes
-        used_bytes = self.figures.used_bytes or 0
-        forecast_bytes = used_bytes + (self.figures.to_come_bytes or 0)
-        is_real = self.figures.used_bytes is not None and used_bytes < limit_bytes < forecast_bytes
+        used_bytes = self.numbers.used_bytes or 0
+        forecast_bytes = used_bytes + (self.numbers.to_come_bytes or 0)
+        is_real = self.numbers.used_bytes is not None and used_bytes < limit_bytes < forecast_bytes
         if not is_real:
             used_bytes = round(_FORECAST_USED * limit_bytes)
             forecast_bytes = round(_FORECAST * limit_bytes)
         labels = {"alertname": names.FORECAST_ALERT, names.SEVERITY: "warning"}
-        numbers = {
+        annotations = {
             names.USED_BYTES: f"{used_bytes}",
             names.RATIO_NUMBER: f"{used_bytes / limit_bytes}",
             names.LIMIT_BYTES: f"{limit_bytes}",
             names.FORECAST_BYTES: f"{forecast_bytes}",
         }
-        return Step("forecast", self._body(labels, numbers, FIRING), is_real)
+        return Step("forecast", self._body(labels, annotations, FIRING), is_real)
 
     def resolved(self, threshold: Threshold) -> Step:
         """Return the step at which a threshold is not reached any more.
@@ -86,7 +86,7 @@ class _AlertMaker:
         Usage never falls within a period, so the limit was raised.
         """
         limit_bytes = self.quota.limit_bytes
-        if self.figures.period:
+        if self.numbers.period:
             limit_bytes = max(1, round(_FORMER_LIMIT * limit_bytes))
         body = self._usage_body(threshold, _ratio_of(threshold), limit_bytes, RESOLVED)
         return Step("resolved", body)
@@ -104,29 +104,31 @@ class _AlertMaker:
             names.SEVERITY: threshold.severity,
         }
         used_bytes = round(ratio * limit_bytes)
-        to_come_bytes = self.figures.to_come_bytes
+        to_come_bytes = self.numbers.to_come_bytes
         forecast = "" if to_come_bytes is None else f"{used_bytes + to_come_bytes}"
-        numbers = {
+        annotations = {
             names.USED_BYTES: f"{used_bytes}",
             names.RATIO_NUMBER: f"{ratio}",
             names.LIMIT_BYTES: f"{limit_bytes}",
             names.FORECAST_BYTES: forecast,
         }
-        return self._body(labels, numbers, status)
+        return self._body(labels, annotations, status)
 
-    def _body(self, labels: Mapping[str, str], numbers: Mapping[str, str], status: str) -> bytes:
+    def _body(
+        self, labels: Mapping[str, str], annotations: Mapping[str, str], status: str
+    ) -> bytes:
         """Return a payload with one alert."""
-        quota, period = self.quota, self.figures.period
+        quota, period = self.quota, self.numbers.period
         runbook = runbook_annotations(labels["alertname"], self.quotas.runbook_url)
         alert = {
             "status": status,
             "labels": {
                 **used_rule(quota, self.quotas.accounting).labels,
-                **self.figures.entry,
+                **self.numbers.entry,
                 **({names.PERIOD: f"{period.id}"} if period else {}),
                 **labels,
             },
-            "annotations": {**numbers, **runbook},
+            "annotations": {**annotations, **runbook},
             "startsAt": self.now.isoformat(),
             "endsAt": self.now.isoformat() if status == RESOLVED else "0001-01-01T00:00:00Z",
         }

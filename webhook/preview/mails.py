@@ -11,7 +11,7 @@ from webhook.alerts.payload import Payload, parse_payload
 from webhook.mail.formatting import format_amount, format_percent
 from webhook.mail.wording import name_event
 from webhook.preview.alerts import Step, make_steps
-from webhook.preview.figures import Figures, read_figures
+from webhook.preview.numbers import Numbers, read_numbers
 from webhook.recipients import recipients_of, select_events
 from webhook.store.outbox import Mail
 
@@ -62,26 +62,26 @@ def make_previews(
         recipient: who gets all mails instead of the recipients in quotas.yaml, if not empty.
 
     """
-    figures = read_figures(quota, prometheus_url, now)
+    numbers = read_numbers(quota, prometheus_url, now)
     previews = []
-    for step in make_steps(quota, quotas, figures, now):
+    for step in make_steps(quota, quotas, numbers, now):
         payload = parse_payload(step.body)
         for event in select_events(payload.alerts, quotas, now):
             to = (recipient,) if recipient else recipients_of(event, quotas)
-            note = _describe_test(step, event, quota, figures)
+            note = _describe_test(step, event, quota, numbers)
             mails = compose(dict.fromkeys(to, (event,)), payload, now, test_note=note)
             previews.append(Preview(step.name, tuple(mails), step.is_real))
     return tuple(previews)
 
 
-def _describe_test(step: Step, event: Event, quota: Quota, figures: Figures) -> str:
+def _describe_test(step: Step, event: Event, quota: Quota, numbers: Numbers) -> str:
     test = "This is a test: nothing has happened, and there is nothing to do."
     if step.is_real:
         return f"{test} The numbers are those of Prometheus."
-    if figures.used_bytes is None:
-        return f"{test} The numbers are examples, because {figures.missing}."
-    used = format_amount(figures.used_bytes, quota.limit_bytes, quota.limit_unit)
+    if numbers.used_bytes is None:
+        return f"{test} The numbers are examples, because {numbers.missing}."
+    used = format_amount(numbers.used_bytes, quota.limit_bytes, quota.limit_unit)
     limit = format_amount(quota.limit_bytes, quota.limit_bytes, quota.limit_unit)
-    percent = format_percent(figures.used_bytes, quota.limit_bytes)
+    percent = format_percent(numbers.used_bytes, quota.limit_bytes)
     name = name_event(event) if isinstance(event, QuotaEvent) else quota.name
     return f"{test} Its usage is an example: {name} has used {used} of {limit} so far ({percent})."

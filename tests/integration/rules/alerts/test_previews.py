@@ -10,7 +10,7 @@ from tests.integration.rules.alerts.expectations import LabelsAndAnnotations
 from tests.integration.support.promtool import Alerts, Case, counter, rules_of, run_rules, up
 from webhook.alerts.payload import parse_payload
 from webhook.preview.alerts import make_steps
-from webhook.preview.figures import Figures
+from webhook.preview.numbers import Numbers
 
 QUOTAS = """\
 version: 1
@@ -26,9 +26,9 @@ def test_a_test_mail_is_made_of_the_alert_that_fires(tmp_path: Path) -> None:
     quotas = parse_quotas(QUOTAS.encode())
     used_bytes, to_come_bytes = 19 * 400, 40 * 400
     period = period_of(HOUR, "1970010102")
-    figures = Figures({"consumer": "acme"}, used_bytes, period, to_come_bytes)
+    numbers = Numbers({"consumer": "acme"}, used_bytes, period, to_come_bytes)
     now = datetime(1970, 1, 1, 2, 20, tzinfo=UTC)
-    steps = {step.name: step for step in make_steps(quotas.quotas[0], quotas, figures, now)}
+    steps = {step.name: step for step in make_steps(quotas.quotas[0], quotas, numbers, now)}
     assert {name for name, step in steps.items() if step.is_real} == {"90 %", "forecast"}
 
     def alert_of(name: str, summary: str, description: str) -> LabelsAndAnnotations:

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Figures:
+class Numbers:
     """What is known about a quota now.
 
     Attributes:
@@ -36,7 +36,7 @@ class Figures:
     missing: str = ""
 
 
-def read_figures(quota: Quota, prometheus_url: str, now: datetime) -> Figures:
+def read_numbers(quota: Quota, prometheus_url: str, now: datetime) -> Numbers:
     """Return the numbers of a quota at this time (aware).
 
     Args:
@@ -58,16 +58,16 @@ def read_figures(quota: Quota, prometheus_url: str, now: datetime) -> Figures:
     to_come_bytes = None
     if largest.forecast_bytes is not None:
         to_come_bytes = max(0, largest.forecast_bytes - largest.used_bytes)
-    return Figures(largest.labels, largest.used_bytes, period, to_come_bytes)
+    return Numbers(largest.labels, largest.used_bytes, period, to_come_bytes)
 
 
-def _make_example(quota: Quota, period: Period | None, now: datetime, missing: str) -> Figures:
+def _make_example(quota: Quota, period: Period | None, now: datetime, missing: str) -> Numbers:
     entry = {label: _example_value(quota, label) for label in quota.for_each}
     to_come_bytes = None
     if period:
         share_left = (period.end - now) / (period.end - period.start)
         to_come_bytes = round(_EXAMPLE_SHARE * quota.limit_bytes * share_left)
-    return Figures(entry, None, period, to_come_bytes, missing)
+    return Numbers(entry, None, period, to_come_bytes, missing)
 
 
 def _example_value(quota: Quota, label: str) -> str:
