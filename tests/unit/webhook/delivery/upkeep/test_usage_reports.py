@@ -66,7 +66,7 @@ def queued(store: Store) -> list[str]:
 BOTH = ["a@example.com", "b@example.com"]
 
 
-def test_each_recipient_gets_a_report_once_whoever_issues_it(store: Store) -> None:
+def test_two_processes_send_each_recipient_one_report(store: Store) -> None:
     report = ended(HOUR)
     for _ in range(2):
         make(store, reading(KNOWN, KNOWN)).issue_all([report])
