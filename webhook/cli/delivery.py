@@ -7,8 +7,8 @@ from typing import Protocol
 import click
 from flask import Flask
 
+from webhook.cli.failures import StoreGroup
 from webhook.cli.signals import stopped_by_signals
-from webhook.cli.store_group import StoreGroup
 from webhook.store.database import Store
 
 

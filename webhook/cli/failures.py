@@ -1,12 +1,15 @@
-"""Short messages for what a command cannot start with: wrong settings, quotas or tables."""
+"""Short messages for failures of commands: wrong settings, quotas or tables, and the store."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
+from flask.cli import AppGroup
 
 from quotas.file.loading import QuotasError
 from quotas.settings import SettingsError
+from webhook.store.database import StoreError
 from webhook.store.upgrade import SchemaError
 
 
@@ -15,7 +18,17 @@ def short_failures() -> Iterator[None]:
     """If a command is running, report these errors without a traceback."""
     try:
         yield
-    except (QuotasError, SchemaError, SettingsError) as error:
+    except (QuotasError, SchemaError, SettingsError, StoreError) as error:
         if click.get_current_context(silent=True) is None:
             raise
-        raise click.ClickException(str(error)) from error
+        text = f"the store failed: {error}" if isinstance(error, StoreError) else str(error)
+        raise click.ClickException(text) from error
+
+
+class StoreGroup(AppGroup):
+    """Commands that use the store."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with short_failures():
+            return super().invoke(ctx)

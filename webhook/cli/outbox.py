@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import click
 from flask import Flask
 
-from webhook.cli.store_group import StoreGroup
+from webhook.cli.failures import StoreGroup
 from webhook.delivery.upkeep.housekeeping import remove_old
 from webhook.store.database import Store
 from webhook.store.notifications import get_notification, list_notifications

@@ -9,14 +9,14 @@ from flask import Flask
 from quotas.calendars import Calendar, Kind
 from quotas.file.values import did_you_mean
 from quotas.model import Quota, QuotaFile
+from webhook.cli.failures import short_failures
 from webhook.mail.formatting import format_time
 from webhook.reports.periods import kind_of, parse_period
 from webhook.reports.schedule import newest_period, span_of
 from webhook.reports.signatures import Read, Show, Write
-from webhook.store.database import Store, StoreError
+from webhook.store.database import Store
 from webhook.store.outbox import add_mails
 from webhook.store.sending.clock import read_clock
-from webhook.store.upgrade import SchemaError
 from webhook.usage.model import Reported, ReportSpan
 
 _REPORTS = {"month": "monthly", "week": "weekly"}
@@ -123,10 +123,7 @@ def _check_figures(reported: Reported) -> None:
 def _send(store: Store, write: Write, span: ReportSpan, reported: Reported) -> None:
     # Outside of the transaction, because writing takes longer than storing.
     mails = list(write(span, reported, datetime.now(UTC)))
-    try:
-        with store.writing() as connection:
-            add_mails(connection, mails, read_clock(connection))
-    except (StoreError, SchemaError) as error:
-        raise click.ClickException(f"the store failed: {error}") from error
+    with short_failures(), store.writing() as connection:
+        add_mails(connection, mails, read_clock(connection))
     count = "1 mail is" if len(mails) == 1 else f"{len(mails)} mails are"
     click.echo(f"{count} queued, about {span.period.title}")
