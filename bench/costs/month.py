@@ -21,7 +21,7 @@ AHEAD_SECONDS = 1_500
 HEAD_SECONDS, HEAD_PART_SECONDS = 7_200, 3_600
 # Services with counters. The others have only steps.
 SERVICES, OTHER_SERVICES = 10, 10
-GATEWAYS = 2
+GATEWAYS = 4
 SCRAPE_SECONDS, STEP_SECONDS = 15, 60
 # The number of consumers of each shop, and how many of the first have a month of history.
 SHOPS = {"shop-1000": 1_000, "shop-5000": 5_000}

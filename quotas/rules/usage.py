@@ -15,7 +15,7 @@ from quotas.units import format_duration
 
 # Steps belong to no calendar; only those of earlier rules, and of a backfill, do.
 _NO_CALENDAR = match_any(names.CALENDAR, [""])
-# How far back quotas read the totals and periods, which are recorded each step.
+# How far back rules read what is recorded each step.
 _RECENT_STEPS = 3
 
 
@@ -52,12 +52,13 @@ def used_rule(quota: Quota, accounting: Accounting, *, live: bool = True) -> Rul
 def counted_period_rule(calendar: Calendar, accounting: Accounting) -> Rule:
     """Return the rule for the periods whose bytes are counted: the current one, and one just over.
 
-    There are none while totals are held back after an upgrade. The value is how many seconds of the
-    period had passed when it was the current one last.
+    Totals are those of these periods. There are none while totals are held back after an upgrade.
+    The value is how many seconds of the period had passed when it was the current one last.
     """
     recent = _RECENT_STEPS * accounting.resolution_seconds
-    # Quotas read it as far back as that.
-    periods = _newest_periods(calendar, lingering_seconds(calendar, accounting) - recent)
+    # Totals read it as far back as that, and quotas read totals as far back again.
+    lingering = lingering_seconds(calendar, accounting) - 2 * recent
+    periods = _newest_periods(calendar, max(lingering, recent))
     return Rule(
         names.PERIOD_COUNTED,
         f"{periods}\nunless on ()\n({held_query()})",
@@ -152,11 +153,14 @@ def _period_query(quota: Quota, accounting: Accounting, *, live: bool) -> str:
         newest = f"max by ({names.PERIOD}) (bottomk(1, {periods}))"
         zero = (
             f"0 * sum by ({', '.join(quota.for_each)}) (last_over_time({deltas}[{recent}]))\n"
-            f"  * on () group_left ({names.PERIOD}) {newest}"
+            f"* on () group_left ({names.PERIOD}) {newest}"
         )
-        used = f"  sum by ({by}) ({counted})\n  or\n  {zero}"
+        used = f"sum by ({by}) ({counted})\nor\n{zero}"
     else:
-        used = f"  sum by ({by}) (\n    {counted}\n    or\n    0 * {periods}\n  )"
+        used = f"sum by ({by}) (\n  {counted}\n  or\n  0 * {periods}\n)"
+    if live and quota.opening_period is None:
+        # Totals are those of counted periods.
+        return used
     return f"(\n{used}\n)\nand on ({names.PERIOD})\n{periods}"
 
 

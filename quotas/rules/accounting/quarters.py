@@ -44,6 +44,7 @@ def fill_template(
         total=names.TOTAL + of_calendar,
         earlier=names.EARLIER + of_calendar,
         periods=periods,
+        counted_periods=names.PERIOD_COUNTED + of_calendar,
         # Earlier rules recorded it twice.
         period_of_quarter=f"max by ({names.QUARTER_HOUR}, {names.PERIOD}) "
         f"(last_over_time({periods}[{format_duration(3 * step)}]))",

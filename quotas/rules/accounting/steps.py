@@ -26,7 +26,8 @@ Bytes moved in one step of $resolution, summed over the gateways.
  3. A counter that fell was reset: all of it counts. If it fell within the step, what it counted
     since the fall is added.
  4. A gateway whose own count of requests fell has restarted: what its counters show at the end of
-    the step counts in full, even if it is more than before.
+    the step counts in full, even if it is more than before. Of a counter that is gone by then, what
+    it grew before the restart counts.
  5. Several nodes at one address count nothing, one node at n addresses counts 1/n at each of them.
 Steps are whole ($resolution:$resolution), so that none lies in two periods. They are looked at
 $delay after their end, since a sample carries the time at which its scrape began."""

@@ -54,9 +54,7 @@ max by ($labels, period) (
   last_over_time($total[$recent])
 )
 and on (period)
-last_over_time($periods[$recent])
-unless on ()
-($held)"""
+last_over_time($counted_periods[$recent])"""
 
 # Earlier rules have counted until a moment ago, and what they counted has not been added up yet.
 _HELD = (
@@ -83,6 +81,6 @@ def total_rule(calendar: Calendar, accounting: Accounting) -> Rule:
     """Return the rule for the bytes of each period so far."""
     return Rule(
         names.TOTAL,
-        fill_template(_TOTAL, accounting, calendar, held=held_query()),
+        fill_template(_TOTAL, accounting, calendar),
         labels={names.CALENDAR: calendar.name},
     )

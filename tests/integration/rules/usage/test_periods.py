@@ -35,7 +35,7 @@ def test_an_hour_is_complete_after_it_ends_and_the_next_starts_from_zero(
             # The step that began at 00:59:50 is the last one of the old hour.
             used(("a", "1970010100", 60 * 400), ("a", "1970010101", 0), at="61m"),
             used_in("1970010101", 400, at="62m"),
-            used(("a", "1970010101", 3 * 400 + 400), at="65m"),
+            used(("a", "1970010101", 8 * 400 + 400), at="70m"),
             used(("a", "1970010101", 58 * 400), at="119m"),
             used(("a", "1970010101", 59 * 400), ("a", "1970010102", 0), at="120m"),
             used(("a", "1970010101", 60 * 400), ("a", "1970010102", 0), at="121m"),
@@ -54,7 +54,7 @@ def test_a_day_is_complete_after_it_ends_and_the_next_starts_from_zero(tmp_path:
             used(("a", "19700101", 287 * 100), ("a", "19700102", 0), at="24h"),
             used(("a", "19700101", 288 * 100), ("a", "19700102", 0), at="24h5m"),
             used_in("19700102", 100, at="24h10m"),
-            used(("a", "19700102", 400), at="24h25m"),
+            used(("a", "19700102", 900), at="24h50m"),
             used(("a", "19700102", 286 * 100), at="47h55m"),
             used(("a", "19700102", 287 * 100), ("a", "19700103", 0), at="48h"),
         ],

@@ -28,15 +28,11 @@ def query_of(quota: Quota) -> str:
 
 def test_used_bytes_are_the_total_of_the_period() -> None:
     assert query_of(Quota("a", 1)) == (
-        "(\n"
-        "  sum by (period) (\n"
-        '    last_over_time(gateway:bandwidth_bytes:total{calendar="month"}[3m])\n'
-        "    or\n"
-        '    0 * last_over_time(gateway:period:counted_seconds{calendar="month"}[3m])\n'
-        "  )\n"
-        ")\n"
-        "and on (period)\n"
-        'last_over_time(gateway:period:counted_seconds{calendar="month"}[3m])'
+        "sum by (period) (\n"
+        '  last_over_time(gateway:bandwidth_bytes:total{calendar="month"}[3m])\n'
+        "  or\n"
+        '  0 * last_over_time(gateway:period:counted_seconds{calendar="month"}[3m])\n'
+        ")"
     )
 
 
@@ -44,9 +40,9 @@ def test_a_period_is_counted_for_a_while_after_its_end() -> None:
     rule = counted_period_rule(MONTH, Accounting())
     assert rule.query.startswith(
         "max by (period) "
-        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h16m10s]))\nunless'
+        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h13m10s]))\nunless'
     )
-    # Quotas read it for three more minutes.
+    # Totals read it for three more minutes, and quotas read totals for three more.
     assert 'counted_seconds{calendar="month"}[3m]' in query_of(Quota("a", 1))
     assert rule.labels == {"calendar": "month"}
 
