@@ -22,6 +22,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+import click
 from flask import Flask
 
 from quotas.model import Quota, QuotaFile
@@ -72,7 +73,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     quotas = QuotasFile(settings.quotas_file)
     store = Store(settings.database_url)
     app.extensions["store"] = store
-    _prepare(store)
+    # A command prepares the store when it uses it, because some commands need none.
+    if click.get_current_context(silent=True) is None:
+        _prepare(store)
     compose = partial(compose_mails, settings.mail.sender, settings.addresses)
     connect = make_mail(app, settings.mail).connect
     open_session = partial(Session, connect, settings.mail.sender.addr_spec)
@@ -124,6 +127,7 @@ def _wire_delivery(
     read_points = UsageReader(url).read_points if url else None
 
     def run_delivery(stop: threading.Event, *, once: bool) -> bool:
+        _prepare(store)
         watchdog = WatchdogMonitor(store, quotas.read, sender, settings.addresses)
         undelivered = UndeliveredReports(store, quotas.read, sender)
         usage_reports = UsageReports(store, quotas.read, read, writer.write, stop)
@@ -146,7 +150,7 @@ def _wire_delivery(
 
 
 def _prepare(store: Store) -> None:
-    """Bring the tables up to date. If that fails now, the first request retries it."""
+    """Bring the tables up to date. If that fails now, the next use retries it."""
     try:
         store.prepare()
     except StoreError as error:

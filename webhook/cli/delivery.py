@@ -7,7 +7,7 @@ from typing import Protocol
 import click
 from flask import Flask
 
-from webhook.cli.failures import StoreGroup
+from webhook.cli.failures import StoreGroup, short_failures
 from webhook.cli.signals import stopped_by_signals
 from webhook.store.database import Store
 
@@ -39,7 +39,7 @@ def register(app: Flask, store: Store, run_delivery: RunDelivery) -> None:
 
         With --once the status is 1 if the SMTP server or the store kept mail from being tried.
         """
-        with stopped_by_signals() as stop:
+        with short_failures(), stopped_by_signals() as stop:
             has_tried_all = run_delivery(stop, once=once)
         if not has_tried_all:
             sys.exit(1)
