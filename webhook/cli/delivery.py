@@ -24,20 +24,24 @@ class RunDelivery(Protocol):
 
 def register(app: Flask, store: Store, run_delivery: RunDelivery) -> None:
     """Give ``app`` the commands ``db`` and ``deliver``."""
-    database = StoreGroup("db", help="The tables of the store.")
+    database = StoreGroup("db", help="Upgrade the tables of the database.")
 
     @database.command("upgrade")
     def upgrade() -> None:
-        """Bring the tables up to date; every part does so by itself when it starts."""
+        """Bring the tables up to date.
+
+        The webhook and delivery also do this when they start.
+        """
         store.prepare()
         click.echo("the tables are up to date")
 
     @app.cli.command("deliver")
-    @click.option("--once", is_flag=True, help="Send what is due now, then end.")
+    @click.option("--once", is_flag=True, help="Send the mails that are due now, then end.")
     def deliver(*, once: bool) -> None:
-        """Send what is in the outbox, until SIGTERM; the mail in hand is finished.
+        """Send the mails in the outbox until SIGTERM or Ctrl-C.
 
-        With --once the status is 1 if the SMTP server or the store kept mail from being tried.
+        A mail that is being sent is finished first. With --once, the status is 1 if mails could
+        not be tried because the SMTP server or the store failed.
         """
         with short_failures(), stopped_by_signals() as stop:
             has_tried_all = run_delivery(stop, once=once)

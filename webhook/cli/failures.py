@@ -1,5 +1,6 @@
 """Short messages for failures of commands: wrong settings, quotas or tables, and the store."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,14 +16,16 @@ from webhook.store.upgrade import SchemaError
 
 @contextmanager
 def short_failures() -> Iterator[None]:
-    """If a command is running, report these errors without a traceback."""
+    """If a command is running, end it at these errors with status 1 and without a traceback."""
     try:
         yield
     except (QuotasError, SchemaError, SettingsError, StoreError) as error:
         if click.get_current_context(silent=True) is None:
             raise
         text = f"the store failed: {error}" if isinstance(error, StoreError) else str(error)
-        raise click.ClickException(text) from error
+        click.ClickException(text).show()
+        # Not raised, because `flask --help` prints the traceback of any exception.
+        sys.exit(1)
 
 
 class StoreGroup(AppGroup):

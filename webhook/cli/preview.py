@@ -52,10 +52,10 @@ def register(
         callback=_parse_address,
         metavar="ADDRESS",
         default="",
-        help="With this recipient instead of those in quotas.yaml.",
+        help="Write to this recipient instead of those in quotas.yaml.",
     )
     def preview(*, quota_name: str, out: Path | None, send: bool, to: str) -> None:
-        """Show the mails that a quota leads to, marked as tests.
+        """Show or send the mails about a quota, marked as tests.
 
         There is one for each threshold, and one for the forecast and for a resolved alert if the
         quota has them. The numbers are those of Prometheus (PROMETHEUS_URL) if it has any. Without
@@ -67,7 +67,10 @@ def register(
         quotas = read_quotas()
         previews = make_previews(_find(quota_name, quotas), quotas, recipient=to)
         if out:
-            _write(previews, out)
+            try:
+                _write(previews, out)
+            except OSError as error:
+                raise click.ClickException(f"{error.filename}: {error.strerror}") from error
         if send:
             _send(previews, open_session)
         if not (out or send):

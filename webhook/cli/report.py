@@ -34,13 +34,24 @@ def register(
     """Give ``app`` the command ``report``. Without ``read``, it only says why it cannot work."""
 
     @app.cli.command("report")
-    @click.option("--period", required=True, help="a month (2026-10) or a week (2026-W43)")
-    @click.option("--quota", "quota_name", help="only this one, whatever its key report says")
-    @click.option("--send", is_flag=True, help="queue the mails, in place of showing them")
+    @click.option(
+        "--period",
+        required=True,
+        metavar="PERIOD",
+        help="A month such as 2026-10, or a week such as 2026-W43.",
+    )
+    @click.option(
+        "--quota",
+        "quota_name",
+        metavar="QUOTA",
+        help="Only this quota, even if it has no reports in quotas.yaml.",
+    )
+    @click.option("--send", is_flag=True, help="Queue the mails instead of printing them.")
     def report(*, period: str, quota_name: str | None, send: bool) -> None:
-        """Show the reports about a week or month that is over, as text, or send them.
+        """Show or send the reports about a past week or month.
 
-        Reports that are sent when they are due do not depend on it.
+        The figures are those of Prometheus (PROMETHEUS_URL). The recipients get the usual reports
+        even if you have sent one by hand.
         """
         now, quotas = datetime.now(UTC), read_quotas()
         try:
@@ -115,7 +126,7 @@ def _check_figures(reported: Reported) -> None:
     """Warn of figures that could not be read, and end if there are none. The log says why."""
     missing = [quota.name for quota, figures in reported if figures is None]
     if len(missing) == len(reported):
-        raise click.ClickException("Prometheus gave no figures, as logged above")
+        raise click.ClickException("Prometheus gave no figures; the log says why")
     if missing:
         click.echo(f"no figures of {', '.join(missing)}", err=True)
 

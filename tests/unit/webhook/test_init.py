@@ -31,6 +31,16 @@ def test_a_wrong_setting_stops_the_start(environ: dict[str, str]) -> None:
         create_app(environ | {"MAIL_PORT": "none"})
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["preview", "bun-egress"]])
+def test_a_command_reports_a_wrong_setting_without_a_traceback(
+    environ: dict[str, str], arguments: list[str]
+) -> None:
+    result = run_flask(environ | {"WEBHOOK_TOKEN": ""}, *arguments)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: WEBHOOK_TOKEN is not set; set ")
+    assert "Traceback" not in result.output
+
+
 def test_importing_reads_nothing() -> None:
     """An environment without any variable is wrong only when the factory reads it."""
     subprocess.run([sys.executable, "-c", "import webhook"], env={}, check=True, timeout=60)

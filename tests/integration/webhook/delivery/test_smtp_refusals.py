@@ -86,7 +86,7 @@ def test_the_default_recipients_get_one_mail_about_a_mail_that_failed(tmp_path: 
         assert sorted(to for to, _ in server.accepted) == [B, C, "ops@example.com"]
         assert app.test_client().get("/readyz/undelivered").status_code == 503
         run = app.test_cli_runner().invoke
-        assert run(args=["outbox", "retry", "--failed"]).output == "1 mails are queued\n"
+        assert run(args=["outbox", "retry", "--failed"]).output == "mails queued: 1\n"
         assert deliver(app) == 0
         assert [to for to, _ in server.accepted].count(A) == 1
         assert app.test_client().get("/readyz/undelivered").status_code == 200

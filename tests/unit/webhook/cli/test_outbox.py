@@ -39,11 +39,11 @@ def test_failed_and_expired_mails_can_be_queued_again(app: Flask, store: Store) 
     set_state(store, "failed", 1)
     set_state(store, "expired", 2)
     assert run(app, "retry").exit_code == 2
-    assert run(app, "retry", "1").output == "1 mails are queued\n"
-    assert run(app, "retry", "--failed").output == "1 mails are queued\n"
+    assert run(app, "retry", "1").output == "mails queued: 1\n"
+    assert run(app, "retry", "--failed").output == "mails queued: 1\n"
     assert read_metrics(app)["webhook_outbox_mails", "queued"] == 2
     set_state(store, "sent", 1)
-    assert run(app, "retry", "1").output == "0 mails are queued\n"
+    assert run(app, "retry", "1").output == "mails queued: 0\n"
 
 
 def test_a_waiting_mail_can_be_withheld_unless_a_process_is_sending_it(
@@ -51,17 +51,17 @@ def test_a_waiting_mail_can_be_withheld_unless_a_process_is_sending_it(
 ) -> None:
     post(app, usage())
     assert run(app, "withhold").exit_code == 2
-    assert run(app, "withhold", "1").output == "1 mails will not be sent\n"
+    assert run(app, "withhold", "1").output == "mails withheld: 1\n"
     now = datetime.now(UTC)
     with store.writing() as connection:
         [claimed] = claim(connection, "me", now, now + timedelta(minutes=5), 10)
     assert claimed.mail_id == 2
-    assert run(app, "withhold", "1", "2").output == "0 mails will not be sent\n"
+    assert run(app, "withhold", "1", "2").output == "mails withheld: 0\n"
     with store.writing() as connection:
         connection.execute(update(envelopes).values(leased_until=now - timedelta(minutes=1)))
-    assert run(app, "withhold", "1", "2").output == "1 mails will not be sent\n"
+    assert run(app, "withhold", "1", "2").output == "mails withheld: 1\n"
     assert "withheld by hand" in run(app, "list", "--state", "failed").output
-    assert run(app, "retry", "1").output == "1 mails are queued\n"
+    assert run(app, "retry", "1").output == "mails queued: 1\n"
 
 
 def test_old_settled_mails_are_removed_and_their_recipients_are_not_notified_again(
@@ -69,8 +69,8 @@ def test_old_settled_mails_are_removed_and_their_recipients_are_not_notified_aga
 ) -> None:
     post(app, usage())
     set_state(store, "sent", 1)
-    assert run(app, "purge").output == "0 mails are removed\n"
-    assert run(app, "purge", "--days", "0").output == "1 mails are removed\n"
+    assert run(app, "purge").output == "mails removed: 0\n"
+    assert run(app, "purge", "--days", "0").output == "mails removed: 1\n"
     assert [mail["id"] for mail in get_notifications(app).get_json()["notifications"]] == [2]
     post(app, usage())
     assert len(get_notifications(app).get_json()["notifications"]) == 1

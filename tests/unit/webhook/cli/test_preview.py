@@ -9,7 +9,6 @@ from flask import Flask
 
 from tests.unit.webhook.client import get_notifications, post
 from tests.unit.webhook.samples import usage
-from webhook import create_app
 
 
 def run(app: Flask, *arguments: str) -> Any:
@@ -63,14 +62,8 @@ def test_a_wrong_address_is_an_error(app: Flask) -> None:
     assert "is not a mail address" in result.output
 
 
-def test_wrong_settings_are_reported_without_a_traceback(environ: dict[str, str]) -> None:
-    del environ["WEBHOOK_TOKEN"]
-    app = Flask(__name__)
-
-    @app.cli.command("start")
-    def start() -> None:
-        create_app(environ)
-
-    result = app.test_cli_runner().invoke(args=["start"])
+def test_a_folder_that_cannot_be_written_is_an_error(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run(app, "bun-egress", "--out", str(tmp_path / "file" / "mails"))
     assert result.exit_code == 1
-    assert result.output.startswith("Error: WEBHOOK_TOKEN is not set; set ")
+    assert result.output == f"Error: {tmp_path / 'file' / 'mails'}: Not a directory\n"
