@@ -38,6 +38,7 @@ try:
     from quotas.rule_files.rendering import render_files, render_stream
     from quotas.rule_files.rule import RuleFile
     from quotas.rules.compiler import compile_rules
+    from quotas.settings import parse_url
 except ModuleNotFoundError as missing:
     # ./generate_rules.py runs with the system's Python, which lacks the packages.
     python = HERE / ".venv" / "bin" / "python"
@@ -170,9 +171,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--check", action="store_true", help="write nothing; exit 1 if the rules would change")
     add("--diff", action="store_true", help="write nothing; show what would change")
-    add("--reload", metavar="URL", help="have this Prometheus load the rules, and wait for it")
+    add(
+        "--reload",
+        type=_parse_url,
+        metavar="URL",
+        help="have this Prometheus load the rules, and wait for it",
+    )
     add(
         "--verify",
+        type=_parse_url,
         metavar="URL",
         help="write nothing; ask this Prometheus whether the quotas can be trusted",
     )
@@ -196,8 +203,15 @@ def _parser() -> argparse.ArgumentParser:
         help="rule files (also for vmalert, Thanos, Mimir), or PrometheusRule objects",
     )
     add("--stdout", action="store_true", help="print the rules and write nothing")
-    add("-q", "--quiet", action="store_true", help="say nothing but what is wrong")
+    add("-q", "--quiet", action="store_true", help="print only what is wrong")
     return parser
+
+
+def _parse_url(text: str) -> str:
+    try:
+        return parse_url(text, "Prometheus", "http://localhost:9090")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f'"{text}" {error}') from error
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class PrometheusClient:
                 method, address, params=parameters, timeout=TIMEOUT_SECONDS, allow_redirects=False
             )
         except requests.RequestException as error:
-            raise PrometheusError(f"{address} cannot be reached: {error}") from error
+            raise PrometheusError(f"{address} cannot be reached: {_describe(error)}") from error
         if response.is_redirect:
             where = response.headers["Location"][:LONGEST_ANSWER_SHOWN]
             raise PrometheusError(
@@ -79,3 +79,16 @@ class PrometheusClient:
             answer = response.text.strip()[:LONGEST_ANSWER_SHOWN]
             raise PrometheusError(f"{address} answered {response.status_code}: {answer}")
         return response
+
+
+def _describe(error: requests.RequestException) -> str:
+    """Return why a request failed: what the system says, if it is the cause."""
+    if isinstance(error, requests.Timeout):
+        return f"no answer within {TIMEOUT_SECONDS} seconds"
+    words = str(error)
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            words = cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return words

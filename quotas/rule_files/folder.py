@@ -63,7 +63,11 @@ def replace_file(path: Path, content: str) -> None:
         OSError: the file cannot be written. The old one is unchanged.
 
     """
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        # It names the temporary file.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(content)

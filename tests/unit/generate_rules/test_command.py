@@ -23,9 +23,11 @@ from tests.unit.generate_rules.command import ROOT, URL, run
         ["--stdout", "--reload", URL],
         ["--format", "kubernetes", "--reload", URL],
         ["--verify"],
+        ["--verify", "localhost:9090"],
         ["--test-mail"],
         ["--to", "me@example.com"],
         ["--reload"],
+        ["--reload", "localhost:9090"],
     ],
     ids=" ".join,
 )

@@ -71,3 +71,11 @@ def test_wrong_quotas_are_not_copied(quotas: Path, out: Path, tmp_path: Path) ->
     quotas.write_text(MONTHLY.replace("1 GB", "1 GBs"))
     assert run(quotas, out, "--copy-to", str(tmp_path / "copy.yaml")) == 1
     assert not (tmp_path / "copy.yaml").exists()
+
+
+def test_a_copy_that_cannot_be_written_is_reported(
+    quotas: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "missing" / "copy.yaml"
+    assert run(quotas, out, "--copy-to", str(copy)) == 1
+    assert capsys.readouterr().err == f"{copy}: No such file or directory\n"

@@ -1,5 +1,7 @@
 """Requests to a Prometheus, and the errors if it does not answer as expected."""
 
+import errno
+
 import pytest
 import requests
 import responses
@@ -39,6 +41,22 @@ def test_an_answer_with_an_error_status_is_reported_with_its_text(
 def test_an_unreachable_server_is_reported(http: responses.RequestsMock) -> None:
     http.get(RULES_URL, body=requests.ConnectionError("refused"))
     with pytest.raises(PrometheusError, match=f"{RULES_URL} cannot be reached: refused"):
+        PROMETHEUS.ask("/api/v1/rules")
+
+
+def test_what_the_system_says_is_reported_without_the_words_of_libraries(
+    http: responses.RequestsMock,
+) -> None:
+    error = requests.ConnectionError("HTTPConnectionPool: Max retries exceeded")
+    error.__cause__ = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+    http.get(RULES_URL, body=error)
+    with pytest.raises(PrometheusError, match=r"cannot be reached: Connection refused$"):
+        PROMETHEUS.ask("/api/v1/rules")
+
+
+def test_a_server_that_does_not_answer_in_time_is_reported(http: responses.RequestsMock) -> None:
+    http.get(RULES_URL, body=requests.ReadTimeout("Read timed out."))
+    with pytest.raises(PrometheusError, match=r"cannot be reached: no answer within 15 seconds$"):
         PROMETHEUS.ask("/api/v1/rules")
 
 
