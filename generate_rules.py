@@ -37,6 +37,7 @@ try:
     from quotas.rule_files.folder import changed_files, replace_file, write_files
     from quotas.rule_files.rendering import render_files, render_stream
     from quotas.rule_files.rule import RuleFile
+    from quotas.rule_files.splitting import TooLargeGroupError, split_groups
     from quotas.rules.compiler import compile_rules
     from quotas.settings import parse_url
 except ModuleNotFoundError as missing:
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--to is for --test-mail")
     try:
         return _run(options)
-    except (QuotasError, PrometheusError) as error:
+    except (QuotasError, PrometheusError, TooLargeGroupError) as error:
         print(error, file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
@@ -70,7 +71,7 @@ def _run(options: argparse.Namespace) -> int:
     quotas = load_quotas(options.quotas)
     for warning in quotas.warnings:
         print(f"{options.quotas}:{warning} (a warning)", file=sys.stderr)
-    rules = compile_rules(quotas, datetime.now(UTC))
+    rules = split_groups(compile_rules(quotas, datetime.now(UTC)), most_rules=options.group_size)
     kubernetes = options.format == "kubernetes"
     files = render_files(rules, kubernetes=kubernetes)
     status = 0
@@ -132,6 +133,13 @@ def _send_test_mails(options: argparse.Namespace) -> int:
     # The working directory stays the same, because settings may have paths that begin there.
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), environ.get("PYTHONPATH")]))
     return subprocess.run([sys.executable, *command], env=environ, check=False).returncode  # noqa: S603 - no shell
+
+
+def _group_size(text: str) -> int:
+    size = int(text) if text.isascii() and text.isdigit() else 0
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rules; 1 or more")
+    return size
 
 
 def _say(options: argparse.Namespace, text: str) -> None:
@@ -201,6 +209,13 @@ def _parser() -> argparse.ArgumentParser:
         choices=("prometheus", "kubernetes"),
         default="prometheus",
         help="rule files (also for vmalert, Thanos, Mimir), or PrometheusRule objects",
+    )
+    add(
+        "--group-size",
+        type=_group_size,
+        metavar="RULES",
+        help="split groups that have more rules, for rulers that limit them, such as Mimir (20); "
+        "each part takes up to one evaluation more until an alert fires",
     )
     add("--stdout", action="store_true", help="print the rules and write nothing")
     add("-q", "--quiet", action="store_true", help="print only what is wrong")

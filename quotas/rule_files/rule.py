@@ -17,6 +17,7 @@ class Rule:
         keep_firing_seconds: how long the alert fires after the expression has stopped to hold.
         labels: labels to add.
         annotations: annotations of the alert.
+        follows: whether it must be evaluated right after the rule before it, in the same group.
 
     """
 
@@ -28,6 +29,7 @@ class Rule:
     keep_firing_seconds: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    follows: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,10 +87,11 @@ def calendars_of(quotas: Iterable[Quota]) -> list[Calendar | Rolling]:
 
 def _sum_rules(counting: Accounting, calendars: Sequence[Calendar]) -> list[Rule]:
     """Return the rules that count each step once, and add up the periods of each calendar."""
+    # They read what they recorded in the evaluation before, and not that of other rules since then.
+    first, *others = [*evidence_rules(counting), *delta_rules(counting), open_rule(counting)]
     return [
-        *evidence_rules(counting),
-        *delta_rules(counting),
-        open_rule(counting),
+        first,
+        *(replace(rule, follows=True) for rule in others),
         *(period_rule(calendar, counting) for calendar in calendars),
         *(healed_rule(calendar, counting) for calendar in calendars if counting.catch_up),
         *(closed_rule(calendar, counting) for calendar in calendars),

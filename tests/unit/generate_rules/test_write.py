@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from quotas.rule_files.rendering import GENERATED_MARK
 from tests.unit.generate_rules.command import MONTHLY, contents, run
@@ -130,3 +131,27 @@ def test_a_warning_is_printed_and_the_rules_are_written(
         "keep one (a warning)\n"
     )
     assert "gateway-quotas.yml" in contents(out)
+
+
+def test_groups_are_split_for_rulers_that_limit_the_rules_of_a_group(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(quotas, out, "--group-size", "20") == 0
+    groups = [group for text in contents(out).values() for group in yaml.safe_load(text)["groups"]]
+    assert "gateway-quotas-part-2" in [group["name"] for group in groups]
+    assert max(len(group["rules"]) for group in groups) <= 20
+    assert run(quotas, out, "--check", "--group-size", "20") == 0
+    assert run(quotas, out, "--check") == 1
+    capsys.readouterr()
+    assert run(quotas, out, "--group-size", "5") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("the group gateway-quotas has 10 rules that must stay together")
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "+5", "x", "\u0665"])
+def test_a_group_size_is_a_number_of_rules(
+    quotas: Path, out: Path, size: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(quotas, out, f"--group-size={size}")
+    assert "is not a number of rules; 1 or more" in capsys.readouterr().err

@@ -19,6 +19,7 @@ from quotas.accounting_options import Accounting
 from quotas.calendars import DAY, HOUR
 from quotas.model import Quota, QuotaFile
 from quotas.rule_files.rule import Rule
+from quotas.rule_files.splitting import split_groups
 from quotas.rules.compiler import compile_rules
 from tests.integration.support.prometheus import Server, with_config
 from tests.integration.support.promtool import NOW
@@ -35,10 +36,14 @@ _NOT_NEEDED = (names.RATIO, names.FORECAST, names.LIMIT, names.PERIOD_LEFT)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """When rules are evaluated, and when others can see the result, in seconds from the start."""
+    """When rules are evaluated, and when others can see the result, in seconds from the start.
+
+    If groups are split, ``part`` is the number of the part, from 0.
+    """
 
     at: float
     visible_at: float
+    part: int = 0
 
 
 def every_minute(
@@ -102,16 +107,18 @@ def evaluated(
     *,
     upgraded_at: int = 0,
     recounted_in: int = 7,
+    most_rules: int | None = None,
 ) -> Iterator[tuple[Server, Gateway]]:
     """Run a Prometheus with what a gateway and rulers wrote into it until some seconds.
 
     Before ``upgraded_at``, the rulers evaluate the rules of an earlier version. The rules of every
-    quarter of an hour are evaluated in its minute ``recounted_in``.
+    quarter of an hour are evaluated in its minute ``recounted_in``. With ``most_rules``, groups are
+    split, and each part has evaluations of its own.
     """
     gateway = Gateway(int(time.time()) // 3_600 * 3_600 - 4 * 3_600)
-    rules, recount = (
+    *parts, recount = (
         [rule for rule in group.rules if not rule.alert and rule.name not in _NOT_NEEDED]
-        for group in compile_rules(QUOTAS, NOW)[0].groups
+        for group in split_groups(compile_rules(QUOTAS, NOW)[:1], most_rules=most_rules)[0].groups
     )
     earlier = earlier_rules()
     receiver = ("--web.enable-remote-write-receiver",)
@@ -128,8 +135,8 @@ def evaluated(
                 write(server.url, results)
             waiting = [late for late in waiting if late[0] > at]
             is_late = evaluation.visible_at > evaluation.at
-            is_quarterly = evaluation.at // MINUTE % 15 == recounted_in
-            loaded = [*rules, *(recount if is_quarterly else [])]
+            is_quarterly = evaluation.at // MINUTE % 15 == recounted_in and evaluation.part == 0
+            loaded = [*parts[evaluation.part], *(recount if is_quarterly else [])]
             loaded = loaded if evaluation.at >= upgraded_at else earlier
             results = _evaluate(server, loaded, at, write_at_once=not is_late)
             if is_late:

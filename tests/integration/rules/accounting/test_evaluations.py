@@ -1,5 +1,6 @@
 """Evaluations that are missing, late, or doubled: totals are late at worst, never wrong."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,6 +100,37 @@ def test_a_ruler_that_sees_its_results_late_is_late_and_not_wrong(
         assert found[("hour", _hour(gateway, 0))] == gateway.truth(FIRST_SECONDS, HOUR_SECONDS)
         # Results that are read by three rules in a row are late by three times the lag.
         at_least = gateway.truth(HOUR_SECONDS, HOUR_SECONDS + 15 * MINUTE)
+        assert found[("hour", _hour(gateway, 1))] >= at_least
+
+
+@pytest.mark.parametrize(
+    ("most_rules", "phases"),
+    [(20, (43.7, 3.1)), (10, (51.2, 38.4, 17.9, 2.3)), (10, (25, 29, 22, 21))],
+)
+def test_split_groups_that_are_evaluated_in_any_order_are_late_and_not_wrong(
+    tmp_path: Path, most_rules: int, phases: tuple[float, ...]
+) -> None:
+    evaluations = [
+        replace(evaluation, part=part)
+        for part, phase in enumerate(phases)
+        for evaluation in every_minute(UNTIL_SECONDS, phase=phase, without=[range(44, 47)])
+    ]
+    with evaluated(tmp_path, evaluations, UNTIL_SECONDS, most_rules=most_rules) as (
+        server,
+        gateway,
+    ):
+        for minute in range(20, UNTIL_SECONDS // MINUTE):
+            found = used(server, gateway, minute * MINUTE)
+            for number in (0, 1):
+                begin, end = number * HOUR_SECONDS, (number + 1) * HOUR_SECONDS
+                value = found.get(("hour", _hour(gateway, number)), 0)
+                truth = gateway.truth(max(FIRST_SECONDS, begin), min(end, minute * MINUTE))
+                assert value <= truth
+        found = used(server, gateway, UNTIL_SECONDS, "60m")
+        assert found[("hour", _hour(gateway, 0))] == gateway.truth(FIRST_SECONDS, HOUR_SECONDS)
+        # Each part adds a minute at most.
+        late = (len(phases) + 1) * MINUTE
+        at_least = gateway.truth(HOUR_SECONDS, UNTIL_SECONDS - late)
         assert found[("hour", _hour(gateway, 1))] >= at_least
 
 
