@@ -35,6 +35,10 @@ smoke: $(SYNCED) $(PROGRAMS) ## Run everything once: reach 80, 90 and 100 %, che
 rules: $(SYNCED) ## Compile quotas.yaml to rules/
 	@$(RUN)/python generate_rules.py
 
+.PHONY: grafana
+grafana: $(SYNCED) ## Write the Grafana dashboard to deploy/grafana/
+	@$(RUN)/python -m deploy.grafana
+
 .PHONY: secrets
 secrets: ## Create missing secrets for the containers (random; an empty one for the mail server)
 	@mkdir -p -m 700 secrets

@@ -33,15 +33,11 @@ def localise_prometheus(addresses: Mapping[str, str], rules: Path) -> dict[str, 
     config = _read(PROMETHEUS_FILE)
     config["global"] |= PROMETHEUS_TIMES
     config["rule_files"] = [str(rules / "*.yml")]
-    for alertmanagers in config["alerting"]["alertmanagers"]:
-        # In production DNS gives the addresses of all Alertmanagers; here there is one.
-        targets = [
-            f"{name}:{dns['port']}"
-            for dns in alertmanagers.pop("dns_sd_configs")
-            for name in dns["names"]
-        ]
-        alertmanagers["static_configs"] = [{"targets": targets}]
     for section in (*config["alerting"]["alertmanagers"], *config["scrape_configs"]):
+        # In production DNS gives the addresses of all processes; here there is one.
+        found = section.pop("dns_sd_configs", [])
+        targets = [f"{name}:{dns['port']}" for dns in found for name in dns["names"]]
+        section.setdefault("static_configs", [{"targets": targets}])
         for static in section["static_configs"]:
             static["targets"] = [addresses[target] for target in static["targets"]]
     return config

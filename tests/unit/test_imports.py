@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "webhook": {"quotas", "problem_json"},
     "local": {"quotas"},
     "bench": {"api", "kong", "local", "quotas", "problem_json", "webhook"},
+    "deploy": {"quotas"},
     "generate_rules": {"quotas"},
 }
 # The layers within a package, from top to bottom. Imports never point upwards.
@@ -71,6 +72,7 @@ SEPARATE = [
 WITHOUT_FLASK = [
     "quotas",
     "kong",
+    "deploy",
     "generate_rules",
     "api.bandwidth",
     "api.usage",

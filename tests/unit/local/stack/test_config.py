@@ -44,6 +44,8 @@ def test_prometheus_yml_differs_only_in_addresses_rules_and_intervals() -> None:
         ".rule_files",
         ".alerting.alertmanagers.dns_sd_configs",
         ".alerting.alertmanagers.static_configs",
+        ".scrape_configs.dns_sd_configs",
+        ".scrape_configs.static_configs",
         ".scrape_configs.static_configs.targets",
     }
 
