@@ -35,6 +35,7 @@ try:
     from quotas.prometheus.verify import verify
     from quotas.rule_files.diff import describe_changes
     from quotas.rule_files.folder import changed_files, replace_file, write_files
+    from quotas.rule_files.kubernetes import MOST_BYTES, delete_command
     from quotas.rule_files.rendering import render_files, render_stream
     from quotas.rule_files.rule import RuleFile
     from quotas.rule_files.splitting import TooLargeGroupError, split_groups
@@ -71,8 +72,12 @@ def _run(options: argparse.Namespace) -> int:
     quotas = load_quotas(options.quotas)
     for warning in quotas.warnings:
         print(f"{options.quotas}:{warning} (a warning)", file=sys.stderr)
-    rules = split_groups(compile_rules(quotas, datetime.now(UTC)), most_rules=options.group_size)
     kubernetes = options.format == "kubernetes"
+    rules = split_groups(
+        compile_rules(quotas, datetime.now(UTC)),
+        most_rules=options.group_size,
+        most_bytes=MOST_BYTES if kubernetes else None,
+    )
     files = render_files(rules, kubernetes=kubernetes)
     status = 0
     is_current = False
@@ -102,6 +107,9 @@ def _write(options: argparse.Namespace, files: dict[str, str]) -> None:
         _say(options, f"{'wrote' if path.exists() else 'removed'} {_short(path)}")
     if not changed:
         _say(options, f"{_short(options.out)} is up to date")
+    if options.format == "kubernetes" and not all(path.exists() for path in changed):
+        command = delete_command(Path(name).stem for name in files)
+        _say(options, f"to delete the objects of removed files: {command}")
 
 
 def _check(folder: Path, files: dict[str, str]) -> int:

@@ -4,6 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import yaml
 
+from quotas.rule_files.kubernetes import (
+    API_VERSION,
+    KIND,
+    delete_command,
+    object_labels,
+    split_objects,
+)
 from quotas.rule_files.rule import Group, Rule, RuleFile
 from quotas.units import format_duration
 
@@ -21,12 +28,12 @@ def render(file: RuleFile) -> str:
 def render_kubernetes(file: RuleFile) -> str:
     """Return the text of a PrometheusRule object for the Prometheus Operator."""
     head = [
-        "apiVersion: monitoring.coreos.com/v1",
-        "kind: PrometheusRule",
+        f"apiVersion: {API_VERSION}",
+        f"kind: {KIND}",
         "metadata:",
         f"  name: {file.stem}",
         "  labels:",
-        "    app.kubernetes.io/name: gateway-telemetry-bff",
+        *(f"    {label}: {value}" for label, value in object_labels(file.stem).items()),
         "spec:",
     ]
     groups = [f"  {line}".rstrip() for line in _render_groups(file.groups)]
@@ -35,15 +42,22 @@ def render_kubernetes(file: RuleFile) -> str:
 
 def render_files(files: Iterable[RuleFile], *, kubernetes: bool = False) -> dict[str, str]:
     """Return the text of each file by its name."""
-    render_one = render_kubernetes if kubernetes else render
-    return {f"{file.stem}.yml": render_one(file) for file in files}
+    if kubernetes:
+        return {f"{file.stem}.yml": render_kubernetes(file) for file in split_objects(files)}
+    return {f"{file.stem}.yml": render(file) for file in files}
 
 
 def render_stream(files: Iterable[RuleFile], *, kubernetes: bool = False) -> str:
-    """Return all rules as one text: a single rule file, or PrometheusRule objects in sequence."""
-    if kubernetes:
-        return "---\n".join(render_kubernetes(file) for file in files)
-    return render(RuleFile("rules", [group for file in files for group in file.groups]))
+    """Return all rules as one text: a single rule file, or PrometheusRule objects in sequence.
+
+    Below the objects is the command that deletes those of earlier runs.
+    """
+    if not kubernetes:
+        return render(RuleFile("rules", [group for file in files for group in file.groups]))
+    objects = split_objects(files)
+    command = delete_command(file.stem for file in objects)
+    note = f"# To delete the objects of earlier runs that are not among these:\n# {command}\n"
+    return "---\n".join(map(render_kubernetes, objects)) + note
 
 
 def _head(file: RuleFile) -> list[str]:

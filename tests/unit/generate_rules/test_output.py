@@ -1,5 +1,6 @@
 """Where the rules go: --stdout, --format and --copy-to."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,42 @@ def test_a_copy_that_cannot_be_written_is_reported(
     copy = tmp_path / "missing" / "copy.yaml"
     assert run(quotas, out, "--copy-to", str(copy)) == 1
     assert capsys.readouterr().err == f"{copy}: No such file or directory\n"
+
+
+def test_removed_kubernetes_objects_are_named_with_the_command_that_deletes_them(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quotas.write_text(MONTHLY.replace("limit:", "period: {rolling: 1h}, limit:"))
+    assert run(quotas, out, "--format", "kubernetes") == 0
+    assert "kubectl" not in capsys.readouterr().out
+    quotas.write_text(MONTHLY)
+    assert run(quotas, out, "--format", "kubernetes") == 0
+    *changes, command = capsys.readouterr().out.splitlines()
+    assert f"removed {out / 'gateway-quotas-rolling-1h.yml'}" in changes
+    assert command == (
+        "to delete the objects of removed files: kubectl delete prometheusrules "
+        "--selector='app.kubernetes.io/managed-by=generate-rules,"
+        "app.kubernetes.io/component notin (gateway-pipeline,gateway-quotas)'"
+    )
+    run(quotas, out, "--format", "kubernetes")
+    assert "kubectl" not in capsys.readouterr().out
+
+
+def test_groups_that_are_too_large_for_kubernetes_are_split_into_objects_of_their_own(
+    quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = [f"  - {{name: q{number}, service: s{number}, limit: 1 GB}}" for number in range(450)]
+    quotas.write_text(MONTHLY + "\n".join(more))
+    assert run(quotas, out, "--format", "kubernetes") == 0
+    assert sorted(contents(out)) == [
+        "gateway-pipeline.yml",
+        "gateway-quotas-part-1.yml",
+        "gateway-quotas-part-2.yml",
+        "gateway-recount.yml",
+    ]
+    documents = [yaml.safe_load(path.read_text()) for path in out.iterdir()]
+    assert max(len(json.dumps(document)) for document in documents) < 256 * 1024
+    assert run(quotas, out, "--format", "kubernetes", "--check") == 0
+    capsys.readouterr()
+    assert run(quotas, out, "--format", "kubernetes", "--diff") == 0
+    assert "would not change" in capsys.readouterr().out

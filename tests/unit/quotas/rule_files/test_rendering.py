@@ -81,7 +81,11 @@ def test_a_kubernetes_object_contains_the_same_groups(query: str, label: str, no
         "kind": "PrometheusRule",
         "metadata": {
             "name": "gateway-a",
-            "labels": {"app.kubernetes.io/name": "gateway-telemetry-bff"},
+            "labels": {
+                "app.kubernetes.io/name": "gateway-telemetry-bff",
+                "app.kubernetes.io/managed-by": "generate-rules",
+                "app.kubernetes.io/component": "gateway-a",
+            },
         },
         "spec": yaml.safe_load(render(file)),
     }
