@@ -40,12 +40,13 @@ grafana: $(SYNCED) ## Write the Grafana dashboard to deploy/grafana/
 	@$(RUN)/python -m deploy.grafana
 
 .PHONY: secrets
-secrets: ## Create missing secrets for the containers (random; an empty one for the mail server)
+secrets: ## Create missing secrets for the containers (random; empty ones for servers of your own)
 	@mkdir -p -m 700 secrets
 	@umask 022; cd secrets; for name in webhook_token database_password api_token; do \
 	  test -s $$name || openssl rand -hex 32 > $$name; done
 	@# A line feed, since Swarm rejects an empty secret.
-	@umask 022; test -s secrets/mail_password || echo > secrets/mail_password
+	@umask 022; cd secrets; for name in mail_password prometheus_headers; do \
+	  test -s $$name || echo > $$name; done
 	@umask 022; test -s secrets/api_tokens || printf 'tokens:\n  - name: admin\n    sha256: %s\n    scope: all\n' \
 	  "$$(tr -d '\n' < secrets/api_token | openssl dgst -sha256 -r | cut -d ' ' -f 1)" > secrets/api_tokens
 	@echo "secrets/ holds: $$(ls secrets | xargs)"

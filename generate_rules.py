@@ -24,6 +24,8 @@ examples:
                                             as tests, with the webhook's settings
   ./generate_rules.py --format kubernetes --stdout | kubectl apply -f -
 
+environment: PROMETHEUS_HEADERS_FILE, PROMETHEUS_TOKEN, PROMETHEUS_CA_FILE (README.md, Settings).
+
 exit status: 0 done; 1 the quotas are wrong, --check found rules that differ, --reload or --verify
 found something wrong, or a test mail was not accepted; 2 wrong arguments."""
 
@@ -31,6 +33,7 @@ try:
     from quotas.file.loading import QuotasError, load_quotas
     from quotas.model import QuotaFile
     from quotas.prometheus.client import PrometheusClient, PrometheusError
+    from quotas.prometheus.endpoint import make_endpoint
     from quotas.prometheus.reload import reload_rules
     from quotas.prometheus.verify import verify
     from quotas.rule_files.diff import describe_changes
@@ -40,7 +43,7 @@ try:
     from quotas.rule_files.rule import RuleFile
     from quotas.rule_files.splitting import TooLargeGroupError, split_groups
     from quotas.rules.compiler import compile_rules
-    from quotas.settings import parse_url
+    from quotas.settings import SettingsError, hide_password, parse_url
 except ModuleNotFoundError as missing:
     # ./generate_rules.py runs with the system's Python, which lacks the packages.
     python = HERE / ".venv" / "bin" / "python"
@@ -61,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--to is for --test-mail")
     try:
         return _run(options)
-    except (QuotasError, PrometheusError, TooLargeGroupError) as error:
+    except (QuotasError, PrometheusError, SettingsError, TooLargeGroupError) as error:
         print(error, file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
@@ -95,7 +98,8 @@ def _run(options: argparse.Namespace) -> int:
         # Before the reload, so that the webhook knows the recipients before an alert fires.
         replace_file(options.copy_to, options.quotas.read_text(encoding="utf-8"))
     if options.reload:
-        _say(options, reload_rules(PrometheusClient(options.reload), rules))
+        client = PrometheusClient(make_endpoint(options.reload, os.environ))
+        _say(options, reload_rules(client, rules))
     if options.verify:
         status = max(status, _verify(options, quotas, rules))
     return max(status, _send_test_mails(options)) if options.test_mail else status
@@ -125,7 +129,8 @@ def _check(folder: Path, files: dict[str, str]) -> int:
 
 def _verify(options: argparse.Namespace, quotas: QuotaFile, rules: list[RuleFile]) -> int:
     status = 0
-    for finding in verify(PrometheusClient(options.verify), quotas, rules):
+    client = PrometheusClient(make_endpoint(options.verify, os.environ))
+    for finding in verify(client, quotas, rules):
         if not finding.good:
             status = 1
         if not (finding.good and options.quiet):
@@ -234,7 +239,7 @@ def _parse_url(text: str) -> str:
     try:
         return parse_url(text, "Prometheus", "http://localhost:9090")
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f'"{text}" {error}') from error
+        raise argparse.ArgumentTypeError(f'"{hide_password(text)}" {error}') from error
 
 
 if __name__ == "__main__":

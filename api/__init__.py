@@ -49,7 +49,7 @@ def create_app(
     cache = Cache(settings.cache_megabytes * 2**20, (UpstreamError, TooManyPointsError))
     measured = http_metrics.make_metrics(cache)
     prometheus = Prometheus(
-        settings.prometheus_url, settings.prometheus_timeout_seconds, measured.observe_query
+        settings.prometheus, settings.prometheus_timeout_seconds, measured.observe_query
     )
     known = settings.webhook
     webhook = None if known is None else Webhook(known.url, known.token)

@@ -8,6 +8,12 @@ from pathlib import Path
 from api.access import Grant, TokensError, load_grants
 from quotas.accounting_options import Accounting
 from quotas.file.loading import QuotasError, load_quotas
+from quotas.prometheus.endpoint import (
+    ENDPOINT_SETTINGS,
+    Endpoint,
+    parse_prometheus_url,
+    read_endpoint,
+)
 from quotas.settings import (
     Setting,
     SettingsReader,
@@ -29,6 +35,7 @@ SETTINGS = (
         "a Prometheus, or whatever answers its HTTP API (Thanos, Mimir, VictoriaMetrics)",
         has_password=True,
     ),
+    *ENDPOINT_SETTINGS,
     Setting(
         "PROMETHEUS_TIMEOUT_SECONDS",
         "10",
@@ -92,8 +99,7 @@ class WebhookSettings:
 class Settings:
     """The settings of the API."""
 
-    # It may hold a password, and reprs end up in logs.
-    prometheus_url: str = field(repr=False)
+    prometheus: Endpoint
     prometheus_timeout_seconds: int
     scrape_interval_seconds: int
     accounting: Accounting
@@ -123,7 +129,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "WEBHOOK_TOKEN_FILE to the token of the webhook, or unset WEBHOOK_URL"
         )
     settings = Settings(
-        prometheus_url=reader.parse("PROMETHEUS_URL", _parse_prometheus_url, ""),
+        prometheus=read_endpoint(reader, reader.parse("PROMETHEUS_URL", parse_prometheus_url, "")),
         prometheus_timeout_seconds=reader.parse(
             "PROMETHEUS_TIMEOUT_SECONDS",
             whole_number("a timeout", LONGEST_TIMEOUT_SECONDS, "seconds"),
@@ -144,10 +150,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
     reader.check()
     return settings
-
-
-def _parse_prometheus_url(text: str) -> str:
-    return parse_url(text, "Prometheus", "http://prometheus:9090")
 
 
 def _parse_webhook_url(text: str) -> str:

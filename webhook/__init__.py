@@ -72,6 +72,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     settings = read_settings(environ)
     quotas = QuotasFile(settings.quotas_file)
     store = Store(settings.database_url)
+    usage = UsageReader(settings.prometheus) if settings.prometheus else None
     app.extensions["store"] = store
     # A command prepares the store when it uses it, because some commands need none.
     if click.get_current_context(silent=True) is None:
@@ -84,10 +85,10 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         return queue_mails(store, payload, quotas.read(), compose, datetime.now(UTC))
 
     def preview(quota: Quota, quotas: QuotaFile, *, recipient: str) -> Sequence[Preview]:
-        url, now = settings.prometheus_url, datetime.now(UTC)
-        previews = make_previews(quota, quotas, url, compose, now, recipient=recipient)
+        now = datetime.now(UTC)
+        previews = make_previews(quota, quotas, usage, compose, now, recipient=recipient)
         return [
-            replace(one, mails=add_charts(one.mails, quota, url, is_real=one.is_real))
+            replace(one, mails=add_charts(one.mails, quota, usage, is_real=one.is_real))
             for one in previews
         ]
 
@@ -100,31 +101,33 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(health.create_blueprint(store))
     errors.register(app)
     outbox_commands.register(app, store, settings.retention)
-    deliver = _wire_delivery(settings, store, quotas, open_session)
+    deliver = _wire_delivery(settings, store, quotas, usage, open_session)
     delivery_commands.register(app, store, deliver)
     preview_commands.register(app, quotas.read, preview, open_session)
-    read, writer = _wire_reports(settings)
+    read, writer = _wire_reports(settings, usage)
     report_command.register(app, store, quotas.read, read, write=writer.write, show=writer.show)
     return app
 
 
-def _wire_reports(settings: Settings) -> tuple[Read | None, ReportWriter]:
+def _wire_reports(
+    settings: Settings, usage: UsageReader | None
+) -> tuple[Read | None, ReportWriter]:
     """Return what reads the figures of reports, if there is a Prometheus, and what writes mails."""
-    url = settings.prometheus_url
     writer = ReportWriter(settings.mail.sender, settings.addresses)
-    return ReportReader(UsageReader(url)).read if url else None, writer
+    return ReportReader(usage).read if usage else None, writer
 
 
 def _wire_delivery(
     settings: Settings,
     store: Store,
     quotas: QuotasFile,
+    usage: UsageReader | None,
     open_session: Callable[[threading.Event], Session],
 ) -> delivery_commands.RunDelivery:
     """Return what the command ``deliver`` runs."""
-    sender, url = settings.mail.sender, settings.prometheus_url
-    read, writer = _wire_reports(settings)
-    read_points = UsageReader(url).read_points if url else None
+    sender = settings.mail.sender
+    read, writer = _wire_reports(settings, usage)
+    read_points = usage.read_points if usage else None
 
     def run_delivery(stop: threading.Event, *, once: bool) -> bool:
         _prepare(store)

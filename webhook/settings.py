@@ -8,14 +8,13 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 
-from quotas.settings import (
-    Setting,
-    SettingsReader,
-    parse_flag,
-    parse_token,
-    parse_url,
-    whole_number,
+from quotas.prometheus.endpoint import (
+    ENDPOINT_SETTINGS,
+    Endpoint,
+    parse_prometheus_url,
+    read_endpoint,
 )
+from quotas.settings import Setting, SettingsReader, parse_flag, parse_token, whole_number
 from webhook.database_url import add_password, parse_database_url
 from webhook.text import web_url
 
@@ -47,6 +46,7 @@ SETTINGS = (
         "a Prometheus, or what answers its HTTP API, for figures and charts in mails; empty: none",
         has_password=True,
     ),
+    *ENDPOINT_SETTINGS,
     Setting("LINK_DASHBOARD_URL", "", "where people reach the dashboard, for links in mails"),
     Setting(
         "LINK_PROMETHEUS_URL",
@@ -103,14 +103,14 @@ class Addresses:
 class Settings:
     """All settings of the webhook. The repr hides what may hold a token or a password.
 
-    An empty ``prometheus_url`` means that mails have no figures but those of their alerts.
+    Without ``prometheus``, mails have no figures but those of their alerts.
     """
 
     quotas_file: Path
     token: str = field(repr=False)
     database_url: str = field(repr=False)
     retention: timedelta
-    prometheus_url: str = field(repr=False)
+    prometheus: Endpoint | None
     addresses: Addresses
     mail: MailSettings
 
@@ -133,6 +133,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         password=reader.text("MAIL_PASSWORD"),
         sender=reader.parse("MAIL_DEFAULT_SENDER", _parse_sender, _NOBODY),
     )
+    prometheus_url = reader.parse("PROMETHEUS_URL", _parse_prometheus_url, "")
+    endpoint = read_endpoint(reader, prometheus_url)
     database_url = reader.parse("DATABASE_URL", parse_database_url, "")
     retention = whole_number("a retention", LONGEST_RETENTION_DAYS, "days")
     settings = Settings(
@@ -140,7 +142,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         token=reader.parse("WEBHOOK_TOKEN", parse_token, ""),
         database_url=add_password(database_url, reader.text("DATABASE_PASSWORD")),
         retention=timedelta(days=reader.parse("RETENTION_DAYS", retention, 0)),
-        prometheus_url=reader.parse("PROMETHEUS_URL", _parse_prometheus_url, ""),
+        prometheus=endpoint if endpoint.url else None,
         addresses=Addresses(
             dashboard=reader.parse("LINK_DASHBOARD_URL", _parse_link, ""),
             prometheus=reader.parse("LINK_PROMETHEUS_URL", _parse_link, ""),
@@ -193,7 +195,7 @@ def _parse_host(text: str) -> str:
 
 
 def _parse_prometheus_url(text: str) -> str:
-    return parse_url(text, "Prometheus", "http://prometheus:9090") if text else ""
+    return parse_prometheus_url(text) if text else ""
 
 
 def _parse_link(text: str) -> str:

@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
-from requests.auth import AuthBase
 
 from quotas import names
 from quotas.http.exchange import (
@@ -20,6 +18,7 @@ from quotas.http.exchange import (
     UpstreamError,
     ask,
 )
+from quotas.http.headers import bearer
 
 NAME = "The webhook"
 # The webhook waits for its database for 5 seconds; its answer to that must still arrive.
@@ -41,17 +40,6 @@ _UNAUTHORIZED = 401
 _logger = logging.getLogger(__name__)
 
 
-class _BearerAuth(AuthBase):
-    """Sends the token. Without it, requests would send what a .netrc file has for the host."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
 @dataclass(frozen=True)
 class Webhook:
     """Where to ask, and the bearer token to send."""
@@ -61,8 +49,8 @@ class Webhook:
     server: Server = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        auth = _BearerAuth(self.token)
-        server = Server(NAME, self.url, TIMEOUT_SECONDS, LARGEST_ANSWER_BYTES, auth)
+        headers = bearer(self.token)
+        server = Server(NAME, self.url, TIMEOUT_SECONDS, LARGEST_ANSWER_BYTES, headers)
         object.__setattr__(self, "server", server)
 
 

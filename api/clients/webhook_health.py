@@ -32,14 +32,14 @@ def read_checks(webhook: Webhook) -> Sequence[Check]:
 
     """
     with one_of_few():
-        status, body = exchange(webhook.server, "GET", "/readyz")
-    if status not in _ANSWERS:
-        raise BadAnswerError(f"it refused the request (HTTP {status})", NAME)
+        answer = exchange(webhook.server, "GET", "/readyz")
+    if answer.status not in _ANSWERS:
+        raise BadAnswerError(f"it refused the request (HTTP {answer.status})", NAME)
     try:
-        answer = orjson.loads(body)
+        found = orjson.loads(answer.body)
     except ValueError as error:
         raise BadAnswerError("its answer is not JSON", NAME) from error
-    match answer:
+    match found:
         case {"checks": dict(checks)} if len(checks) <= _MOST_CHECKS:
             return [_read_check(name, check) for name, check in checks.items()]
     raise BadAnswerError("its answer has no checks", NAME)

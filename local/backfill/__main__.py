@@ -1,6 +1,7 @@
 """Compute quotas for the time before the rules were loaded: python -m local.backfill."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,17 @@ from local.programs import ProgramMissingError
 from local.stack.processes import StackError
 from quotas.file.loading import QuotasError, load_quotas
 from quotas.prometheus.client import PrometheusError
+from quotas.prometheus.endpoint import make_endpoint
+from quotas.settings import SettingsError
+
+_FAILURES = (
+    BackfillError,
+    QuotasError,
+    PrometheusError,
+    SettingsError,
+    StackError,
+    ProgramMissingError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,14 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--start needs an offset, such as +00:00")
     try:
         filled = backfill(
-            options.url,
+            make_endpoint(options.url, os.environ),
             load_quotas(options.quotas),
             options.out,
             now=datetime.now(UTC),
             start=options.start,
             deltas_only=options.deltas_only,
         )
-    except (BackfillError, QuotasError, PrometheusError, StackError, ProgramMissingError) as error:
+    except _FAILURES as error:
         print(error, file=sys.stderr)
         return 1
     for calendar, times in filled.items():

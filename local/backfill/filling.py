@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from local.backfill.forwarding import forwarding
 from local.backfill.promtool import RulesPass, evaluate, prometheus_over
 from local.backfill.ranges import BackfillError, TimeRange, missing_range
 from quotas import names
 from quotas.calendars import MONTH, Calendar, Rolling, period_at
 from quotas.model import QuotaFile
 from quotas.prometheus.client import PrometheusClient
+from quotas.prometheus.endpoint import Endpoint
 from quotas.rules.compiler import compile_rules
 
 DELTAS = RulesPass("deltas", frozenset({names.DELTA, names.PERIOD_ELAPSED, names.PERIOD_LEFT}))
@@ -23,7 +25,7 @@ RATIOS = RulesPass("ratios and forecasts", frozenset({names.RATIO, names.FORECAS
 
 
 def backfill(
-    url: str,
+    endpoint: Endpoint,
     quotas: QuotaFile,
     folder: Path,
     *,
@@ -34,7 +36,7 @@ def backfill(
     """Write blocks into a folder and print the progress.
 
     Args:
-        url: the Prometheus that has the counters and has loaded the rules.
+        endpoint: the Prometheus that has the counters and has loaded the rules.
         quotas: the quotas whose rules are evaluated.
         folder: where the blocks go; it must be empty or absent.
         now: the current time.
@@ -54,7 +56,7 @@ def backfill(
     if folder.exists() and any(folder.iterdir()):
         raise BackfillError(f"{folder} is not empty; name another folder with --out")
     rules = compile_rules(quotas, now, live=False)
-    prometheus = PrometheusClient(url)
+    prometheus = PrometheusClient(endpoint)
     ranges = {
         calendar.name: found
         for calendar, since in _counted_calendars(quotas, now)
@@ -63,8 +65,9 @@ def backfill(
     if not ranges:
         return {}
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"{DELTAS.title}, from {url}", flush=True)
-    evaluate(url, rules, DELTAS, ranges, folder)
+    print(f"{DELTAS.title}, from {endpoint.url}", flush=True)
+    with forwarding(endpoint) as url:
+        evaluate(url, rules, DELTAS, ranges, folder)
     for later in () if deltas_only else (USAGE, RATIOS):
         print(f"{later.title}, from these", flush=True)
         with prometheus_over(folder) as own_url:

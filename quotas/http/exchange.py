@@ -1,6 +1,7 @@
 """One HTTP request and its JSON answer, both bounded in size and in time."""
 
 import logging
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -8,14 +9,15 @@ from typing import Any
 
 import orjson
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from quotas.http import deadline
+from quotas.http.headers import NO_HEADERS, RequestHeaders
 
 CONNECT_TIMEOUT_SECONDS = 3
 _CHUNK_BYTES = 2**16
 _LONGEST_LOGGED = 500
+_MOST_WORDS_BYTES = 2**16
 
 OK, _TOO_MANY_REQUESTS, _SERVICE_UNAVAILABLE, _GATEWAY_TIMEOUT = 200, 429, 503, 504
 
@@ -23,10 +25,14 @@ _logger = logging.getLogger(__name__)
 
 
 class UpstreamError(Exception):
-    """A server gave no usable answer; the message can be shown to anyone, ``who`` names it."""
+    """A server gave no usable answer; the message can be shown to anyone, ``who`` names it.
 
-    def __init__(self, message: str, who: str = "Prometheus") -> None:
+    ``reason`` is what the system says about a connection that failed, such as "Connection refused".
+    """
+
+    def __init__(self, message: str, who: str = "Prometheus", reason: str = "") -> None:
         self.who = who
+        self.reason = reason
         super().__init__(message)
 
 
@@ -57,15 +63,36 @@ def open_session() -> requests.Session:
 
 @dataclass(frozen=True)
 class Server:
-    """A server that answers JSON: its name in messages, address, and the bounds of an exchange."""
+    """A server that answers JSON: its name in messages, address, and the bounds of an exchange.
+
+    Attributes:
+        name: its name in messages.
+        url: its address.
+        longest_seconds: how long an exchange may take.
+        largest_bytes: how large an answer may be.
+        headers: what each request carries.
+        ca_file: a file of certificates that it is checked with; empty for those of the system.
+        session: what keeps connections open.
+
+    """
 
     name: str
-    # Both may hold secrets, and a repr ends in logs.
+    # It may hold a password, and a repr ends in logs.
     url: str = field(repr=False)
     longest_seconds: int
     largest_bytes: int
-    auth: AuthBase | None = field(default=None, repr=False)
+    headers: RequestHeaders = NO_HEADERS
+    ca_file: str = ""
     session: requests.Session = field(default_factory=open_session, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of any status. ``location`` is where a redirect leads; else it is empty."""
+
+    status: int
+    body: bytes
+    location: str = ""
 
 
 def ask(
@@ -92,13 +119,14 @@ def ask(
         UnavailableError, TooSlowError, BadAnswerError, TooLargeError: there is no usable answer.
 
     """
-    status, body = exchange(server, method, path, form=form, parameters=parameters)
-    if status != OK:
+    answer = exchange(server, method, path, form=form, parameters=parameters)
+    if answer.status != OK:
         # Its words only go to the log: they may be about things the caller must not see.
-        _logger.warning("%s answered HTTP %d: %r", server.name, status, body[:_LONGEST_LOGGED])
-        raise explain(status, body) or _refusal(server, status)
+        words = read_words(server, answer, _LONGEST_LOGGED)
+        _logger.warning("%s answered HTTP %d: %r", server.name, answer.status, words)
+        raise explain(answer.status, answer.body) or _refusal(server, answer.status)
     try:
-        return orjson.loads(body)
+        return orjson.loads(answer.body)
     except ValueError as error:
         raise BadAnswerError("its answer is not JSON", server.name) from error
 
@@ -111,6 +139,12 @@ def _refusal(server: Server, status: int) -> UpstreamError:
     return BadAnswerError(f"it refused the request (HTTP {status})", server.name)
 
 
+def read_words(server: Server, answer: Answer, longest: int) -> str:
+    """Return the beginning of an answer's text, without the secrets that the request carried."""
+    text = answer.body[:_MOST_WORDS_BYTES].decode("utf-8", "replace")
+    return server.headers.hide_in(text).strip()[:longest]
+
+
 def exchange(
     server: Server,
     method: str,
@@ -118,8 +152,8 @@ def exchange(
     *,
     form: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
-) -> tuple[int, bytes]:
-    """Return status and body of an answer. It ends after ``longest_seconds`` in any case.
+) -> Answer:
+    """Return an answer of any status. The exchange ends after ``longest_seconds`` in any case.
 
     Raises:
         UnavailableError, TooSlowError, BadAnswerError, TooLargeError: there is no whole answer.
@@ -134,7 +168,8 @@ def exchange(
                 server.url + path,
                 data=form,
                 params=parameters,
-                auth=server.auth,
+                auth=server.headers,
+                verify=server.ca_file or None,
                 # The deadline comes first.
                 timeout=(CONNECT_TIMEOUT_SECONDS, longest + 1),
                 stream=True,
@@ -149,7 +184,7 @@ def exchange(
         if time.has_passed:
             # Without a length, an answer that is cut off looks like a whole one.
             raise too_slow
-        return response.status_code, body
+        return Answer(response.status_code, body, response.headers.get("Location", ""))
 
 
 def _is_timeout(error: Exception) -> bool:
@@ -158,8 +193,23 @@ def _is_timeout(error: Exception) -> bool:
 
 def _translate(error: Exception, who: str) -> UpstreamError:
     if isinstance(error, (requests.ConnectionError, requests.ConnectTimeout)):
-        return UnavailableError("it cannot be reached", who)
+        reason = _reason_of(error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            message = "it cannot be reached: its certificate is not trusted"
+            return UnavailableError(message, who, reason.verify_message)
+        return UnavailableError("it cannot be reached", who, (reason and reason.strerror) or "")
     return BadAnswerError("its answer broke off or cannot be read", who)
+
+
+def _reason_of(error: BaseException) -> OSError | None:
+    """Return the error of the system that led to this one, if any."""
+    found = None
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            found = cause
+        cause = cause.__cause__ or cause.__context__
+    return found
 
 
 def _read_chunks(response: requests.Response, server: Server) -> Iterator[bytes]:

@@ -4,13 +4,22 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import requests
+import orjson
 
-TIMEOUT_SECONDS = 15
+from quotas.http.exchange import Answer, Server, UpstreamError, exchange, read_words
+from quotas.prometheus.endpoint import Endpoint
+from quotas.settings import hide_password
+
+TIMEOUT_SECONDS = 30
+LARGEST_ANSWER_BYTES = 256 * 2**20
 LONGEST_ANSWER_SHOWN = 300
+
+_FORBIDDEN = 403
+_REDIRECTS = range(300, 400)
+_GOOD = range(200, 300)
 
 
 class PrometheusError(Exception):
@@ -19,9 +28,27 @@ class PrometheusError(Exception):
 
 @dataclass(frozen=True)
 class PrometheusClient:
-    """A Prometheus, or another server with its API, at an address that may end with a path."""
+    """A client for the Prometheus at an endpoint."""
 
-    url: str
+    endpoint: Endpoint
+    _server: Server = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        known = self.endpoint
+        server = Server(
+            "Prometheus",
+            known.url,
+            TIMEOUT_SECONDS,
+            LARGEST_ANSWER_BYTES,
+            known.headers,
+            known.ca_file,
+        )
+        object.__setattr__(self, "_server", server)
+
+    @property
+    def url(self) -> str:
+        """The address, without any secret."""
+        return self.endpoint.url
 
     def ask(self, path: str, **parameters: str) -> Any:
         """Return ``data`` of an answer of the HTTP API.
@@ -30,15 +57,15 @@ class PrometheusClient:
             PrometheusError: Prometheus cannot be reached, or does not answer with ``data``.
 
         """
-        response = self._request("GET", path, parameters)
+        answer = self._request("GET", path, parameters)
         try:
-            return response.json()["data"]
+            return orjson.loads(answer.body)["data"]
         except (ValueError, KeyError, TypeError) as error:
             raise self.unexpected_answer(path) from error
 
     def unexpected_answer(self, path: str) -> PrometheusError:
         """Return the error for an answer that does not have the shape of Prometheus's API."""
-        return PrometheusError(f"{self.url.rstrip('/')}{path}: the answer is not Prometheus's")
+        return PrometheusError(f"{self.url}{path}: the answer is not Prometheus's")
 
     def query(self, promql: str) -> list[tuple[dict[str, str], float]]:
         """Return the labels and value of each element that an instant query finds."""
@@ -55,40 +82,24 @@ class PrometheusClient:
         try:
             self._request("POST", "/-/reload", {})
         except PrometheusError as error:
-            if "answered 403" in str(error):
+            if f"answered {_FORBIDDEN}" in str(error):
                 raise PrometheusError(
-                    f"{self.url} answered 403 to a reload: start it with --web.enable-lifecycle, "
-                    f"or send the process SIGHUP"
+                    f"{self.url} answered {_FORBIDDEN} to a reload: start it with "
+                    f"--web.enable-lifecycle, or send the process SIGHUP"
                 ) from error
             raise
 
-    def _request(self, method: str, path: str, parameters: Mapping[str, str]) -> requests.Response:
-        address = f"{self.url.rstrip('/')}{path}"
+    def _request(self, method: str, path: str, parameters: Mapping[str, str]) -> Answer:
+        address, known = f"{self.url}{path}", self.endpoint.headers
         try:
-            response = requests.request(
-                method, address, params=parameters, timeout=TIMEOUT_SECONDS, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            raise PrometheusError(f"{address} cannot be reached: {_describe(error)}") from error
-        if response.is_redirect:
-            where = response.headers["Location"][:LONGEST_ANSWER_SHOWN]
-            raise PrometheusError(
-                f"{address} answered {response.status_code}, see {where}; name that"
-            )
-        if not response.ok:
-            answer = response.text.strip()[:LONGEST_ANSWER_SHOWN]
-            raise PrometheusError(f"{address} answered {response.status_code}: {answer}")
-        return response
-
-
-def _describe(error: requests.RequestException) -> str:
-    """Return why a request failed: what the system says, if it is the cause."""
-    if isinstance(error, requests.Timeout):
-        return f"no answer within {TIMEOUT_SECONDS} seconds"
-    words = str(error)
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            words = cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    return words
+            answer = exchange(self._server, method, path, parameters=parameters)
+        except UpstreamError as error:
+            reason = f" ({error.reason})" if error.reason else ""
+            raise PrometheusError(f"{address}: {error}{reason}") from error
+        if answer.status in _REDIRECTS:
+            where = hide_password(known.hide_in(answer.location))[:LONGEST_ANSWER_SHOWN]
+            raise PrometheusError(f"{address} answered {answer.status}, see {where}; name that")
+        if answer.status not in _GOOD:
+            words = read_words(self._server, answer, LONGEST_ANSWER_SHOWN)
+            raise PrometheusError(f"{address} answered {answer.status}: {words}")
+        return answer

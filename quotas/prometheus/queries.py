@@ -19,6 +19,7 @@ from quotas.http.exchange import (
     UpstreamError,
     ask,
 )
+from quotas.prometheus.endpoint import Endpoint
 
 # Prometheus ends a query at the timeout it is sent; its answer to that must still arrive.
 GRACE_SECONDS = 2
@@ -33,13 +34,13 @@ _DIGITS = frozenset("0123456789+-.eE")
 
 @dataclass(frozen=True)
 class Prometheus:
-    """Where to ask, and how long one query may take.
+    """Whom to ask, and how long one query may take.
 
     ``observe`` is called after each query with its outcome, "answered" or "failed", and the
     seconds it took.
     """
 
-    url: str = field(repr=False)
+    endpoint: Endpoint
     timeout_seconds: int
     observe: Callable[[str, float], None] = field(
         default=lambda *_: None, repr=False, compare=False
@@ -47,8 +48,10 @@ class Prometheus:
     server: Server = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        longest = self.timeout_seconds + GRACE_SECONDS
-        server = Server("Prometheus", self.url, longest, LARGEST_ANSWER_BYTES)
+        longest, known = self.timeout_seconds + GRACE_SECONDS, self.endpoint
+        server = Server(
+            "Prometheus", known.url, longest, LARGEST_ANSWER_BYTES, known.headers, known.ca_file
+        )
         object.__setattr__(self, "server", server)
 
 

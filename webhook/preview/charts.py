@@ -16,21 +16,21 @@ _log = logging.getLogger(__name__)
 
 
 def add_charts(
-    mails: Sequence[Mail], quota: Quota, prometheus_url: str, *, is_real: bool
+    mails: Sequence[Mail], quota: Quota, usage: UsageReader | None, *, is_real: bool
 ) -> tuple[Mail, ...]:
     """Return the mails with the chart that real ones would have. They have one in common, if any.
 
     Args:
         mails: the mails about one event of the quota, one for each recipient.
         quota: the quota.
-        prometheus_url: where to read the usage. Without it, real mails have no charts either.
+        usage: reads the usage. Without it, real mails have no charts either.
         is_real: whether the usage in the mails is that of Prometheus.
 
     """
-    if not prometheus_url or not mails or not mails[0].wanted_chart:
+    if usage is None or not mails or not mails[0].wanted_chart:
         return tuple(mails)
     wanted = read_wanted(mails[0].wanted_chart)
-    read_points = UsageReader(prometheus_url).read_points if is_real else _Example(wanted).read
+    read_points = usage.read_points if is_real else _Example(wanted).read
     try:
         picture = make_wanted_picture(wanted, quota, read_points)
     except UsageUnavailableError as error:

@@ -14,6 +14,7 @@ from webhook.preview.alerts import Step, make_steps
 from webhook.preview.numbers import Numbers, read_numbers
 from webhook.recipients import recipients_of, select_events
 from webhook.store.outbox import Mail
+from webhook.usage.reading import UsageReader
 
 
 class Compose(Protocol):
@@ -45,7 +46,7 @@ class Preview:
 def make_previews(
     quota: Quota,
     quotas: QuotaFile,
-    prometheus_url: str,
+    usage: UsageReader | None,
     compose: Compose,
     now: datetime,
     *,
@@ -56,13 +57,13 @@ def make_previews(
     Args:
         quota: one of the quotas.
         quotas: the current content of quotas.yaml.
-        prometheus_url: where to read the present usage. Empty if there is no Prometheus.
+        usage: reads the present usage. None if there is no Prometheus.
         compose: writes the mails.
         now: the current time (aware, UTC).
         recipient: who gets all mails instead of the recipients in quotas.yaml, if not empty.
 
     """
-    numbers = read_numbers(quota, prometheus_url, now)
+    numbers = read_numbers(quota, usage, now)
     previews = []
     for step in make_steps(quota, quotas, numbers, now):
         payload = parse_payload(step.body)

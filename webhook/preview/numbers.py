@@ -36,20 +36,20 @@ class Numbers:
     missing: str = ""
 
 
-def read_numbers(quota: Quota, prometheus_url: str, now: datetime) -> Numbers:
+def read_numbers(quota: Quota, usage: UsageReader | None, now: datetime) -> Numbers:
     """Return the numbers of a quota at this time (aware).
 
     Args:
         quota: the quota.
-        prometheus_url: the address of Prometheus. Empty if there is none.
+        usage: reads the present usage. None if there is no Prometheus.
         now: the current time.
 
     """
     period = period_at(quota.calendar, now) if isinstance(quota.calendar, Calendar) else None
-    if not prometheus_url:
+    if usage is None:
         return _make_example(quota, period, now, "PROMETHEUS_URL is not set")
     try:
-        largest = UsageReader(prometheus_url).read_largest(quota, now)
+        largest = usage.read_largest(quota, now)
     except UsageUnavailableError as error:
         _log.warning("the numbers are examples: %s", error)
         return _make_example(quota, period, now, "Prometheus did not answer")

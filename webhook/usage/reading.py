@@ -13,6 +13,7 @@ from quotas import names
 from quotas.calendars import Calendar, Period, period_at
 from quotas.http.exchange import UpstreamError
 from quotas.model import Quota
+from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.queries import Prometheus, Series, query_at, query_range
 from quotas.promql import match_any, selector
 from quotas.rules.usage import select_traffic
@@ -64,16 +65,16 @@ class LargestEntry:
 
 @dataclass(frozen=True)
 class UsageReader:
-    """Reads usage from the Prometheus at an address. Each question takes at most five seconds.
+    """Reads usage from the Prometheus at an endpoint. Each question takes at most five seconds.
 
     All of them raise UsageUnavailableError if Prometheus gives no usable answer.
     """
 
-    url: str = field(repr=False)
+    endpoint: Endpoint
     _prometheus: Prometheus = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_prometheus", Prometheus(self.url, QUERY_SECONDS))
+        object.__setattr__(self, "_prometheus", Prometheus(self.endpoint, QUERY_SECONDS))
 
     def read_totals(self, quota: Quota, period: Period, at: datetime) -> tuple[EntryTotal, ...]:
         """Return what each entry has used of a period until ``at``, the largest first.

@@ -4,7 +4,6 @@ Times are seconds after START, a whole minute. The gateways are scraped every 15
 18.25 s and so on, B exactly on the minute, C at 10 s.
 """
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -23,8 +22,10 @@ from api import create_app
 from api.views.schemas.spans import LONGEST_ROWS_SECONDS
 from local import programs
 from quotas import names
+from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.queries import Prometheus, query_at
 from quotas.promql import select
+from tests.integration.support.prometheus import free_port
 
 READY_WITHIN_SECONDS = 30.0
 PATH = "/metrics/bandwidth_used"
@@ -135,13 +136,6 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> N
     pytest.fail(f"Prometheus is not ready: {log.read_text()[-2000:]}")
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
 def client(url: str, now_seconds: float = NOW_SECONDS) -> FlaskClient:
     environ = {"PROMETHEUS_URL": url, "PROMETHEUS_TIMEOUT_SECONDS": "20"}
     now = START + timedelta(seconds=now_seconds)
@@ -246,5 +240,6 @@ def test_on_the_minute_the_last_row_is_the_minute_that_just_ended(url: str) -> N
 @example("\\n\\\n\x00\ufffd\ufeff\U0001f950")
 def test_any_label_value_is_to_prometheus_exactly_itself(url: str, value: str) -> None:
     # absent() answers with the labels that it looked for.
-    [found] = query_at(Prometheus(url, 20), f"absent(nothing{select({'route': value})})", 0)
+    query = f"absent(nothing{select({'route': value})})"
+    [found] = query_at(Prometheus(Endpoint(url), 20), query, 0)
     assert found.labels == {"route": value}

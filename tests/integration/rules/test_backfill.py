@@ -16,6 +16,7 @@ from local.backfill.filling import backfill
 from local.backfill.ranges import BackfillError, TimeRange
 from quotas import names
 from quotas.file.loading import parse_quotas
+from quotas.prometheus.endpoint import Endpoint
 from quotas.rules.compiler import compile_rules
 from tests.integration.support.prometheus import Server, fill, running, samples
 
@@ -91,14 +92,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     fill(folder, raw_counters())
     with running(folder) as server:
         with pytest.raises(BackfillError, match="load the rules"):
-            backfill(server.url, QUOTAS, blocks, start=start, now=now)
+            backfill(Endpoint(server.url), QUOTAS, blocks, start=start, now=now)
         recorded = list(recorded_since_loading(server))
     fill(folder, recorded)
     with running(folder) as server:
         soon = datetime.fromtimestamp(LOADED + HOUR_SECONDS, UTC)
         with pytest.raises(BackfillError, match="try again after 04:0"):
-            backfill(server.url, QUOTAS, blocks, start=start, now=soon)
-        stretches = backfill(server.url, QUOTAS, blocks, start=start, now=now)
+            backfill(Endpoint(server.url), QUOTAS, blocks, start=start, now=soon)
+        stretches = backfill(Endpoint(server.url), QUOTAS, blocks, start=start, now=now)
     # The live rules count from the step on that ended just before they were loaded.
     one = TimeRange(DAY + STEP_SECONDS + DELAY_SECONDS, LOADED + DELAY_SECONDS)
     assert stretches == {f"day@{ZONE}": one, "month": one}

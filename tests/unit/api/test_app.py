@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api import create_app
+from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.queries import Prometheus
 
 
@@ -16,7 +17,7 @@ def test_it_is_configured_from_the_environment_of_the_process(
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_URL", "http://elsewhere:9090")
     assert create_app().extensions["context"].upstream.prometheus == Prometheus(
-        "http://elsewhere:9090", 10
+        Endpoint("http://elsewhere:9090"), 10
     )
 
 

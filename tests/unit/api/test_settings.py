@@ -5,12 +5,13 @@ import pytest
 from api import create_app
 from api.settings import SETTINGS, Settings, WebhookSettings, read_settings
 from quotas.accounting_options import Accounting
+from quotas.prometheus.endpoint import Endpoint
 from quotas.settings import SettingsError
 
 
 def test_nothing_has_to_be_set() -> None:
     assert read_settings({}) == Settings(
-        prometheus_url="http://127.0.0.1:9090",
+        prometheus=Endpoint("http://127.0.0.1:9090"),
         prometheus_timeout_seconds=10,
         scrape_interval_seconds=15,
         accounting=Accounting(),
@@ -32,11 +33,11 @@ def test_an_empty_variable_has_its_default() -> None:
         ("http://prometheus", "http://prometheus"),
         ("https://prometheus:9090/", "https://prometheus:9090"),
         ("http://[::1]:9090/base/", "http://[::1]:9090/base"),
-        ("https://user:secret@mimir/prometheus", "https://user:secret@mimir/prometheus"),
+        ("https://user:secret@mimir/prometheus", "https://mimir/prometheus"),
     ],
 )
 def test_the_address_is_taken_without_a_slash_at_its_end(text: str, url: str) -> None:
-    assert read_settings({"PROMETHEUS_URL": text}).prometheus_url == url
+    assert read_settings({"PROMETHEUS_URL": text}).prometheus.url == url
 
 
 @pytest.mark.parametrize(

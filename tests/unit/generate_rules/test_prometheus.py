@@ -41,6 +41,17 @@ def test_a_quiet_verification_prints_only_failed_checks(
     assert "retention" not in printed
 
 
+@pytest.mark.parametrize("option", ["--verify", "--reload"])
+def test_the_password_of_a_wrong_address_is_not_printed(
+    quotas: Path, out: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(quotas, out, option, "ftp://me:hush@host")
+    printed = capsys.readouterr().err
+    assert '"ftp://***@host" is not the address of a Prometheus' in printed
+    assert "hush" not in printed
+
+
 @responses.activate
 def test_a_check_and_a_verification_can_be_combined(
     quotas: Path, out: Path, capsys: pytest.CaptureFixture[str]

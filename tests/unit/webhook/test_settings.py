@@ -142,6 +142,7 @@ def test_only_secrets_can_come_from_a_file() -> None:
         "WEBHOOK_TOKEN",
         "DATABASE_URL",
         "DATABASE_PASSWORD",
+        "PROMETHEUS_TOKEN",
         "MAIL_PASSWORD",
     }
 

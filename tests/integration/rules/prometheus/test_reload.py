@@ -177,4 +177,4 @@ def test_an_unreachable_prometheus_is_reported(
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     assert run_reload(write_quotas(tmp_path / "quotas.yaml", {}), tmp_path / "rules", url) == 1
-    assert capsys.readouterr().err == f"{url}/-/reload cannot be reached: Connection refused\n"
+    assert capsys.readouterr().err == f"{url}/-/reload: it cannot be reached (Connection refused)\n"

@@ -18,6 +18,7 @@ from local.stack.processes import Part, Processes
 from local.stack.stack import SMOKE_QUOTAS, Stack
 from quotas import names
 from quotas.prometheus.client import PrometheusClient
+from quotas.prometheus.endpoint import Endpoint
 
 WITHIN_SECONDS = 30
 
@@ -102,7 +103,7 @@ def another_prometheus(
 def _wait_for_scrape(url: str) -> None:
     deadline = time.monotonic() + WITHIN_SECONDS
     while time.monotonic() < deadline:
-        if PrometheusClient(url).query("up"):
+        if PrometheusClient(Endpoint(url)).query("up"):
             return
         time.sleep(0.1)
     pytest.fail("nothing was scraped")

@@ -10,6 +10,7 @@ import pytest
 from quotas import names
 from quotas.calendars import DAY, HOUR, MONTH, Calendar, period_at
 from quotas.model import Match, Quota
+from quotas.prometheus.endpoint import Endpoint
 from tests.integration.rules.accounting.ruler import Gateway, evaluated, every_minute
 from tests.integration.support.prometheus import Labels, fill, running, samples
 from webhook.usage.highest import read_highest
@@ -64,7 +65,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsageReader]:
     folder = tmp_path_factory.mktemp("recorded")
     fill(folder, recorded())
     with running(folder) as server:
-        yield UsageReader(server.url)
+        yield UsageReader(Endpoint(server.url))
 
 
 def test_a_total_is_the_greatest_value_of_the_quota_as_it_is_now(reader: UsageReader) -> None:
@@ -123,7 +124,7 @@ def test_what_the_rules_recorded_is_what_a_gateway_moved(tmp_path: Path) -> None
     """One hour and what follows, as the rules count them; the hour's step begins at its minute."""
     until = 2 * HOUR_SECONDS
     with evaluated(tmp_path, every_minute(until), until) as (server, gateway):
-        reader = UsageReader(server.url)
+        reader = UsageReader(Endpoint(server.url))
         end = datetime.fromtimestamp(gateway.start + until, UTC)
         for quota in (Quota("hour", 10**12, calendar=HOUR), Quota("day", 10**12, calendar=DAY)):
             check(reader, quota, gateway, end)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from api.clients import range_cache
 from api.clients.cache import Cache
 from api.clients.range_cache import SETTLE_MS, Upstream, read_range
+from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.queries import Prometheus, Series
 
 NOW_MS = 10_000_000_000
@@ -39,7 +40,7 @@ def answer_with_times(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 def upstream() -> Upstream:
-    return Upstream(Prometheus("http://x", 1), Cache(10_000_000))
+    return Upstream(Prometheus(Endpoint("http://x"), 1), Cache(10_000_000))
 
 
 def read(known: Upstream, times_ms: range, query: str = "q") -> list[float]:

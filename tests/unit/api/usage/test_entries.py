@@ -12,6 +12,7 @@ from api.usage.model import Entry
 from api.windows import to_ms
 from quotas.accounting_options import Accounting
 from quotas.http.exchange import BadAnswerError
+from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.queries import Prometheus
 from tests.unit.api.answers import INSTANT_URL, URL, forms, vector
 
@@ -25,7 +26,7 @@ def fact(fact: str, value: float, **labels: str) -> dict[str, Any]:
 
 
 def read(*facts: dict[str, Any], scope: Scope = ALL, quota: str | None = None) -> list[Entry]:
-    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
+    upstream = Upstream(Prometheus(Endpoint(URL), 7), Cache(1_000_000))
     with responses.RequestsMock() as mock:
         mock.post(INSTANT_URL, json=vector(*facts))
         return read_entries(upstream, scope, to_ms(NOW), quota)
@@ -141,7 +142,7 @@ def test_a_limit_is_reached_at_the_pace_of_the_forecast(
 
 def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() -> None:
     scope = Scope(consumers=("a",), quotas=("q", "r"))
-    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
+    upstream = Upstream(Prometheus(Endpoint(URL), 7), Cache(1_000_000))
     with responses.RequestsMock() as mock:
         facts = (fact("used", 1, **MONTH, consumer=name) for name in ("a", "b"))
         mock.post(INSTANT_URL, json=vector(*facts))
@@ -154,7 +155,7 @@ def test_a_scope_asks_for_its_quotas_alone_and_sees_its_own_entries_of_them() ->
 
 @responses.activate
 def test_a_quota_outside_of_the_scope_is_not_even_asked_for() -> None:
-    upstream = Upstream(Prometheus(URL, 7), Cache(1_000_000))
+    upstream = Upstream(Prometheus(Endpoint(URL), 7), Cache(1_000_000))
     assert read_entries(upstream, Scope(quotas=("q",)), to_ms(NOW), "other") == []
     assert read_entries(upstream, Scope(quotas=()), to_ms(NOW)) == []
     assert forms() == []

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from quotas.prometheus.client import PrometheusClient
+from quotas.prometheus.endpoint import Endpoint
 from quotas.rule_files.rule import Group, Rule
 
 URL = "http://prometheus:9090"
-PROMETHEUS = PrometheusClient(URL)
+PROMETHEUS = PrometheusClient(Endpoint(URL))
 RULES_URL = f"{URL}/api/v1/rules"
 RELOAD_URL = f"{URL}/-/reload"
 

@@ -16,10 +16,11 @@ from quotas.http.exchange import (
     UpstreamError,
 )
 from quotas.prometheus import queries
+from quotas.prometheus.endpoint import Endpoint, make_endpoint
 from quotas.prometheus.queries import Prometheus, Series, query_at, query_range
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, forms, matrix, vector
 
-ASKED = Prometheus(URL, 7)
+ASKED = Prometheus(Endpoint(URL), 7)
 TIMES_MS = range(1_000_000, 1_020_001, 10_000)
 
 
@@ -226,8 +227,8 @@ def test_an_answer_is_not_read_beyond_the_largest(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(queries, "LARGEST_ANSWER_BYTES", 2**20)
     responses.post(RANGE_URL, body=b" " * (2**20 + 1))
     with pytest.raises(BadAnswerError, match="larger than 1 MiB"):
-        query_range(Prometheus(URL, 7), "up", TIMES_MS)
+        query_range(Prometheus(Endpoint(URL), 7), "up", TIMES_MS)
 
 
 def test_the_address_is_not_in_a_repr() -> None:
-    assert "secret" not in repr(Prometheus("http://user:secret@host", 1))
+    assert "secret" not in repr(Prometheus(make_endpoint("http://user:secret@host", {}), 1))

@@ -7,13 +7,16 @@ import pytest
 import responses
 from requests import PreparedRequest
 
+from quotas.prometheus.endpoint import Endpoint
 from tests.unit.api.answers import RANGE_URL, URL, matrix
 from tests.unit.webhook.mails import compose
 from tests.unit.webhook.samples import QUOTAS, QUOTAS_WITH_RESOLVED, pipeline, resolved, usage
 from webhook.preview.charts import add_charts
 from webhook.store.outbox import Mail
+from webhook.usage.reading import UsageReader
 
 BUN = QUOTAS.quotas[0]
+READER = UsageReader(Endpoint(URL))
 
 
 def has_chart(mail: Mail) -> bool:
@@ -30,7 +33,7 @@ def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
 @responses.activate
 def test_real_numbers_have_the_usage_that_prometheus_knows() -> None:
     responses.add_callback("POST", RANGE_URL, callback=answer)
-    mails = add_charts(compose(usage()), BUN, URL, is_real=True)
+    mails = add_charts(compose(usage()), BUN, READER, is_real=True)
     assert [has_chart(mail) for mail in mails] == [True, True]
     # It was read once for both recipients.
     assert len(responses.calls) == 1
@@ -39,7 +42,7 @@ def test_real_numbers_have_the_usage_that_prometheus_knows() -> None:
 @responses.activate
 def test_numbers_that_are_examples_have_an_example() -> None:
     real = compose(usage())
-    examples = add_charts(real, BUN, URL, is_real=False)
+    examples = add_charts(real, BUN, READER, is_real=False)
     assert all(map(has_chart, examples))
     assert [mail.message_id for mail in examples] == [mail.message_id for mail in real]
     assert len(responses.calls) == 0
@@ -49,17 +52,19 @@ def test_numbers_that_are_examples_have_an_example() -> None:
 def test_without_an_answer_the_mails_have_no_chart() -> None:
     responses.post(RANGE_URL, status=500)
     mails = compose(usage())
-    assert add_charts(mails, BUN, URL, is_real=True) == mails
+    assert add_charts(mails, BUN, READER, is_real=True) == mails
 
 
 @pytest.mark.parametrize(
-    ("mails", "url"),
+    ("mails", "reader"),
     [
-        (compose(usage()), ""),
-        (compose(pipeline()), URL),
-        (compose(resolved(), quotas=QUOTAS_WITH_RESOLVED), URL),
+        (compose(usage()), None),
+        (compose(pipeline()), READER),
+        (compose(resolved(), quotas=QUOTAS_WITH_RESOLVED), READER),
     ],
-    ids=["no address", "no quota", "resolved"],
+    ids=["no Prometheus", "no quota", "resolved"],
 )
-def test_mails_that_would_have_no_chart_have_none(mails: tuple[Mail, ...], url: str) -> None:
-    assert add_charts(mails, BUN, url, is_real=False) == mails
+def test_mails_that_would_have_no_chart_have_none(
+    mails: tuple[Mail, ...], reader: UsageReader | None
+) -> None:
+    assert add_charts(mails, BUN, reader, is_real=False) == mails

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from quotas.calendars import DAY, HOUR, MONTH, WEEK, Rolling
 from quotas.model import Quota, Threshold
+from quotas.prometheus.endpoint import Endpoint
 from tests.unit.api.answers import INSTANT_URL, URL, sample, vector
 from tests.unit.webhook.mails import OpenedMail, open_mail, read
 from tests.unit.webhook.samples import ADDRESSES, NOW, QUOTAS, SENDER, usage
 from webhook.mail.composing import compose_mails
 from webhook.preview.mails import Preview, make_previews
+from webhook.usage.reading import UsageReader
 
 GOLDEN = Path(__file__).parent / "golden"
 COMPOSE = partial(compose_mails, SENDER, ADDRESSES)
@@ -30,7 +32,8 @@ def preview(
     quota: Quota, *, url: str = "", now: datetime = NOW, recipient: str = ""
 ) -> Sequence[Preview]:
     quotas = replace(QUOTAS, quotas=(quota,))
-    return make_previews(quota, quotas, url, COMPOSE, now, recipient=recipient)
+    usage = UsageReader(Endpoint(url)) if url else None
+    return make_previews(quota, quotas, usage, COMPOSE, now, recipient=recipient)
 
 
 def open_all(quota: Quota, *, url: str = "") -> dict[str, OpenedMail]:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from quotas.calendars import MONTH, Rolling, period_at
 from quotas.model import Quota
+from quotas.prometheus.endpoint import Endpoint, make_endpoint
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, forms, matrix, vector
 from webhook.usage.reading import UsageReader, UsageUnavailableError, span_of
 
 NOW = datetime(2026, 10, 15, tzinfo=UTC)
 OCTOBER = period_at(MONTH, NOW)
 QUOTA = Quota("team", 1_000)
-READER = UsageReader(URL)
+READER = UsageReader(Endpoint(URL))
 
 
 def ask_all() -> None:
@@ -113,4 +114,5 @@ def test_a_span_is_as_long_as_it_lasts_when_clocks_change() -> None:
 
 
 def test_the_address_is_in_no_repr() -> None:
-    assert "secret" not in repr(UsageReader("http://user:secret@prometheus:9090"))
+    endpoint = make_endpoint("http://user:secret@prometheus:9090", {})
+    assert "secret" not in repr(UsageReader(endpoint))
