@@ -41,6 +41,19 @@ def match_regex(name: str, regex: str) -> str:
     return f"{name}=~{quote(regex)}"
 
 
+def either(first: str, *others: str) -> str:
+    """Return PromQL for all that the first query finds, and what each other query finds besides.
+
+    The queries must have no ``or`` outside parentheses. They are nested to the right, because
+    VictoriaMetrics, since 1.150, keeps both series of ``(a or b)`` in range queries when a third
+    term follows. ``a or (b or c)`` means the same.
+    """
+    if not others:
+        return first
+    rest = either(*others)
+    return f"{first}\nor (\n{rest}\n)" if others[1:] else f"{first}\nor\n{rest}"
+
+
 def selector(matchers: Iterable[str]) -> str:
     """Return a selector with these matchers, such as ``{service="bun"}``; empty without any.
 

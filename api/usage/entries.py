@@ -20,7 +20,7 @@ from quotas.calendars import (
     parse_calendar,
     period_of,
 )
-from quotas.promql import match_any, quote, selector
+from quotas.promql import either, match_any, quote, selector
 from quotas.rules.intervals import reach_seconds
 from quotas.units import format_duration
 
@@ -93,8 +93,8 @@ def facts_query(matchers: Sequence[str], reach: str) -> str:
         },
         _FIRING: f"{_ALERTS}{selector(firing)}",
     }
-    return "\nor\n".join(
-        _FACT_QUERY.substitute(values=value, fact=fact) for fact, value in values.items()
+    return either(
+        *(_FACT_QUERY.substitute(values=value, fact=fact) for fact, value in values.items())
     )
 
 

@@ -1,11 +1,12 @@
 """Forecasts: the bytes expected at the end of a period, and the alert if they exceed the limit."""
 
 from collections.abc import Iterable
+from textwrap import indent
 
 from quotas import names
 from quotas.calendars import DAY_SECONDS, LONGEST_SECONDS, WEEK_SECONDS, Calendar, Kind, Rolling
 from quotas.model import QuotaFile
-from quotas.promql import match_any, selector
+from quotas.promql import either, match_any, selector
 from quotas.rule_files.rule import Rule
 from quotas.rules.alerts import entry_value, limit_value, match_quotas
 from quotas.rules.intervals import interval_seconds
@@ -57,7 +58,7 @@ def forecast_rules(
     ]
     if not queries:
         return []
-    return [Rule(names.FORECAST, "\nor\n".join(queries), comment=_RULE_COMMENT)]
+    return [Rule(names.FORECAST, either(*queries), comment=_RULE_COMMENT)]
 
 
 def forecast_alerts(
@@ -72,14 +73,16 @@ def forecast_alerts(
         return []
     quota_matcher = match_quotas(quotas, asking)
     reach = format_duration(reach_seconds)
-    lasting = "\n  or\n  ".join(
-        _lasting_forecast_query(kind, calendar_names, quota_matcher, reach)
-        for kind, calendar_names in _names_by_kind(calendars).items()
+    lasting = either(
+        *(
+            _lasting_forecast_query(kind, calendar_names, quota_matcher, reach)
+            for kind, calendar_names in _names_by_kind(calendars).items()
+        )
     )
     return [
         Rule(
             names.FORECAST_ALERT,
-            f"(\n  {lasting}\n)\n> on ({names.QUOTA}) group_left ()\n"
+            f"(\n{indent(lasting, '  ')}\n)\n> on ({names.QUOTA}) group_left ()\n"
             f"last_over_time({names.LIMIT}[{reach}])\n"
             f"unless\nlast_over_time({names.RATIO}[{reach}]) >= 1",
             alert=True,
@@ -126,8 +129,7 @@ def _forecast_query(
     left = f"(topk by ({names.CALENDAR}) (1, {left}) or 0 * {left})"
     by_period = f"on ({names.CALENDAR}, {names.PERIOD}) group_left ()"
     rates.append(f"{used} / {by_period} last_over_time({elapsed_range})")
-    rate = "\n  or\n  ".join(rates)
-    return f"{used}\n+\n(\n  {rate}\n)\n* {by_period} {left}"
+    return f"{used}\n+\n(\n{indent(either(*rates), '  ')}\n)\n* {by_period} {left}"
 
 
 def _rate_query(used: str, used_range: str, span_seconds: int, reach: str) -> str:
@@ -136,8 +138,8 @@ def _rate_query(used: str, used_range: str, span_seconds: int, reach: str) -> st
     selection = f"last_over_time({names.SELECTION}[{reach}]"
     return (
         f"clamp_min({used} - last_over_time({used_range} {before}), 0) / {span_seconds}\n"
-        f"  unless on ({names.QUOTA})\n"
-        f"  ({selection}) != {selection} {before}))"
+        f"unless on ({names.QUOTA})\n"
+        f"({selection}) != {selection} {before}))"
     )
 
 
@@ -154,6 +156,6 @@ def _lasting_forecast_query(
         return lasting
     elapsed = f"{names.PERIOD_ELAPSED}{selector([match_any(names.CALENDAR, calendar_names)])}"
     return (
-        f"{lasting}\n  and on ({names.CALENDAR}, {names.PERIOD})\n"
-        f"  (last_over_time({elapsed}[{reach}]) >= {_LEAST_ELAPSED_SECONDS[kind]})"
+        f"{lasting}\nand on ({names.CALENDAR}, {names.PERIOD})\n"
+        f"(last_over_time({elapsed}[{reach}]) >= {_LEAST_ELAPSED_SECONDS[kind]})"
     )

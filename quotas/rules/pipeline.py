@@ -28,7 +28,7 @@ _RULES_FAILING = Template("""\
 sum by (group) (label_replace(
   increase(prometheus_rule_evaluation_failures_total$ours[15m]), $name
 )) > 0
-or
+or (
 sum by (group) (label_replace(
   increase(prometheus_rule_group_iterations_missed_total$ours[15m]), $name
 )) > 0
@@ -38,7 +38,8 @@ max by (group) (label_replace(
 ))
 > max by (group) (label_replace(
   prometheus_rule_group_interval_seconds$ours, $name
-)) / 2""").substitute(ours='{rule_group=~".*;gateway-.*"}', name=_GROUP_NAME)
+)) / 2
+)""").substitute(ours='{rule_group=~".*;gateway-.*"}', name=_GROUP_NAME)
 
 
 def pipeline_alerts(accounting: Accounting, quotas: Sequence[Quota]) -> list[Rule]:

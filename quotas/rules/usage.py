@@ -1,12 +1,13 @@
 """The usage of each quota: the rules for bytes used, the limit, and their ratio."""
 
 import zlib
+from textwrap import indent
 
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH, Calendar, Rolling
 from quotas.model import Match, Quota
-from quotas.promql import match_any, match_none, match_regex, quote, selector
+from quotas.promql import either, match_any, match_none, match_regex, quote, selector
 from quotas.rule_files.descriptions import describe
 from quotas.rule_files.rule import Rule
 from quotas.rules.accounting.totals import held_query
@@ -135,18 +136,18 @@ def _period_query(quota: Quota, accounting: Accounting, *, live: bool) -> str:
     own = match_any(names.CALENDAR, [calendar.name])
     if live:
         deltas = f"{names.DELTA}{select_traffic(quota, _NO_CALENDAR)}"
-        counted = f"last_over_time({names.TOTAL}{select_traffic(quota, own)}[{recent}])"
+        counted = [f"last_over_time({names.TOTAL}{select_traffic(quota, own)}[{recent}])"]
         periods = f"last_over_time({names.PERIOD_COUNTED}{selector([own])}[{recent}])"
     else:
         deltas = f"{names.DELTA}{select_traffic(quota, own)}"
         lingering = lingering_seconds(calendar, accounting)
         longest = format_duration(calendar.longest_period_seconds + lingering)
-        counted = f"sum_over_time({deltas}[{longest}])"
+        counted = [f"sum_over_time({deltas}[{longest}])"]
         periods = _newest_periods(calendar, lingering)
     if quota.opening_period is not None:
         period = quote(str(quota.opening_period))
         opening = f"vector({quota.opening_bytes})"
-        counted += f' or label_replace({opening}, "{names.PERIOD}", {period}, "", "")'
+        counted.append(f'label_replace({opening}, "{names.PERIOD}", {period}, "", "")')
     by = ", ".join([names.PERIOD, *quota.for_each])
     if quota.for_each:
         # In the newest period, every entry that had traffic a moment ago starts at zero.
@@ -155,9 +156,10 @@ def _period_query(quota: Quota, accounting: Accounting, *, live: bool) -> str:
             f"0 * sum by ({', '.join(quota.for_each)}) (last_over_time({deltas}[{recent}]))\n"
             f"* on () group_left ({names.PERIOD}) {newest}"
         )
-        used = f"sum by ({by}) ({counted})\nor\n{zero}"
+        used = f"sum by ({by}) ({either(*counted)})\nor\n{zero}"
     else:
-        used = f"sum by ({by}) (\n  {counted}\n  or\n  0 * {periods}\n)"
+        counted.append(f"0 * {periods}")
+        used = f"sum by ({by}) (\n{indent(either(*counted), '  ')}\n)"
     if live and quota.opening_period is None:
         # Totals are those of counted periods.
         return used

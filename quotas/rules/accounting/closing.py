@@ -39,10 +39,11 @@ max by ($labels, period) (
   label_replace(
     sum by ($labels, period) (
         $newest_quarter
-      or
+      or (
         last_over_time($closed[$lookback] offset $one_before)
       or
         last_over_time((max_over_time($closed[$longest]))[$two_steps:1h] offset $delay)
+      )
     ),
     "by", "steps", "", ""
   )

@@ -29,11 +29,11 @@ and on (job)
 unless on $gateway
 (
     max by $gateway (present_over_time($up[$memory] offset $gap_and_step))
-  or
+  or (
     max by $gateway (present_over_time($up[$gap] offset $step))
     unless on (job)
     (max by (job) (max_over_time($up[$gap] offset $gap_and_step)) == 1)
-  or
+  or (
     max by $gateway (last_over_time($seen[$gap] offset $step))
   or
     max by $node (present_over_time($nodes[$step]))
@@ -43,6 +43,7 @@ unless on $gateway
       or
         max by (node_id) (last_over_time($seen[$gap] offset $step))
     )
+  ))
 )"""
 
 # Was not scraped at the step's start, while its node was at another address and counted there.
@@ -74,12 +75,13 @@ max by $gateway (
 _CHANGED = """\
 count by $gateway (
     max by $node (present_over_time($nodes[$step]))
-  or
+  or (
     max by $node ($nodes offset $step)
   or
     max by $node (present_over_time($nodes[$gap] offset $step))
     unless on $gateway
     ($nodes offset $step)
+  )
 ) > 1
 or
 $elsewhere"""
@@ -88,14 +90,15 @@ $elsewhere"""
 # cannot be told apart: they count nothing. One node at n addresses counts 1/n at each of them.
 _WEIGHT = """\
 0 * (count by $gateway (max by $node (present_over_time($nodes[$step]))) > 1)
-or
+or (
 min by $gateway (
   max by $node (present_over_time($nodes[$step]))
   / on (node_id) group_left ()
   count by (node_id) (max by $node (present_over_time($nodes[$step])))
 )
 or
-max by $gateway (present_over_time($up[$step]))"""
+max by $gateway (present_over_time($up[$step]))
+)"""
 
 # Has lost no counter since it restarted, up to the start of the step, as the rules recorded.
 _INTACT = "max by $gateway (last_over_time($intact[$resolution] offset $intact_offset))"

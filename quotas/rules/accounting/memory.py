@@ -16,12 +16,13 @@ count by $gateway (
   )
   unless $counters
 )
-or
-$changed
-or
+or (
 max by $gateway ($up) == 0
-or
-max by $gateway ($up offset $step) == 0"""
+or (
+max by $gateway ($up offset $step) == 0
+or (
+$changed
+)))"""
 
 # How many counters it shows at the end of the step; nothing if it did not answer.
 _SHOWN_COUNTERS = """\

@@ -2,6 +2,7 @@
 
 from quotas import names
 from quotas.accounting_options import Accounting
+from quotas.promql import either
 from quotas.rule_files.rule import Rule
 from quotas.rules.accounting import evidence, memory
 from quotas.rules.accounting.steps import explain, missing_query, step_query
@@ -75,12 +76,20 @@ def evidence_rules(accounting: Accounting) -> list[Rule]:
     # Gateways that are gone are forgotten some day.
     remembered = f"and on {evidence.GATEWAY}\nlast_over_time({names.SEEN}[{gap}])"
     answering = evidence.known(accounting, step)
+    most = either(
+        f'label_replace(\n{of_nodes},\n"at", "now", "", "")',
+        f"last_over_time({names.MOST_COUNTERS}[{gap}])\n"
+        f"unless on {evidence.GATEWAY}\n{any_restarted}",
+        f"0 * last_over_time({names.MOST_COUNTERS}[{gap}])",
+    )
     return [
         Rule(
             names.SEEN,
-            f"0 * max by {_NODE} ({names.GATEWAY_NODES}) + time()\nor\n"
-            f"0 * ({answering}) + time()\nor\n"
-            f"last_over_time({names.SEEN}[{gap}]) > {oldest}",
+            either(
+                f"0 * max by {_NODE} ({names.GATEWAY_NODES}) + time()",
+                f"0 * ({answering}) + time()",
+                f"last_over_time({names.SEEN}[{gap}]) > {oldest}",
+            ),
             comment="When a gateway, and a node, last answered.",
         ),
         Rule(
@@ -91,11 +100,7 @@ def evidence_rules(accounting: Accounting) -> list[Rule]:
         ),
         Rule(
             names.MOST_COUNTERS,
-            f"max by {_NODE} (\n"
-            f'label_replace(\n{of_nodes},\n"at", "now", "", "")\nor\n'
-            f"last_over_time({names.MOST_COUNTERS}[{gap}])\n"
-            f"unless on {evidence.GATEWAY}\n{any_restarted}\nor\n"
-            f"0 * last_over_time({names.MOST_COUNTERS}[{gap}])\n)\n{remembered}",
+            f"max by {_NODE} (\n{most}\n)\n{remembered}",
             comment="The most counters that a gateway's node showed since it restarted.",
         ),
         Rule(

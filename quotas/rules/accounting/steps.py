@@ -47,12 +47,13 @@ _FELL = "max by $counter (last_over_time($m[$step]) < max_over_time($m[$step]))"
 _BEFORE = """\
 (
     $extreme by $counter ($m offset $step)
-  or
+  or (
     $extreme by $counter (last_over_time($m[$gap] offset $step))
     unless on $gateway
     ($intact)
   or
     $unclear
+  )
 )"""
 # The highest values in the step, without those that are counted in full, or may be, because their
 # gateway restarted.
@@ -90,11 +91,12 @@ _TRUSTED = """\
 )
 unless on $gateway
 (
-    $changed
-  or
-    $lacking
-  or
     $missing
+  or (
+    $lacking
+  or (
+    $changed
+  ))
 )$recorded"""
 
 _EXPRESSION = """\
@@ -110,7 +112,7 @@ sum by $by (
           $before
           unless on $gateway
           ($changed)
-        or
+        or (
           # 2
           0 * $highest
           and on $gateway
@@ -119,9 +121,10 @@ sum by $by (
           min by $counter (min_over_time($m[$step]))
           unless
           $fell
+        )
       )
     ) >= 0
-  or
+  or (
     # 3: between two steps
     (
       $counted
@@ -148,7 +151,7 @@ sum by $by (
       ),
       "since", "reset", "", ""
     )
-  )
+  ))
   # 5
   * on $gateway group_left ()
   (

@@ -37,7 +37,7 @@ max by ($labels, period) (
   label_replace(
     sum by ($labels, period) (
         last_over_time($closed[$lookback])
-      or
+      or (
         (
           last_over_time($open[$recent])
           and on ($quarter)
@@ -47,6 +47,7 @@ max by ($labels, period) (
         $period_of_quarter
       or
         last_over_time($earlier[$lookback])
+      )
     ),
     "at", "now", "", ""
   )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from requests import PreparedRequest
 
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, client_at, matrix, vector
+from tests.unit.or_chains import left_nested
 
 PATHS = st.sampled_from(
     ["/api/v1/bandwidth", "/metrics/bandwidth_used", "/api/v1/catalog", "/api/v1/quotas"]
@@ -73,6 +74,7 @@ def test_any_question_has_a_documented_answer(path: str, parameters: list[tuple[
         for call in mock.calls:
             [query] = parse_qs(str(call.request.body))["query"]
             assert set(STRING.sub("", query)) <= set(ALPHABET)
+            assert left_nested(query) == ""
     if answer.status_code != 200:
         assert answer.content_type == "application/problem+json"
         assert answer.get_json(force=True)["detail"]

@@ -14,6 +14,7 @@ from requests import PreparedRequest
 from api import create_app
 from api.views.schemas.quotas import BurnUpSchema, HistorySchema, QuotaPageSchema
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, matrix, vector
+from tests.unit.or_chains import left_nested
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PATH = "/api/v1/quotas"
@@ -44,6 +45,7 @@ def facts() -> Iterator[tuple[dict[str, str], float]]:
 
 def answer_instant(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     form = parse_qs(str(request.body))
+    assert left_nested(form["query"][0]) == ""
     time = float(form["time"][0])
     found: list[tuple[dict[str, str], float]] = []
     if "max by (period)" in form["query"][0]:
@@ -58,6 +60,7 @@ def answer_instant(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
 
 def answer_range(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     form = {key: values[0] for key, values in parse_qs(str(request.body)).items()}
+    assert left_nested(form["query"]) == ""
     last = float(form["end"])
     return 200, {}, json.dumps(matrix({"metric": {}, "values": [[last, "90"]]}))
 

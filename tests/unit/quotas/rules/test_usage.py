@@ -121,7 +121,13 @@ def test_a_rolling_window_is_the_sum_of_its_steps_and_has_no_period() -> None:
 
 def test_an_opening_balance_counts_only_in_its_period() -> None:
     query = query_of(Quota("a", 1, opening_bytes=5, opening_period=202611))
-    assert 'or label_replace(vector(5), "period", "202611", "", "")' in query
+    assert (
+        "  or (\n"
+        '  label_replace(vector(5), "period", "202611", "", "")\n'
+        "  or\n"
+        '  0 * last_over_time(gateway:period:counted_seconds{calendar="month"}[3m])\n'
+        "  )\n"
+    ) in query
 
 
 def test_a_limit_is_a_number_of_bytes() -> None:

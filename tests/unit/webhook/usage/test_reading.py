@@ -1,7 +1,9 @@
 """What is read of answers that are not what the rules record: nothing, and one error."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +16,8 @@ from quotas.calendars import MONTH, Rolling, period_at
 from quotas.model import Quota
 from quotas.prometheus.endpoint import Endpoint, make_endpoint
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, forms, matrix, vector
+from tests.unit.or_chains import left_nested
+from webhook.usage.highest import read_highest
 from webhook.usage.reading import UsageReader, UsageUnavailableError, span_of
 
 NOW = datetime(2026, 10, 15, tzinfo=UTC)
@@ -56,6 +60,26 @@ def test_a_prometheus_that_cannot_be_reached_is_the_one_error() -> None:
     responses.post(INSTANT_URL, body=requests.ConnectionError("refused"))
     responses.post(RANGE_URL, body=requests.ConnectionError("refused"))
     ask_all()
+
+
+def answer_one(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+    time = float(parse_qs(str(request.body))["time"][0])
+    return 200, {}, json.dumps(vector({"metric": {}, "value": [time, "1"]}))
+
+
+@responses.activate
+def test_queries_have_no_chain_nested_to_the_left() -> None:
+    responses.add_callback(responses.POST, INSTANT_URL, answer_one)
+    responses.post(RANGE_URL, json=matrix())
+    READER.read_totals(QUOTA, OCTOBER, NOW)
+    READER.read_top(QUOTA, OCTOBER, "consumer", NOW)
+    READER.read_points(QUOTA, {}, OCTOBER.start, NOW)
+    READER.read_largest(QUOTA, NOW)
+    read_highest(READER, QUOTA, OCTOBER.start, NOW, NOW)
+    read_highest(READER, Quota("rolling", 1, calendar=Rolling(86_400)), OCTOBER.start, NOW, NOW)
+    queries = [form["query"] for form in forms()]
+    assert len(queries) > 6
+    assert [query for query in queries if left_nested(query)] == []
 
 
 @given(
