@@ -107,6 +107,7 @@ class QuotaFile:
         warnings: what is allowed but probably a mistake, each as ``line:column: key: message``.
         notify_resolved: also notify the default recipients when a pipeline alert is resolved.
         runbook_url: the page that says what to do about each alert, or empty.
+        labels: labels that all alerts get, such as the namespace by which Alertmanager routes.
 
     """
 
@@ -116,6 +117,7 @@ class QuotaFile:
     warnings: Sequence[str] = ()
     notify_resolved: bool = False
     runbook_url: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> Quota | None:
         """Return the quota with this name, or None."""

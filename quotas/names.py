@@ -45,6 +45,9 @@ RESERVED_LABELS = frozenset(
     {*SELECTOR_LABELS, *TARGET_LABELS, QUOTA, PERIOD, CALENDAR, THRESHOLD, SEVERITY, "alertname"}
 )
 
+# Labels that alerts have by themselves. Labels of all alerts cannot have these names.
+ALERT_LABELS = RESERVED_LABELS | {"group", "metric", "node_id"}
+
 # Recorded series.
 DELTA = "gateway:bandwidth_bytes:delta"
 USED = "quota:bandwidth_bytes:used"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from string import Template
 
@@ -110,7 +111,8 @@ def _make_entries(facts: Mapping[str, Iterable[tuple[dict[str, str], float]]]) -
         # A period that has ended is evaluated for some more minutes; only the newest is shown.
         if key not in entries or _period_id(entries[key]) < _period_id(entry):
             entries[key] = entry
-    firing = _highest_thresholds(facts.get(_FIRING, ()))
+    known = {name for labels, _ in facts.get(_USED, ()) for name in labels}
+    firing = _highest_thresholds(facts.get(_FIRING, ()), known)
     return [
         replace(entry, state=firing.get((key, _period_id(entry)), OK))
         for key, entry in sorted(entries.items())
@@ -155,13 +157,20 @@ def find_period(
 
 
 def _highest_thresholds(
-    alerts: Iterable[tuple[dict[str, str], float]],
+    alerts: Iterable[tuple[dict[str, str], float]], known: AbstractSet[str]
 ) -> dict[tuple[Key, int], str]:
-    """Return the highest firing threshold, by the labels of the entry and its period."""
-    added = {"alertname", "alertstate", names.THRESHOLD, names.SEVERITY, names.PERIOD}
+    """Return the highest firing threshold, by the labels of the entry and its period.
+
+    Args:
+        alerts: the alerts that fire.
+        known: the names of labels that entries have. Alerts have others, such as those of
+            quotas.yaml for all alerts.
+
+    """
     highest: dict[tuple[Key, int], str] = {}
     for labels, _ in alerts:
         threshold = labels.get(names.THRESHOLD, "")
+        added = labels.keys() - known | {names.PERIOD}
         key = (_key(labels, without=added), _number(labels.get(names.PERIOD, "")))
         if _percent(threshold) > _percent(highest.get(key, "")):
             highest[key] = threshold

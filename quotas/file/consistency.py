@@ -56,6 +56,10 @@ def check_keys(document: Document, loaded: Mapping[str, Any]) -> Iterator[Mistak
             continue
         for key, message in find_conflicts(defaults | (quota or {})):
             yield document.mistake(("quotas", index, key), message, at_key=True)
+        own_labels = (quota or {}).get("labels", {})
+        for label in sorted(own_labels.keys() & loaded.get("labels", {}).keys()):
+            message = "all alerts have this label already, by the labels at the top; rename one"
+            yield document.mistake(("quotas", index, "labels", label), message, at_key=True)
 
 
 def find_conflicts(quota: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -122,6 +122,7 @@ def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
         warnings=tuple(map(str, find_duplicates(quotas, document))),
         notify_resolved=defaults.get("notify_resolved", False),
         runbook_url=loaded.get("runbook_url", ""),
+        labels=loaded.get("labels", {}),
     )
 
 

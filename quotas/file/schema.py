@@ -3,6 +3,7 @@
 Each field also has the JSON Schema of its value, from which quotas.schema.json is generated.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from marshmallow import fields
@@ -35,6 +36,12 @@ _SIZE_JSON = {"type": "string", "pattern": f"^[0-9]+(\\.[0-9]+)? ?({'|'.join(UNI
 _DURATION_JSON = {"type": "string", "pattern": values.DURATION_PATTERN}
 _FLAG_JSON = {"type": "boolean"}
 _LABEL_LIST = [*names.SELECTOR_LABELS]
+_LABELS_JSON = {
+    "type": "object",
+    "propertyNames": {"pattern": values.LABEL_NAME_PATTERN},
+    "additionalProperties": TEXT_JSON,
+    "maxProperties": MOST_LABELS,
+}
 
 
 def parse_resolution(value: object) -> int:
@@ -53,10 +60,21 @@ def parse_resolution(value: object) -> int:
 
 def parse_labels(value: object) -> dict[str, str]:
     """Return the labels that a quota adds to its alerts, sorted by name."""
+    return _parse_labels(value, values.parse_label_name, "{team: bun}")
+
+
+def parse_alert_labels(value: object) -> dict[str, str]:
+    """Return the labels that all alerts get, sorted by name."""
+    return _parse_labels(value, values.parse_alert_label_name, "{namespace: monitoring}")
+
+
+def _parse_labels(
+    value: object, parse_name: Callable[[object], str], example: str
+) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise ValueError("is not a mapping; write for example {team: bun}")
+        raise ValueError(f"is not a mapping; write for example {example}")
     check_count(value, most=MOST_LABELS, least=0)
-    return dict(sorted(parse_mapping(value, values.parse_label_name, values.parse_text).items()))
+    return dict(sorted(parse_mapping(value, parse_name, values.parse_text).items()))
 
 
 def parse_version(value: object) -> int:
@@ -137,14 +155,7 @@ class QuotaSchema(DefaultsSchema):
     )
     limit = ParsedField(values.parse_limit, _SIZE_JSON, "bytes allowed in a period", required=True)
     labels = ParsedField(
-        parse_labels,
-        {
-            "type": "object",
-            "propertyNames": {"pattern": values.LABEL_NAME_PATTERN},
-            "additionalProperties": TEXT_JSON,
-            "maxProperties": MOST_LABELS,
-        },
-        "added to series and alerts, for Alertmanager's routes",
+        parse_labels, _LABELS_JSON, "added to series and alerts, for Alertmanager's routes"
     )
     forecast = ParsedField(
         values.parse_boolean, _FLAG_JSON, "also notify when the forecast exceeds the limit"
@@ -179,6 +190,11 @@ class QuotaFileSchema(StrictSchema):
         values.parse_page_url,
         {"type": "string", "pattern": values.PAGE_PATTERN, "maxLength": values.LONGEST_VALUE},
         "address of the page that says what to do about each alert (docs/operations.md)",
+    )
+    labels = ParsedField(
+        parse_alert_labels,
+        _LABELS_JSON,
+        "added to all alerts, those about the pipeline included, for Alertmanager's routes",
     )
     quotas = fields.List(
         fields.Nested(QuotaSchema, error_messages={"null": NO_VALUE}),

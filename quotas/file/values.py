@@ -99,6 +99,14 @@ def parse_label_name(value: object) -> str:
     return name
 
 
+def parse_alert_label_name(value: object) -> str:
+    """Return the name of a label that all alerts get, those of the pipeline included."""
+    name = parse_label_name(value)
+    if name in names.ALERT_LABELS:
+        raise ValueError(f'the label "{name}" is set by the alerts; choose another name')
+    return name
+
+
 def parse_mail_address(value: object) -> str:
     """Return a single mail address without a display name."""
     address = parse_text(value)

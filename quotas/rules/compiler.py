@@ -56,9 +56,9 @@ def compile_rules(quotas: QuotaFile, now: datetime, *, live: bool = True) -> lis
         *sums,
         *_usage_rules(of_periods, counting, live=live),
         *([held_used_rule()] * live),
-        *_link_runbook(_quota_alert_rules(quotas, of_quotas), quotas.runbook_url),
+        *_complete_alerts(_quota_alert_rules(quotas, of_quotas), quotas),
     ]
-    pipeline = _link_runbook(pipeline_alerts(counting, quotas.quotas), quotas.runbook_url)
+    pipeline = _complete_alerts(pipeline_alerts(counting, quotas.quotas), quotas)
     return [
         RuleFile(
             "gateway-quotas",
@@ -142,14 +142,27 @@ def _quota_alert_rules(quotas: QuotaFile, calendars: Sequence[Calendar | Rolling
     ]
 
 
-def _link_runbook(rules: Iterable[Rule], page_url: str) -> list[Rule]:
-    """Return the rules with a link from each alert to its section of a page, if there is one."""
-    return [
-        replace(rule, annotations={**rule.annotations, **runbook_annotations(rule.name, page_url)})
-        if rule.alert
-        else rule
-        for rule in rules
-    ]
+def _complete_alerts(rules: Iterable[Rule], quotas: QuotaFile) -> list[Rule]:
+    """Return the rules with what all alerts have: a link to the runbook, and the file's labels.
+
+    Recorded series have no such labels. They would become other series when the labels change, and
+    totals would count what both hold.
+    """
+    return [_complete_alert(rule, quotas) if rule.alert else rule for rule in rules]
+
+
+def _complete_alert(alert: Rule, quotas: QuotaFile) -> Rule:
+    query = alert.query
+    if quotas.labels:
+        # A label of a target may have such a name. It must not tell two alerts apart, because the
+        # label of the rule takes its place.
+        query = f"max without ({', '.join(quotas.labels)}) (\n{query}\n)"
+    return replace(
+        alert,
+        query=query,
+        labels={**alert.labels, **quotas.labels},
+        annotations={**alert.annotations, **runbook_annotations(alert.name, quotas.runbook_url)},
+    )
 
 
 def _recount_group(calendars: Sequence[Calendar], counting: Accounting) -> Group:

@@ -125,7 +125,7 @@ def read_event(alert: Alert, quotas: QuotaFile) -> Event:
         own_labels={
             label: value
             for label, value in alert.labels.items()
-            if label not in names.RESERVED_LABELS
+            if label not in names.RESERVED_LABELS and label not in quotas.labels
         },
         current_limit_bytes=quota.limit_bytes if quota and has_same_calendar else None,
         for_each_values=(

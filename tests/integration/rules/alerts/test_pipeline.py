@@ -171,3 +171,30 @@ def test_the_watchdog_always_fires(tmp_path: Path) -> None:
     expected = [({"severity": "none"}, annotations)]
     case = Case({}, [Alerts(names.WATCHDOG_ALERT, at, expected) for at in ("0s", "30m")])
     run_rules(tmp_path, rules_of(ONE_QUOTA), [case])
+
+
+def test_labels_of_the_file_take_the_place_of_labels_of_targets(tmp_path: Path) -> None:
+    quotas = f"labels: {{namespace: monitoring}}\n{ONE_QUOTA}"
+    target = {"job": "kong", "instance": "10.0.0.1:8100", "pod": "kong-0"}
+    failing = {
+        series("up", **target, namespace="edge"): "0+0x400",
+        # Differs only in what the label replaces.
+        series("up", **target, namespace="kong"): "0+0x400",
+    }
+    labels = {**CRITICAL, **target, "namespace": "monitoring"}
+    watchdog = {"severity": "none", "namespace": "monitoring"}
+    alive = texts(
+        "The quota pipeline is alive", "Always fires; when it stops arriving, no alert arrives."
+    )
+    case = Case(
+        failing,
+        [
+            Alerts(
+                names.SCRAPE_FAILING_ALERT,
+                "25m",
+                [(labels, scrape_failing("Gateway 10.0.0.1:8100 cannot be scraped"))],
+            ),
+            Alerts(names.WATCHDOG_ALERT, "25m", [(watchdog, alive)]),
+        ],
+    )
+    run_rules(tmp_path, rules_of(quotas), [case])

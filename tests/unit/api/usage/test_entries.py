@@ -85,6 +85,16 @@ def test_the_state_is_the_highest_threshold_that_fires_for_that_entry() -> None:
     ]
 
 
+def test_labels_that_only_alerts_have_belong_to_no_entry_and_change_no_state() -> None:
+    alert = {"alertname": "BandwidthQuotaUsage", "alertstate": "firing", "threshold": "80"}
+    more = {"severity": "info", "namespace": "monitoring"}
+    [entry] = read(
+        fact("used", 1, **MONTH, team="bun"),
+        fact("firing", 1, **MONTH, **alert, **more, team="bun"),
+    )
+    assert (entry.labels, entry.state) == ({"team": "bun"}, "80")
+
+
 def test_a_rolling_window_has_no_period() -> None:
     [entry] = read(fact("used", 1, quota="q", calendar="rolling:30d"), fact("limit", 2, quota="q"))
     assert (entry.period, entry.calendar_name) == (None, "rolling:30d")

@@ -153,6 +153,26 @@ def test_without_a_runbook_no_alert_has_a_link() -> None:
         assert names.RUNBOOK_URL not in alert.annotations
 
 
+def test_all_alerts_have_the_labels_of_the_file_and_recorded_series_have_not() -> None:
+    labels = {"namespace": "monitoring", "site": "b"}
+    quotas = QuotaFile(Accounting(), (), (Quota("a", 1, forecast=True, for_each=("consumer",)),))
+    before, after = (
+        [
+            rule
+            for file in compile_rules(given, NOW)
+            for group in file.groups
+            for rule in group.rules
+        ]
+        for given in (quotas, replace(quotas, labels=labels))
+    )
+    for plain, labelled in zip(before, after, strict=True):
+        if plain.alert:
+            query = f"max without (namespace, site) (\n{plain.query}\n)"
+            assert labelled == replace(plain, query=query, labels={**plain.labels, **labels})
+        else:
+            assert labelled == plain
+
+
 def test_the_file_says_until_when_its_time_zones_are_compiled() -> None:
     berlin = Quota("a", 1, calendar=Calendar("day", timezone="Europe/Berlin"))
     assert compiled(berlin)["gateway-quotas"].note == (

@@ -33,6 +33,13 @@ def test_a_usage_alert_carries_its_numbers() -> None:
     assert event.selector == {"service": "bun-service", "direction": "egress"}
 
 
+def test_labels_that_all_alerts_have_are_not_the_quotas_own() -> None:
+    alert = replace(usage(), labels={**usage().labels, "namespace": "monitoring"})
+    event = read_event(alert, replace(QUOTAS, labels={"namespace": "monitoring"}))
+    assert isinstance(event, QuotaEvent)
+    assert event.own_labels == {"team": "bun"}
+
+
 @pytest.mark.parametrize(
     ("period", "end"),
     [

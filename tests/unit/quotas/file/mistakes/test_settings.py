@@ -1,4 +1,4 @@
-"""Mistakes in ``accounting`` and ``defaults``: position, key and message."""
+"""Mistakes in ``accounting``, ``defaults`` and ``labels``: position, key and message."""
 
 import pytest
 
@@ -6,8 +6,11 @@ from tests.unit.quotas.file.mistakes.expectations import (
     DEFAULT_KEYS,
     EXPECTED_CALENDAR,
     EXPECTED_PERCENT,
+    EXPECTED_TEXT,
     NOT_A_DURATION,
+    NOT_A_LABEL,
     NOT_AN_ADDRESS,
+    NOTIFY,
     ONE_QUOTA,
     mistakes_in,
 )
@@ -106,3 +109,32 @@ def test_a_mistake_in_accounting_is_reported_with_its_position(line: str, messag
 )
 def test_a_mistake_in_defaults_is_reported_with_its_position(line: str, message: str) -> None:
     assert mistakes_in(f"version: 1\ndefaults:\n  {line}\n{ONE_QUOTA}") == [message]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("x", "2:9: labels: is not a mapping; write for example {namespace: monitoring}"),
+        ("{1a: x}", f'2:10: labels.1a: "1a" {NOT_A_LABEL}'),
+        (
+            "{quota: x}",
+            '2:10: labels.quota: the label "quota" is set by the rules; choose another name',
+        ),
+        (
+            "{group: x}",
+            '2:10: labels.group: the label "group" is set by the alerts; choose another name',
+        ),
+        ("{a: 7}", f"2:13: labels.a: found the number 7, {EXPECTED_TEXT}"),
+    ],
+)
+def test_a_mistake_in_the_labels_of_all_alerts_is_reported_with_its_position(
+    labels: str, message: str
+) -> None:
+    assert mistakes_in(f"version: 1\nlabels: {labels}\n{ONE_QUOTA}") == [message]
+
+
+def test_a_quota_cannot_have_a_label_that_all_alerts_have() -> None:
+    quota = f"{{name: a, limit: 1 B, {NOTIFY}, labels: {{b: x, namespace: y}}}}"
+    text = f"version: 1\nlabels: {{namespace: x, team: x}}\nquotas:\n  - {quota}\n"
+    message = "all alerts have this label already, by the labels at the top; rename one"
+    assert mistakes_in(text) == [f"4:69: labels.namespace: {message}"]
