@@ -11,6 +11,7 @@ from deploy.grafana.__main__ import FILE, render
 from deploy.grafana.dashboard import make_dashboard
 from deploy.grafana.panels import DATA_SOURCE
 from quotas import names
+from tests.unit.or_chains import left_nested
 
 DASHBOARD = make_dashboard()
 PANELS = DASHBOARD["panels"]
@@ -69,6 +70,11 @@ def test_overrides_name_columns_or_series_of_their_panel(panel: dict[str, Any]) 
 def test_each_query_of_a_panel_has_an_id_of_its_own(panel: dict[str, Any]) -> None:
     ids = [target["refId"] for target in panel["targets"]]
     assert ids == sorted(set(ids))
+
+
+@pytest.mark.parametrize("panel", WITH_QUERIES, ids=lambda panel: panel["title"])
+def test_chains_of_or_are_nested_to_the_right(panel: dict[str, Any]) -> None:
+    assert not [t["expr"] for t in panel["targets"] if left_nested(t["expr"])]
 
 
 def test_every_link_to_the_api_begins_with_its_address() -> None:
