@@ -1,6 +1,7 @@
-"""An address on this machine at which promtool can ask a Prometheus that needs credentials.
+"""An address on this machine at which promtool can ask a Prometheus.
 
-Older versions of promtool cannot send any, and a command line is no place for them.
+It adds the credentials, which older versions of promtool cannot send, and which have no place on a
+command line. It also asks for whole answers: promtool would take a part of the data for all of it.
 """
 
 import secrets
@@ -9,11 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlencode
 
 import requests
 
 from quotas.http.exchange import open_session
 from quotas.prometheus.endpoint import Endpoint
+from quotas.prometheus.partial_answers import QUERY_PARAMETERS
 
 CONNECT_TIMEOUT_SECONDS = 10
 # A query over a month of a large fleet takes its time.
@@ -26,12 +29,8 @@ _BAD_REQUEST, _NOT_FOUND, _BAD_GATEWAY = 400, 404, 502
 def forwarding(endpoint: Endpoint) -> Iterator[str]:
     """Give an address that needs no credentials inside the ``with`` block.
 
-    It is the endpoint's own if that needs none. Else it is on the loopback interface, and has a
-    part that other users of this machine cannot guess.
+    It is on the loopback interface, and has a part that other users of this machine cannot guess.
     """
-    if endpoint == Endpoint(endpoint.url):
-        yield endpoint.url
-        return
     prefix = f"/{secrets.token_urlsafe(16)}"
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(endpoint, prefix))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -45,21 +44,19 @@ def forwarding(endpoint: Endpoint) -> Iterator[str]:
 
 
 def _handler_of(endpoint: Endpoint, prefix: str) -> type[BaseHTTPRequestHandler]:
-    """Return a class that answers each request below the prefix with the endpoint's answer."""
+    """Return a class that answers each query below the prefix with the endpoint's answer."""
     session = open_session()
 
     class Handler(BaseHTTPRequestHandler):
         timeout = CONNECT_TIMEOUT_SECONDS
-
-        def do_GET(self) -> None:
-            self._forward(b"")
 
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "")
             if not length.isdecimal() or int(length) > LARGEST_REQUEST_BYTES:
                 self.send_error(_BAD_REQUEST)
                 return
-            self._forward(self.rfile.read(int(length)))
+            form = self.rfile.read(int(length))
+            self._forward(b"&".join([form, urlencode(QUERY_PARAMETERS).encode()]))
 
         def log_message(self, *_: object) -> None:
             """Log nothing: the address is secret."""

@@ -11,6 +11,7 @@ import orjson
 
 from quotas.http.exchange import Answer, Server, UpstreamError, exchange, read_words
 from quotas.prometheus.endpoint import Endpoint
+from quotas.prometheus.partial_answers import QUERY_PARAMETERS, find_doubt
 from quotas.settings import hide_password
 
 TIMEOUT_SECONDS = 30
@@ -54,14 +55,21 @@ class PrometheusClient:
         """Return ``data`` of an answer of the HTTP API.
 
         Raises:
-            PrometheusError: Prometheus cannot be reached, or does not answer with ``data``.
+            PrometheusError: Prometheus cannot be reached, or does not answer with all of ``data``.
 
         """
+        if path.startswith("/api/v1/query"):
+            parameters = {**parameters, **QUERY_PARAMETERS}
         answer = self._request("GET", path, parameters)
         try:
-            return orjson.loads(answer.body)["data"]
+            found = orjson.loads(answer.body)
+            data = found["data"]
         except (ValueError, KeyError, TypeError) as error:
             raise self.unexpected_answer(path) from error
+        if doubt := find_doubt(found):
+            words = self.endpoint.headers.hide_in(doubt)[:LONGEST_ANSWER_SHOWN]
+            raise PrometheusError(f"{self.url}{path} has only a part of the data: {words}")
+        return data
 
     def unexpected_answer(self, path: str) -> PrometheusError:
         """Return the error for an answer that does not have the shape of Prometheus's API."""

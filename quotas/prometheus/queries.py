@@ -3,6 +3,7 @@
 https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +17,12 @@ from quotas.http.exchange import (
     Server,
     TooLargeError,
     TooSlowError,
+    UnavailableError,
     UpstreamError,
     ask,
 )
 from quotas.prometheus.endpoint import Endpoint
+from quotas.prometheus.partial_answers import QUERY_PARAMETERS, find_doubt, is_part_away
 
 # Prometheus ends a query at the timeout it is sent; its answer to that must still arrive.
 GRACE_SECONDS = 2
@@ -28,6 +31,11 @@ MOST_SERIES = 200_000
 
 _GATEWAY_TIMEOUT = 504
 _ASK_FOR_LESS = "ask for a shorter time or for fewer series"
+
+_PARTIAL = "it has only a part of the data at the moment"
+_LONGEST_LOGGED = 500
+
+_logger = logging.getLogger(__name__)
 
 _DIGITS = frozenset("0123456789+-.eE")
 
@@ -122,11 +130,15 @@ def _ask(prometheus: Prometheus, path: str, form: dict[str, str], result_type: s
 def _ask_once(
     prometheus: Prometheus, path: str, form: dict[str, str], result_type: str
 ) -> list[Any]:
-    form |= {"timeout": f"{prometheus.timeout_seconds}s"}
+    form |= {"timeout": f"{prometheus.timeout_seconds}s", **QUERY_PARAMETERS}
     try:
         answer = ask(prometheus.server, "POST", path, form=form, explain=_explain)
     except TooLargeError as error:
         raise TooLargeError(f"{error}; {_ASK_FOR_LESS}") from error
+    if doubt := find_doubt(answer):
+        words = prometheus.endpoint.headers.hide_in(doubt)
+        _logger.warning("Prometheus has only a part of the data: %.*s", _LONGEST_LOGGED, words)
+        raise UnavailableError(_PARTIAL)
     match answer:
         case {"status": "success", "data": {"resultType": found, "result": list(result)}}:
             if len(result) > MOST_SERIES:
@@ -139,19 +151,21 @@ def _ask_once(
 
 
 def _explain(status: int, body: bytes) -> UpstreamError | None:
-    """Return the error of a query that took too long; None for any other refusal."""
-    kind = ""
+    """Return the error of a query that took too long, or lacks data; None for other refusals."""
+    kind, error = "", ""
     try:
         match orjson.loads(body):
-            case {"errorType": str(found)}:
-                kind = found
+            case {"errorType": str(kind), "error": str(error)}:
+                pass
+            case {"errorType": str(kind)}:
+                pass
             case _:
                 pass
     except ValueError:
         pass  # a proxy's page
     if kind == "timeout" or status == _GATEWAY_TIMEOUT:
         return TooSlowError(f"the query took too long; {_ASK_FOR_LESS}")
-    return None
+    return UnavailableError(_PARTIAL) if is_part_away(error) else None
 
 
 def _read_series(entry: Any, key: str, times_ms: range) -> Series:

@@ -1,10 +1,11 @@
-"""A Prometheus that only answers over TLS and with a password, and a proxy that wants headers."""
+"""A Prometheus that only answers over TLS and with a password, and a proxy in front of one."""
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -84,12 +85,27 @@ def _wait_until_ready(host: str, certificate: Path) -> None:
     pytest.fail("Prometheus is not ready")
 
 
-@contextmanager
-def proxy(upstream: str, wanted: Mapping[str, str]) -> Iterator[str]:
-    """Run a proxy in front of a server, and give its address.
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy: its address, and the bodies of the requests that it has forwarded."""
 
-    It refuses requests without these headers, and repeats all headers of the request in its answer.
+    url: str
+    bodies: list[bytes] = field(default_factory=list)
+
+
+@contextmanager
+def proxy(
+    upstream: str, wanted: Mapping[str, str], added: Mapping[str, object] | None = None
+) -> Iterator[Proxy]:
+    """Run a proxy in front of a server.
+
+    Args:
+        upstream: the address of the server.
+        wanted: headers without which a request is refused. The answer then repeats its headers.
+        added: what is added to each JSON answer.
+
     """
+    bodies: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -105,10 +121,14 @@ def proxy(upstream: str, wanted: Mapping[str, str]) -> Iterator[str]:
             if any(self.headers.get(name) != value for name, value in wanted.items()):
                 self._reply(401, f"not with these: {self.headers}".encode())
                 return
+            bodies.append(body)
             kind = {"Content-Type": self.headers.get("Content-Type", "")}
             url = upstream + self.path
             answer = requests.request(self.command, url, data=body, headers=kind, timeout=30)
-            self._reply(answer.status_code, answer.content)
+            content = answer.content
+            if added:
+                content = json.dumps(answer.json() | added).encode()
+            self._reply(answer.status_code, content)
 
         def _reply(self, status: int, body: bytes) -> None:
             self.send_response(status)
@@ -120,7 +140,7 @@ def proxy(upstream: str, wanted: Mapping[str, str]) -> Iterator[str]:
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield Proxy(f"http://127.0.0.1:{server.server_port}", bodies)
     finally:
         server.shutdown()
         server.server_close()

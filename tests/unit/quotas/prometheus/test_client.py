@@ -7,6 +7,7 @@ import responses
 from quotas.prometheus import client
 from quotas.prometheus.client import PrometheusClient, PrometheusError
 from quotas.prometheus.endpoint import make_endpoint
+from quotas.prometheus.partial_answers import QUERY_PARAMETERS
 from tests.unit.quotas.prometheus.answers import PROMETHEUS, RELOAD_URL, RULES_URL, URL, loaded
 
 
@@ -15,7 +16,9 @@ def test_a_query_returns_labels_and_values(http: responses.RequestsMock) -> None
     http.get(
         f"{URL}/api/v1/query",
         json={"data": {"result": result}},
-        match=[responses.matchers.query_param_matcher({"query": "x{a='b'} + 1"})],
+        match=[
+            responses.matchers.query_param_matcher({"query": "x{a='b'} + 1", **QUERY_PARAMETERS})
+        ],
     )
     assert PROMETHEUS.query("x{a='b'} + 1") == [({"a": "b"}, 2.5)]
 
@@ -60,6 +63,15 @@ def test_a_server_that_does_not_answer_in_time_is_reported(http: responses.Reque
     http.get(RULES_URL, body=requests.ReadTimeout("Read timed out."))
     with pytest.raises(PrometheusError, match=r"it gave no whole answer within 30 seconds$"):
         PROMETHEUS.ask("/api/v1/rules")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/rules", "/api/v1/query"])
+def test_a_part_of_the_data_is_refused(http: responses.RequestsMock, path: str) -> None:
+    http.get(f"{URL}{path}", json={"data": {"result": []}, "warnings": ["a store is away"]})
+    with pytest.raises(
+        PrometheusError, match=f"^{URL}{path} has only a part of the data: a store is away$"
+    ):
+        PROMETHEUS.ask(path)
 
 
 def test_an_answer_has_a_largest_size(

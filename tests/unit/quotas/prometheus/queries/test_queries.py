@@ -17,6 +17,7 @@ from quotas.http.exchange import (
 )
 from quotas.prometheus import queries
 from quotas.prometheus.endpoint import Endpoint, make_endpoint
+from quotas.prometheus.partial_answers import QUERY_PARAMETERS
 from quotas.prometheus.queries import Prometheus, Series, query_at, query_range
 from tests.unit.api.answers import INSTANT_URL, RANGE_URL, URL, forms, matrix, vector
 
@@ -37,7 +38,14 @@ def test_a_range_is_asked_with_its_ends_its_step_and_a_timeout() -> None:
     responses.post(RANGE_URL, json=matrix())
     assert ask_range() == []
     assert forms() == [
-        {"query": "up", "start": "1000.000", "end": "1020.000", "step": "10.000", "timeout": "7s"}
+        {
+            "query": "up",
+            "start": "1000.000",
+            "end": "1020.000",
+            "step": "10.000",
+            "timeout": "7s",
+            **QUERY_PARAMETERS,
+        }
     ]
 
 
@@ -45,7 +53,7 @@ def test_a_range_is_asked_with_its_ends_its_step_and_a_timeout() -> None:
 def test_a_time_is_asked_to_the_millisecond() -> None:
     responses.post(INSTANT_URL, json=vector())
     assert ask_at() == []
-    assert forms() == [{"query": "up", "time": "1000.123", "timeout": "7s"}]
+    assert forms() == [{"query": "up", "time": "1000.123", "timeout": "7s", **QUERY_PARAMETERS}]
 
 
 @responses.activate
@@ -58,7 +66,7 @@ def test_the_wait_for_an_answer_is_a_little_longer_than_the_timeout_of_the_query
 @responses.activate
 def test_values_are_by_time_and_unknown_fields_are_ignored() -> None:
     entry = {"metric": {"a": "b"}, "values": [[1000, "1"], [1020.0, "2e3"]], "new": []}
-    responses.post(RANGE_URL, json=matrix(entry) | {"warnings": ["w"]})
+    responses.post(RANGE_URL, json=matrix(entry) | {"stats": {}})
     assert ask_range() == [Series({"a": "b"}, {1_000_000: 1.0, 1_020_000: 2000.0})]
 
 
