@@ -87,6 +87,14 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Content:
+    """The body of a request that is no form, and its media type."""
+
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer of any status. ``location`` is where a redirect leads; else it is empty."""
 
@@ -152,8 +160,17 @@ def exchange(
     *,
     form: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
+    content: Content | None = None,
 ) -> Answer:
     """Return an answer of any status. The exchange ends after ``longest_seconds`` in any case.
+
+    Args:
+        server: whom to ask.
+        method: the method of HTTP.
+        path: appended to the server's address.
+        form: the body of a POST.
+        parameters: the query.
+        content: the body in place of a form.
 
     Raises:
         UnavailableError, TooSlowError, BadAnswerError, TooLargeError: there is no whole answer.
@@ -166,8 +183,9 @@ def exchange(
             with server.session.request(
                 method,
                 server.url + path,
-                data=form,
+                data=form if content is None else content.body,
                 params=parameters,
+                headers=None if content is None else {"Content-Type": content.media_type},
                 auth=server.headers,
                 verify=server.ca_file or None,
                 # The deadline comes first.

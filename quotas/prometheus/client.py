@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from quotas.http.exchange import Answer, Server, UpstreamError, exchange, read_words
+from quotas.http.exchange import Answer, Content, Server, UpstreamError, exchange, read_words
 from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.partial_answers import QUERY_PARAMETERS, find_doubt
 from quotas.settings import hide_password
@@ -24,7 +24,14 @@ _GOOD = range(200, 300)
 
 
 class PrometheusError(Exception):
-    """Prometheus cannot be used. The message says what it answered and what to do."""
+    """Prometheus cannot be used. The message says what it answered and what to do.
+
+    ``status`` is that of its answer; 0 if there is none, or only its content is wrong.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -60,24 +67,53 @@ class PrometheusClient:
         """
         if path.startswith("/api/v1/query"):
             parameters = {**parameters, **QUERY_PARAMETERS}
-        answer = self._request("GET", path, parameters)
+        found = self.read_json(path, **parameters)
         try:
-            found = orjson.loads(answer.body)
             data = found["data"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (KeyError, TypeError) as error:
             raise self.unexpected_answer(path) from error
         if doubt := find_doubt(found):
             words = self.endpoint.headers.hide_in(doubt)[:LONGEST_ANSWER_SHOWN]
             raise PrometheusError(f"{self.url}{path} has only a part of the data: {words}")
         return data
 
+    def read_json(self, path: str, **parameters: str) -> Any:
+        """Return a whole answer that is JSON.
+
+        Raises:
+            PrometheusError: there is no such answer.
+
+        """
+        try:
+            return orjson.loads(self._request("GET", path, parameters).body)
+        except ValueError as error:
+            raise self.unexpected_answer(path) from error
+
+    def read_text(self, path: str) -> str:
+        """Return a whole answer as text.
+
+        Raises:
+            PrometheusError: there is no answer, or it is an error.
+
+        """
+        return self._request("GET", path, {}).body.decode("utf-8", "replace")
+
+    def send(self, method: str, path: str, body: str = "") -> None:
+        """Change something, by a request with a body of YAML.
+
+        Raises:
+            PrometheusError: the request failed. The message says why.
+
+        """
+        self._request(method, path, {}, Content("application/yaml", body.encode()))
+
     def unexpected_answer(self, path: str) -> PrometheusError:
         """Return the error for an answer that does not have the shape of Prometheus's API."""
         return PrometheusError(f"{self.url}{path}: the answer is not Prometheus's")
 
-    def query(self, promql: str) -> list[tuple[dict[str, str], float]]:
+    def query(self, promql: str, **parameters: str) -> list[tuple[dict[str, str], float]]:
         """Return the labels and value of each element that an instant query finds."""
-        data = self.ask("/api/v1/query", query=promql)
+        data = self.ask("/api/v1/query", query=promql, **parameters)
         return [(element["metric"], float(element["value"][1])) for element in data["result"]]
 
     def reload(self) -> None:
@@ -90,24 +126,32 @@ class PrometheusClient:
         try:
             self._request("POST", "/-/reload", {})
         except PrometheusError as error:
-            if f"answered {_FORBIDDEN}" in str(error):
+            if error.status == _FORBIDDEN:
                 raise PrometheusError(
                     f"{self.url} answered {_FORBIDDEN} to a reload: start it with "
-                    f"--web.enable-lifecycle, or send the process SIGHUP"
+                    f"--web.enable-lifecycle, or send the process SIGHUP",
+                    error.status,
                 ) from error
             raise
 
-    def _request(self, method: str, path: str, parameters: Mapping[str, str]) -> Answer:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str],
+        content: Content | None = None,
+    ) -> Answer:
         address, known = f"{self.url}{path}", self.endpoint.headers
         try:
-            answer = exchange(self._server, method, path, parameters=parameters)
+            answer = exchange(self._server, method, path, parameters=parameters, content=content)
         except UpstreamError as error:
             reason = f" ({error.reason})" if error.reason else ""
             raise PrometheusError(f"{address}: {error}{reason}") from error
         if answer.status in _REDIRECTS:
             where = hide_password(known.hide_in(answer.location))[:LONGEST_ANSWER_SHOWN]
-            raise PrometheusError(f"{address} answered {answer.status}, see {where}; name that")
+            message = f"{address} answered {answer.status}, see {where}; name that"
+            raise PrometheusError(message, answer.status)
         if answer.status not in _GOOD:
             words = read_words(self._server, answer, LONGEST_ANSWER_SHOWN)
-            raise PrometheusError(f"{address} answered {answer.status}: {words}")
+            raise PrometheusError(f"{address} answered {answer.status}: {words}", answer.status)
         return answer

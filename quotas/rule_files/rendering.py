@@ -25,6 +25,13 @@ def render(file: RuleFile) -> str:
     return "\n".join([*_head(file), *_render_groups(file.groups)]) + "\n"
 
 
+def render_group(group: Group) -> str:
+    """Return a group of rules as YAML of its own, as Mimir's and Cortex's ruler takes it."""
+    _, *lines = _render_groups([group])
+    # Without the dash of a list, and its indentation.
+    return "".join(f"{line[4:]}\n" for line in lines)
+
+
 def render_kubernetes(file: RuleFile) -> str:
     """Return the text of a PrometheusRule object for the Prometheus Operator."""
     head = [

@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # The layers within a package, from top to bottom. Imports never point upwards.
 LAYERS: dict[str, list[set[str]]] = {
     "quotas": [
+        {"command"},
         {"prometheus"},
         {"rules", "file"},
         {"rule_files", "http"},

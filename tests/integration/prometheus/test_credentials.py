@@ -93,7 +93,7 @@ def test_rules_are_reloaded_and_verified_with_a_login(
     files = ("--quotas", str(quotas), "--out", str(prometheus.rules))
     assert generate_rules.main([*files, "--reload", prometheus.url]) == 0
     assert f"https://{prometheus.host} has loaded these" in capsys.readouterr().out
-    monkeypatch.setattr("quotas.prometheus.verify.SECONDS_BETWEEN_ATTEMPTS", 0)
+    monkeypatch.setattr("quotas.prometheus.checks.alertmanager.SECONDS_BETWEEN_ATTEMPTS", 0)
     assert generate_rules.main([*files, "--verify", prometheus.url]) == 1
     printed = capsys.readouterr().out
     assert "ok    the loaded rules are these" in printed
@@ -110,7 +110,7 @@ def test_rules_are_verified_with_headers_and_a_token(
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_HEADERS_FILE", str(headers))
     monkeypatch.setenv("PROMETHEUS_TOKEN", TOKEN)
-    monkeypatch.setattr("quotas.prometheus.verify.SECONDS_BETWEEN_ATTEMPTS", 0)
+    monkeypatch.setattr("quotas.prometheus.checks.alertmanager.SECONDS_BETWEEN_ATTEMPTS", 0)
     with proxy(open_url, WANTED) as server:
         assert generate_rules.main(["--quotas", str(quotas), "--verify", server.url]) == 1
     assert "no Alertmanager is connected" in capsys.readouterr().out

@@ -104,7 +104,7 @@ def verified(
 ) -> list[str]:
     """Return the lines that ``--verify`` prints about what is wrong."""
     monkeypatch.setattr(generate_rules, "load_quotas", lambda _: QUOTAS)
-    monkeypatch.setattr("quotas.prometheus.verify.SECONDS_BETWEEN_ATTEMPTS", 0)
+    monkeypatch.setattr("quotas.prometheus.checks.alertmanager.SECONDS_BETWEEN_ATTEMPTS", 0)
     assert generate_rules.main(["--quotas", "unread", "--verify", server.url]) == 1
     lines = capsys.readouterr().out.splitlines()
     return [line.removeprefix("wrong ") for line in lines if line.startswith("wrong ")]

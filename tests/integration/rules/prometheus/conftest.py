@@ -8,7 +8,7 @@ from local.stack.ports import Ports
 from local.stack.processes import Processes
 from local.stack.stack import Stack
 from quotas import names
-from quotas.prometheus import verify
+from quotas.prometheus.checks import alertmanager
 from tests.integration.rules.prometheus.verification import WITHIN_SECONDS, Verification
 
 PARTS = ("gateway", "alertmanager", "prometheus")
@@ -43,5 +43,5 @@ def verification(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Verification:
-    monkeypatch.setattr(verify, "SECONDS_BETWEEN_ATTEMPTS", 0.1)
+    monkeypatch.setattr(alertmanager, "SECONDS_BETWEEN_ATTEMPTS", 0.1)
     return Verification(*running_stack, capsys)

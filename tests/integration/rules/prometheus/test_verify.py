@@ -21,6 +21,18 @@ def test_a_stack_without_problems_passes(verification: Verification) -> None:
     assert "the loaded rules are these" in "\n".join(lines)
 
 
+def test_a_watchdog_that_arrives_at_the_alertmanager_is_good(verification: Verification) -> None:
+    alertmanager = verification.stack.ports.url("alertmanager")
+    alerts = f"{alertmanager}/api/v2/alerts"
+    # Prometheus sends an alert again after a minute, if it did not know the Alertmanager before.
+    verification.observer.wait_for(
+        "an alert", lambda: requests.get(alerts, timeout=5).json() or None, 90
+    )
+    status, lines = verification.status_and_lines(more=["--alertmanager-url", alertmanager])
+    assert (status, [line for line in lines if line.startswith("wrong")]) == (0, [])
+    assert f"ok    alerts arrive at {alertmanager}" in lines
+
+
 def test_a_misspelt_service_is_reported_with_the_most_similar_name(
     verification: Verification, tmp_path: Path
 ) -> None:

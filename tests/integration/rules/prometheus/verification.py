@@ -1,7 +1,7 @@
 """Running ``--verify`` on the quotas of the demo, with the real stack or another Prometheus."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,16 +32,19 @@ class Verification:
     capsys: pytest.CaptureFixture[str]
 
     def status_and_lines(
-        self, quotas: Path = SMOKE_QUOTAS, url: str | None = None
+        self, quotas: Path = SMOKE_QUOTAS, url: str | None = None, more: Sequence[str] = ()
     ) -> tuple[int, list[str]]:
         """Return the exit status and the printed lines of a verification."""
         prometheus_url = url or self.stack.ports.url("prometheus")
-        status = generate_rules.main(["--quotas", str(quotas), "--verify", prometheus_url])
+        arguments = ["--quotas", str(quotas), "--verify", prometheus_url, *more]
+        status = generate_rules.main(arguments)
         return status, self.capsys.readouterr().out.splitlines()
 
-    def problems(self, quotas: Path = SMOKE_QUOTAS, url: str | None = None) -> list[str]:
-        """Return the findings that are not good."""
-        status, lines = self.status_and_lines(quotas, url)
+    def problems(
+        self, quotas: Path = SMOKE_QUOTAS, url: str | None = None, more: Sequence[str] = ()
+    ) -> list[str]:
+        """Return the findings that are wrong."""
+        status, lines = self.status_and_lines(quotas, url, more)
         found = [line.removeprefix("wrong ") for line in lines if line.startswith("wrong ")]
         assert status == (1 if found else 0)
         return found

@@ -8,10 +8,10 @@ import responses
 from quotas import names
 from quotas.calendars import DAY, MONTH, Calendar, Rolling
 from quotas.model import Quota
-from quotas.prometheus import verify as under_test
-from quotas.prometheus.verify import Finding
+from quotas.prometheus.checks import alertmanager as under_test
+from quotas.prometheus.checks.finding import Finding
 from tests.unit.quotas.prometheus.answers import URL
-from tests.unit.quotas.prometheus.server import Server, target
+from tests.unit.quotas.prometheus.checks.server import Server, target
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_a_missing_alertmanager_is_asked_for_several_times(
 ) -> None:
     server.answers["alertmanagers"] = {"activeAlertmanagers": []}
     assert server.problems() == ["no Alertmanager is connected; see alerting: in its config"]
-    assert http.assert_call_count(f"{URL}/api/v1/alertmanagers", under_test.ALERTMANAGER_ATTEMPTS)
+    assert http.assert_call_count(f"{URL}/api/v1/alertmanagers", under_test.ATTEMPTS)
 
 
 def test_a_check_without_an_answer_is_reported_and_the_others_continue(

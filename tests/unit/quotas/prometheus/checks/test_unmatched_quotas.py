@@ -4,8 +4,8 @@ import pytest
 import responses
 
 from quotas.model import Match, Quota
-from quotas.prometheus import verify as under_test
-from tests.unit.quotas.prometheus.server import BUN, Server
+from quotas.prometheus.checks import counters as under_test
+from tests.unit.quotas.prometheus.checks.server import BUN, Server
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import responses
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.model import Match, Quota
-from quotas.prometheus.doubts import MOST_SHOWN
+from quotas.prometheus.checks.doubts import MOST_SHOWN
 from quotas.rules.doubts.all import doubts_of
-from tests.unit.quotas.prometheus.server import BUN, COUNTER, Server, target
+from tests.unit.quotas.prometheus.checks.server import BUN, COUNTER, Server, target
 
 EACH = Quota("each", 1, for_each=("consumer",))
 LABELS = {"job": "kong", "instance": "a:8100", "node_id": "n1", "metric": "kong_bandwidth"}
