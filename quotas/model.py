@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from quotas import names
 from quotas.accounting_options import Accounting
@@ -11,7 +12,7 @@ from quotas.calendars import MONTH, Calendar, Rolling
 
 @dataclass(frozen=True)
 class Threshold:
-    """A percentage of the limit at which recipients are notified, and its severity."""
+    """A percentage of the limit at which recipients are notified, and its severity in mails."""
 
     percent: float
     severity: str
@@ -27,6 +28,16 @@ DEFAULT_THRESHOLDS = (
     Threshold(90, "warning"),
     Threshold(100, "critical"),
 )
+# The label severity of alerts about quotas, by the severity of their thresholds. They are all the
+# same, because usual inhibit rules silence alerts of one name that are less severe than another,
+# and so what reaches 80 % while another quota reaches 100 %. They silence `info` altogether.
+DEFAULT_SEVERITIES: Mapping[str, str] = MappingProxyType(dict.fromkeys(names.SEVERITIES, "warning"))
+
+
+def severity_at(percent: float) -> str:
+    """Return the severity of the highest default threshold that is not above a percentage."""
+    below = [known for known in DEFAULT_THRESHOLDS if known.percent <= percent]
+    return (below[-1] if below else DEFAULT_THRESHOLDS[0]).severity
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,7 @@ class QuotaFile:
         notify_resolved: also notify the default recipients when a pipeline alert is resolved.
         runbook_url: the page that says what to do about each alert, or empty.
         labels: labels that all alerts get, such as the namespace by which Alertmanager routes.
+        severities: the label severity of quota alerts, by the severity of their thresholds.
 
     """
 
@@ -118,6 +130,7 @@ class QuotaFile:
     notify_resolved: bool = False
     runbook_url: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    severities: Mapping[str, str] = field(default_factory=lambda: DEFAULT_SEVERITIES)
 
     def find(self, name: str) -> Quota | None:
         """Return the quota with this name, or None."""

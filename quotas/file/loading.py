@@ -14,11 +14,17 @@ from quotas.file.document import LARGEST_FILE_BYTES, Document, DocumentError, Mi
 from quotas.file.fields import MISSING_KEY, UNKNOWN_KEY, KeyPlace, key_of
 from quotas.file.period_parsers import PeriodSchema, parse_period_id
 from quotas.file.reports import NO_REPORT, report_calendar
-from quotas.file.schema import AccountingSchema, DefaultsSchema, QuotaFileSchema, QuotaSchema
+from quotas.file.schema import (
+    AccountingSchema,
+    DefaultsSchema,
+    QuotaFileSchema,
+    QuotaSchema,
+    SeveritiesSchema,
+)
 from quotas.file.selectors import MatchSchema
 from quotas.file.thresholds import ThresholdSchema
 from quotas.file.values import did_you_mean
-from quotas.model import DEFAULT_THRESHOLDS, Match, Quota, QuotaFile
+from quotas.model import DEFAULT_SEVERITIES, DEFAULT_THRESHOLDS, Match, Quota, QuotaFile
 
 # The schema of the mapping below a key, for hints about unknown keys.
 _SCHEMA_BELOW: dict[str | int, type[Schema]] = {
@@ -26,6 +32,7 @@ _SCHEMA_BELOW: dict[str | int, type[Schema]] = {
     "defaults": DefaultsSchema,
     "quotas": QuotaSchema,
     "period": PeriodSchema,
+    "severities": SeveritiesSchema,
     "thresholds": ThresholdSchema,
     **dict.fromkeys(names.SELECTOR_LABELS, MatchSchema),
 }
@@ -123,6 +130,7 @@ def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
         notify_resolved=defaults.get("notify_resolved", False),
         runbook_url=loaded.get("runbook_url", ""),
         labels=loaded.get("labels", {}),
+        severities={**DEFAULT_SEVERITIES, **loaded.get("severities", {})},
     )
 
 

@@ -180,6 +180,14 @@ class QuotaSchema(DefaultsSchema):
     )
 
 
+class SeveritiesSchema(StrictSchema):
+    """``severities:``, the label of alerts by the severity of thresholds."""
+
+    info = ParsedField(values.parse_text, TEXT_JSON, "of thresholds below 90 %")
+    warning = ParsedField(values.parse_text, TEXT_JSON, "of thresholds below 100 %, and forecasts")
+    critical = ParsedField(values.parse_text, TEXT_JSON, "of thresholds from 100 % on")
+
+
 class QuotaFileSchema(StrictSchema):
     """The whole quotas.yaml."""
 
@@ -196,6 +204,7 @@ class QuotaFileSchema(StrictSchema):
         _LABELS_JSON,
         "added to all alerts, those about the pipeline included, for Alertmanager's routes",
     )
+    severities = fields.Nested(SeveritiesSchema, error_messages={"null": NO_VALUE})
     quotas = fields.List(
         fields.Nested(QuotaSchema, error_messages={"null": NO_VALUE}),
         required=True,

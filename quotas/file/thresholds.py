@@ -7,7 +7,7 @@ from marshmallow import post_load
 from quotas import names
 from quotas.file.fields import ParsedField, StrictSchema, json_of_list, json_of_schema, list_of
 from quotas.file.values import describe_value, one_of
-from quotas.model import DEFAULT_THRESHOLDS, Threshold
+from quotas.model import Threshold, severity_at
 
 HIGHEST_PERCENT = 1_000
 MOST_THRESHOLDS = 20
@@ -44,7 +44,7 @@ def parse_threshold(value: object) -> Threshold:
         threshold: Threshold = ThresholdSchema().load(value)
         return threshold
     percent = parse_percent(value)
-    return Threshold(percent, _default_severity(percent))
+    return Threshold(percent, severity_at(percent))
 
 
 def parse_thresholds(value: object) -> tuple[Threshold, ...]:
@@ -53,12 +53,6 @@ def parse_thresholds(value: object) -> tuple[Threshold, ...]:
     if len({threshold.percent for threshold in thresholds}) != len(thresholds):
         raise ValueError("has an entry twice; write each once")
     return tuple(sorted(thresholds, key=lambda threshold: threshold.percent))
-
-
-def _default_severity(percent: float) -> str:
-    """Return the severity of the highest default threshold that is not above a percentage."""
-    below = [known for known in DEFAULT_THRESHOLDS if known.percent <= percent]
-    return (below[-1] if below else DEFAULT_THRESHOLDS[0]).severity
 
 
 THRESHOLDS_JSON = json_of_list(

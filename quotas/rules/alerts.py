@@ -17,15 +17,14 @@ def usage_alerts(quotas: QuotaFile, reach_seconds: int) -> list[Rule]:
         reach_seconds: how far back the newest value of a quota may be.
 
     """
-    quotas_by_threshold: dict[Threshold, list[str]] = {}
+    quotas_by_threshold: dict[tuple[float, str], list[str]] = {}
     for quota in quotas.quotas:
         for threshold in quota.thresholds:
-            quotas_by_threshold.setdefault(threshold, []).append(quota.name)
+            key = threshold.percent, quotas.severities[threshold.severity]
+            quotas_by_threshold.setdefault(key, []).append(quota.name)
     return [
-        _usage_alert(threshold, match_quotas(quotas, quotas_by_threshold[threshold]), reach_seconds)
-        for threshold in sorted(
-            quotas_by_threshold, key=lambda threshold: (threshold.percent, threshold.severity)
-        )
+        _usage_alert(Threshold(percent, severity), match_quotas(quotas, quota_names), reach_seconds)
+        for (percent, severity), quota_names in sorted(quotas_by_threshold.items())
     ]
 
 

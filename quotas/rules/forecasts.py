@@ -86,7 +86,7 @@ def forecast_alerts(
             f"last_over_time({names.LIMIT}[{reach}])\n"
             f"unless\nlast_over_time({names.RATIO}[{reach}]) >= 1",
             alert=True,
-            labels={names.SEVERITY: "warning"},
+            labels={names.SEVERITY: quotas.severities["warning"]},
             annotations={
                 names.SUMMARY: "{{ $labels.quota }} is expected to pass its limit",
                 names.DESCRIPTION: (

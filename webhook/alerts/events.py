@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quotas import calendars, names
-from quotas.model import Quota, QuotaFile
+from quotas.model import Quota, QuotaFile, severity_at
 from webhook.alerts.payload import FIRING, Alert
 
 LARGEST_BYTES = 10**18
@@ -99,9 +99,9 @@ def read_event(alert: Alert, quotas: QuotaFile) -> Event:
         return OtherEvent(alert)
     name = alert.labels.get(names.QUOTA, "")
     quota = quotas.find(name)
-    severity = _severity_of(alert)
     calendar = _calendar_of(alert, quota)
     percent = float(threshold) if is_usage else 100
+    severity = _severity_of(quota, percent) if is_usage else "warning"
     share = used_bytes / limit_bytes if ratio is None else ratio
     if is_usage and quota and alert.status == FIRING:
         # The alert for 80 % may arrive alone or first although the usage has reached 100 %.
@@ -211,9 +211,10 @@ def _is_percentage(text: str) -> bool:
     return _PERCENTAGE.fullmatch(text) is not None and float(text) > 0
 
 
-def _severity_of(alert: Alert) -> str:
-    severity = alert.labels.get(names.SEVERITY, "")
-    return severity if severity in names.SEVERITIES else "warning"
+def _severity_of(quota: Quota | None, percent: float) -> str:
+    """Return the severity of a threshold. That of the alert is for Alertmanager."""
+    known = {one.percent: one.severity for one in quota.thresholds} if quota else {}
+    return known.get(percent) or severity_at(percent)
 
 
 def _calendar_of(alert: Alert, quota: Quota | None) -> calendars.Calendar | calendars.Rolling:

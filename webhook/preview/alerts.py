@@ -71,7 +71,10 @@ class _AlertMaker:
         if not is_real:
             used_bytes = round(_FORECAST_USED * limit_bytes)
             forecast_bytes = round(_FORECAST * limit_bytes)
-        labels = {"alertname": names.FORECAST_ALERT, names.SEVERITY: "warning"}
+        labels = {
+            "alertname": names.FORECAST_ALERT,
+            names.SEVERITY: self.quotas.severities["warning"],
+        }
         annotations = {
             names.USED_BYTES: f"{used_bytes}",
             names.RATIO_NUMBER: f"{used_bytes / limit_bytes}",
@@ -101,7 +104,7 @@ class _AlertMaker:
         labels = {
             "alertname": names.USAGE_ALERT,
             names.THRESHOLD: threshold.label,
-            names.SEVERITY: threshold.severity,
+            names.SEVERITY: self.quotas.severities[threshold.severity],
         }
         used_bytes = round(ratio * limit_bytes)
         to_come_bytes = self.numbers.to_come_bytes

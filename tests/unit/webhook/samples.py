@@ -57,7 +57,7 @@ quotas:
     limit: 500 GB
     notify: [bun@example.com, boss@example.com]
 """
-SEVERITIES = {80: "info", 90: "warning", 100: "critical"}
+SEVERITIES = dict.fromkeys((80, 90, 100), "warning")
 TOKEN = "a-token-for-tests"
 
 
@@ -112,7 +112,7 @@ def forecast(forecast_bytes: int = 612_340_000_000, used_bytes: int = 312 * 10**
     labels = {k: v for k, v in alert.labels.items() if k != names.THRESHOLD}
     return Alert(
         status=FIRING,
-        labels=labels | {"alertname": names.FORECAST_ALERT, names.SEVERITY: "info"},
+        labels=labels | {"alertname": names.FORECAST_ALERT, names.SEVERITY: "warning"},
         annotations={**alert.annotations, names.FORECAST_BYTES: str(forecast_bytes)},
         starts_at=NOW,
     )

@@ -11,7 +11,7 @@ ONE_QUOTA = HEAD + "  - {name: a, service: bun-service, limit: 10 kB, labels: {t
 # Labels of alerts about a quota named "a", by the month or the hour.
 MONTH = {"quota": "a", "calendar": "month", "period": "197001"}
 HOUR = {"quota": "a", "calendar": "hour"}
-SEVERITIES = {80: "info", 90: "warning", 100: "critical"}
+SEVERITIES = dict.fromkeys((80, 90, 100), "warning")
 MONTH_MINUTES = 31 * 24 * 60
 
 LabelsAndAnnotations = tuple[dict[str, str], dict[str, str]]

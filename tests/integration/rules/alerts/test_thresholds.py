@@ -58,7 +58,7 @@ def test_several_thresholds_that_are_reached_in_one_step_fire_at_once(tmp_path: 
 def test_annotations_have_all_digits_of_large_numbers(tmp_path: Path) -> None:
     rules = rules_of(HEAD + "  - {name: a, limit: 8 PB, thresholds: [100]}\n")
     expected = (
-        {**MONTH, "threshold": "100", "severity": "critical"},
+        {**MONTH, "threshold": "100", "severity": "warning"},
         {
             "summary": "a has used 112.6% of its limit",
             "description": "The quota a passed 100 % of its limit in period 197001.",
@@ -82,7 +82,7 @@ def test_each_quota_has_alerts_at_its_own_thresholds(tmp_path: Path) -> None:
 
     def expected(quota: str, percent: int) -> LabelsAndAnnotations:
         return (
-            {**MONTH, "quota": quota, "threshold": str(percent), "severity": "info"},
+            {**MONTH, "quota": quota, "threshold": str(percent), "severity": "warning"},
             {
                 "summary": f"{quota} has used 57% of its limit",
                 "description": f"The quota {quota} passed {percent} % "
@@ -101,8 +101,9 @@ def test_each_quota_has_alerts_at_its_own_thresholds(tmp_path: Path) -> None:
 def test_a_threshold_has_its_own_severity_or_that_of_the_default_threshold_below(
     tmp_path: Path,
 ) -> None:
+    severities = "severities: {info: info, critical: page}\n"
     rules = rules_of(
-        HEAD + "  - {name: a, limit: 10 kB, thresholds: [1.5, 85, 99.99, 110, 112]}\n"
+        severities + HEAD + "  - {name: a, limit: 10 kB, thresholds: [1.5, 85, 99.99, 110, 112]}\n"
         "  - name: b\n    limit: 10 kB\n    thresholds:\n"
         "      - {percent: 50, severity: critical}\n      - {percent: 100, severity: info}\n"
         "      - 91\n"
@@ -111,8 +112,8 @@ def test_a_threshold_has_its_own_severity_or_that_of_the_default_threshold_below
         ("a", "1.5", "info"),
         ("a", "85", "info"),
         ("a", "99.99", "warning"),
-        ("a", "110", "critical"),
-        ("b", "50", "critical"),
+        ("a", "110", "page"),
+        ("b", "50", "page"),
         ("b", "91", "warning"),
         ("b", "100", "info"),
     ]

@@ -49,7 +49,7 @@ def test_a_threshold_reached_in_the_last_step_of_a_period_alerts_for_that_period
     rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 10 kB, thresholds: [100]}\n")
     # The counter grows at 00:59:55, in the step that began at 00:59:50 and is counted at 01:01.
     expected = (
-        {**HOUR, "period": "1970010100", "threshold": "100", "severity": "critical"},
+        {**HOUR, "period": "1970010100", "threshold": "100", "severity": "warning"},
         {
             "summary": "a has used 110% of its limit",
             "description": "The quota a passed 100 % of its limit in period 1970010100.",
@@ -76,7 +76,7 @@ def test_annotations_are_complete_as_long_as_the_alert_fires(tmp_path: Path) -> 
     rules = rules_of(HEAD + "  - {name: a, period: hour, limit: 10 kB, thresholds: [100]}\n")
     # For some steps, the ratio of the old hour is read after its last value.
     query = f'ALERTS{{alertname="{names.USAGE_ALERT}", period="1970010100"}}'
-    labels = {**HOUR, "period": "1970010100", "threshold": "100", "severity": "critical"}
+    labels = {**HOUR, "period": "1970010100", "threshold": "100", "severity": "warning"}
     firing = {"__name__": "ALERTS", "alertname": names.USAGE_ALERT, "alertstate": "firing"}
     expected = {
         "summary": "a has used 110% of its limit",

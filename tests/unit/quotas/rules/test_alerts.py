@@ -1,10 +1,12 @@
 """How the alerts of quotas are written. Integration tests check when they fire."""
 
+from dataclasses import replace
+
 import pytest
 
 from quotas import names
 from quotas.accounting_options import Accounting
-from quotas.model import Quota, QuotaFile, Threshold
+from quotas.model import DEFAULT_SEVERITIES, Quota, QuotaFile, Threshold
 from quotas.rule_files.rule import Rule
 from quotas.rules.alerts import usage_alerts
 
@@ -21,9 +23,9 @@ def test_quotas_with_the_same_thresholds_share_one_alert_for_each_threshold() ->
         "last_over_time(quota:bandwidth_bytes:ratio[11m]) >= 1.0",
     ]
     assert [(rule.labels["threshold"], rule.labels["severity"]) for rule in alerts] == [
-        ("80", "info"),
+        ("80", "warning"),
         ("90", "warning"),
-        ("100", "critical"),
+        ("100", "warning"),
     ]
 
 
@@ -45,8 +47,13 @@ def test_a_percentage_with_several_severities_has_several_alerts() -> None:
     quotas = [
         Quota(severity, 1, thresholds=(Threshold(80, severity),)) for severity in names.SEVERITIES
     ]
-    alerts = alerts_for(*quotas)
-    assert sorted(rule.labels["severity"] for rule in alerts) == ["critical", "info", "warning"]
+    severities = {"info": "info", "warning": "ticket", "critical": "page"}
+    file = QuotaFile(Accounting(), (), tuple(quotas), severities=severities)
+    alerts = usage_alerts(file, reach_seconds=660)
+    assert sorted(rule.labels["severity"] for rule in alerts) == ["info", "page", "ticket"]
+    (shared,) = usage_alerts(replace(file, severities=DEFAULT_SEVERITIES), reach_seconds=660)
+    assert shared.labels["severity"] == "warning"
+    assert "quota=" not in shared.query
 
 
 @pytest.mark.parametrize(

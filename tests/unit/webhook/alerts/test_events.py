@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quotas import names
+from quotas.model import Threshold
 from tests.unit.webhook.samples import NOW, QUOTAS, pipeline, usage
 from webhook.alerts.events import (
     Event,
@@ -31,6 +32,20 @@ def test_a_usage_alert_carries_its_numbers() -> None:
     assert event.later_thresholds == (100,)
     assert event.own_labels == {"team": "bun"}
     assert event.selector == {"service": "bun-service", "direction": "egress"}
+
+
+def test_the_severity_is_that_of_the_quotas_threshold_and_not_of_the_alert() -> None:
+    assert usage().labels[names.SEVERITY] == "warning"
+    for threshold, severity in ((80, "info"), (90, "warning"), (100, "critical")):
+        assert read_quota(usage(threshold)).severity == severity
+    own = (Threshold(90, "critical"),)
+    quotas = replace(QUOTAS, quotas=(replace(QUOTAS.quotas[0], thresholds=own),))
+    event = read_event(usage(90), quotas)
+    assert isinstance(event, QuotaEvent)
+    assert event.severity == "critical"
+    unknown = read_event(usage(100), replace(QUOTAS, quotas=()))
+    assert isinstance(unknown, QuotaEvent)
+    assert unknown.severity == "critical"
 
 
 def test_labels_that_all_alerts_have_are_not_the_quotas_own() -> None:

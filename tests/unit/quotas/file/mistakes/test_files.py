@@ -31,7 +31,7 @@ from tests.unit.quotas.file.mistakes.expectations import NOTIFY, ONE_QUOTA, mist
             f"version: 1\n_schema: 1\n{ONE_QUOTA}",
             (
                 "2:1: _schema: is not a key that is known here; expected one of version, "
-                "accounting, defaults, runbook_url, labels, quotas"
+                "accounting, defaults, runbook_url, labels, severities, quotas"
             ),
         ),
         (

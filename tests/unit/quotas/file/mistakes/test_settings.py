@@ -138,3 +138,23 @@ def test_a_quota_cannot_have_a_label_that_all_alerts_have() -> None:
     text = f"version: 1\nlabels: {{namespace: x, team: x}}\nquotas:\n  - {quota}\n"
     message = "all alerts have this label already, by the labels at the top; rename one"
     assert mistakes_in(text) == [f"4:69: labels.namespace: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("severities", "message"),
+    [
+        ("{info: 7}", f"2:20: severities.info: found the number 7, {EXPECTED_TEXT}"),
+        (
+            "{page: x}",
+            (
+                "2:14: severities.page: is not a key that is known here; expected one of info, "
+                "warning, critical"
+            ),
+        ),
+        ("", "2:12: severities: has no value"),
+    ],
+)
+def test_a_mistake_in_severities_is_reported_with_its_position(
+    severities: str, message: str
+) -> None:
+    assert mistakes_in(f"version: 1\nseverities: {severities}\n{ONE_QUOTA}") == [message]
