@@ -8,6 +8,7 @@ PIPENV_VERSION := 2026.10.3
 SYNCED := $(VENV)/.synced
 PROGRAMS := .tools/programs.found
 DATABASE := .tools/postgres.found
+CHART := .tools/chart.found
 # Four processes on any machine, since most tests wait for other programs. The tests of one file
 # share a process, and with it their fixtures.
 PARALLEL := --numprocesses 4 --dist loadfile
@@ -100,6 +101,10 @@ test-pair: $(SYNCED) ## The same with two Alertmanagers, two webhooks and Postgr
 test-swarm: $(SYNCED) ## The same as a Swarm stack (engine without Swarm, or a swarm of one node)
 	$(RUN)/pytest tests/compose/test_swarm.py
 
+.PHONY: test-chart
+test-chart: $(SYNCED) $(PROGRAMS) $(CHART) ## Test the Helm chart: lint, schemas, rules, scraping (Helm 3, or Go to build it; not part of test)
+	$(RUN)/pytest tests/chart
+
 .PHONY: test-rules
 test-rules: $(SYNCED) $(PROGRAMS) ## Check the files with promtool and amtool, and that rules/ matches quotas.yaml
 	$(RUN)/python generate_rules.py --check
@@ -181,4 +186,9 @@ $(PROGRAMS): $(wildcard local/programs/*.py) | $(SYNCED)
 $(DATABASE): $(wildcard local/programs/*.py) | $(SYNCED)
 	@mkdir -p $(@D)
 	@$(RUN)/python -m local.programs.postgres
+	@touch $@
+
+$(CHART): local/programs/chart.py | $(SYNCED)
+	@mkdir -p $(@D)
+	@$(RUN)/python -m local.programs.chart
 	@touch $@

@@ -4,14 +4,18 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from kong.mock import gateway as mock
 from kong.mock.counters import Counters
+from kong.mock.metrics.kong_3_9 import KONG_3_9
 from kong.mock.ports.listener import Listener
 from kong.mock.ports.proxy import Proxy
 from kong.mock.ports.status import Status
+from kong.mock.routes import DEFAULT_CONFIG, read_routes
 from tests.integration.support.gateway import synced_metrics
 
 WAIT_SECONDS = 10.0
@@ -57,6 +61,22 @@ class Gateway:
     def connect(self) -> socket.socket:
         """Return a new connection to the proxy port."""
         return socket.create_connection(address(self.proxy), timeout=WAIT_SECONDS)
+
+
+@contextmanager
+def running() -> Iterator[Gateway]:
+    """Run a gateway in this process."""
+    counted = mock.Gateway(KONG_3_9, workers=2)
+    proxy = Proxy(("127.0.0.1", 0), routes=read_routes(DEFAULT_CONFIG), gateway=counted)
+    status = Status(("127.0.0.1", 0), gateway=counted)
+    counted.start()
+    for server in (proxy, status):
+        server.start()
+    yield Gateway(proxy, status)
+    for server in (proxy, status):
+        server.shutdown()
+        server.server_close()
+    counted.stop()
 
 
 def address(server: Listener) -> tuple[str, int]:
