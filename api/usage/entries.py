@@ -1,8 +1,7 @@
 """How much of each quota is used: the entries that the rules recorded, in their newest period."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from string import Template
 
@@ -44,6 +43,8 @@ _ALERTS = "ALERTS"
 _SLOWEST = Rolling(LONGEST_SECONDS["month"])
 
 Key = tuple[tuple[str, str], ...]
+# Labels and values, by fact.
+Facts = dict[str, list[tuple[dict[str, str], float]]]
 
 
 def reach_of(accounting: Accounting) -> str:
@@ -74,7 +75,7 @@ def read_entries(
         matchers = [match_any(names.QUOTA, allowed)]
     else:
         matchers = [] if quota is None else [match_any(names.QUOTA, [quota])]
-    facts: dict[str, list[tuple[dict[str, str], float]]] = {}
+    facts: Facts = {}
     for series in read_instant(upstream, facts_query(matchers, reach_of(accounting)), now_ms):
         # Some engines keep the metric's name when a function reads a range.
         labels = {name: text for name, text in series.labels.items() if name != "__name__"}
@@ -99,24 +100,45 @@ def facts_query(matchers: Sequence[str], reach: str) -> str:
     )
 
 
-def _make_entries(facts: Mapping[str, Iterable[tuple[dict[str, str], float]]]) -> list[Entry]:
-    limits = {labels.get(names.QUOTA, ""): value for labels, value in facts.get(_LIMIT, ())}
-    forecasts = {_key(labels): value for labels, value in facts.get(_FORECAST, ())}
+def _make_entries(facts: Facts) -> list[Entry]:
+    added = _labels_of_the_engine(facts)
+    used = _largest(facts, _USED, added)
+    forecasts = _largest(facts, _FORECAST, added)
+    limits = {
+        dict(series).get(names.QUOTA, ""): value
+        for series, value in _largest(facts, _LIMIT, added).items()
+    }
     entries: dict[Key, Entry] = {}
-    for labels, used_bytes in facts.get(_USED, ()):
-        quota = labels.get(names.QUOTA, "")
-        forecast_bytes = forecasts.get(_key(labels))
-        entry = _make_entry(labels, used_bytes, limits.get(quota), forecast_bytes)
+    for series, used_bytes in used.items():
+        labels = dict(series)
+        limit_bytes = limits.get(labels.get(names.QUOTA, ""))
+        entry = _make_entry(labels, used_bytes, limit_bytes, forecasts.get(series))
         key = _key(labels, without={names.PERIOD})
         # A period that has ended is evaluated for some more minutes; only the newest is shown.
         if key not in entries or _period_id(entries[key]) < _period_id(entry):
             entries[key] = entry
-    known = {name for labels, _ in facts.get(_USED, ()) for name in labels}
-    firing = _highest_thresholds(facts.get(_FIRING, ()), known)
+    firing = _highest_thresholds(facts.get(_FIRING, ()), entries)
     return [
         replace(entry, state=firing.get((key, _period_id(entry)), OK))
         for key, entry in sorted(entries.items())
     ]
+
+
+def _labels_of_the_engine(facts: Facts) -> set[str]:
+    """Return the names of labels that the engine or a replica adds to all that it records.
+
+    The rule of a limit records no label but the quota's name.
+    """
+    return {name for labels, _ in facts.get(_LIMIT, ()) for name in labels} - {names.QUOTA}
+
+
+def _largest(facts: Facts, fact: str, added: Collection[str]) -> dict[Key, float]:
+    """Return the values of a fact by their own labels; of several replicas, the largest value."""
+    largest: dict[Key, float] = {}
+    for labels, value in facts.get(fact, ()):
+        key = _key(labels, without=added)
+        largest[key] = max(value, largest.get(key, value))
+    return largest
 
 
 def _make_entry(
@@ -157,21 +179,22 @@ def find_period(
 
 
 def _highest_thresholds(
-    alerts: Iterable[tuple[dict[str, str], float]], known: AbstractSet[str]
+    alerts: Iterable[tuple[dict[str, str], float]], entries: Iterable[Key]
 ) -> dict[tuple[Key, int], str]:
     """Return the highest firing threshold, by the labels of the entry and its period.
 
-    Args:
-        alerts: the alerts that fire.
-        known: the names of labels that entries have. Alerts have others, such as those of
-            quotas.yaml for all alerts.
-
+    Alerts have more labels than entries: their own, those of quotas.yaml for all alerts, and those
+    that the engine adds.
     """
+    own: dict[str, set[str]] = {}
+    for entry in entries:
+        labels = dict(entry)
+        own.setdefault(labels.get(names.QUOTA, ""), set()).update(labels)
     highest: dict[tuple[Key, int], str] = {}
     for labels, _ in alerts:
         threshold = labels.get(names.THRESHOLD, "")
-        added = labels.keys() - known | {names.PERIOD}
-        key = (_key(labels, without=added), _number(labels.get(names.PERIOD, "")))
+        others = labels.keys() - own.get(labels.get(names.QUOTA, ""), set())
+        key = (_key(labels, without=others), _number(labels.get(names.PERIOD, "")))
         if _percent(threshold) > _percent(highest.get(key, "")):
             highest[key] = threshold
     return highest

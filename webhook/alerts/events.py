@@ -30,7 +30,7 @@ class QuotaEvent:
         calendar: the name of the calendar by which the quota is counted.
         period: the period, or None for a rolling window and if its id is unknown.
         selector: what the quota counts. Labels by which it does not select are left out.
-        own_labels: the quota's own labels, such as ``team``.
+        own_labels: the quota's own labels in quotas.yaml, such as ``team``.
         current_limit_bytes: the limit in quotas.yaml now. None if it has no such quota, or counts
             the quota by another calendar.
         for_each_values: values of the labels in ``for_each``. Empty text if a label is missing.
@@ -122,10 +122,11 @@ def read_event(alert: Alert, quotas: QuotaFile) -> Event:
         calendar=calendar.name,
         period=_period_of(alert, calendar),
         selector=_selector_of(alert, quota),
+        # Rulers and replicas add labels to alerts, as quotas.yaml does for all of them.
         own_labels={
-            label: value
-            for label, value in alert.labels.items()
-            if label not in names.RESERVED_LABELS and label not in quotas.labels
+            label: alert.labels[label]
+            for label in (quota.labels if quota else ())
+            if label in alert.labels
         },
         current_limit_bytes=quota.limit_bytes if quota and has_same_calendar else None,
         for_each_values=(

@@ -36,7 +36,8 @@ _SHORTEST_STEP_SECONDS = 15
 _MOST_BYTES = 2**63
 
 _TOTALS = Template("topk($most, max by ($labels) (max_over_time($series[$range])))")
-_TOP = Template("topk($most, sum by ($label) (max_over_time($series[$range])))")
+# Of several replicas' series of the same traffic, the largest counts.
+_TOP = Template("topk($most, sum by ($label) (max by ($own) (max_over_time($series[$range]))))")
 _NEWEST = Template("max(last_over_time($series[$range]))")
 _LARGEST = Template("topk(1, max by ($labels) (last_over_time($series[$range])))")
 
@@ -181,7 +182,13 @@ class UsageReader:
         )
         series = names.TOTAL + select_traffic(quota, *of_period)
         span = span_of(min(until, period.end) - _NEAR, until)
-        query = _TOP.substitute(most=most + 1, label=label, series=series, range=span)
+        query = _TOP.substitute(
+            most=most + 1,
+            label=label,
+            own=", ".join(names.SELECTOR_LABELS),
+            series=series,
+            range=span,
+        )
         found = [
             (series.labels[label], only_value(series))
             for series in self.ask_at(query, until)

@@ -95,6 +95,43 @@ def test_labels_that_only_alerts_have_belong_to_no_entry_and_change_no_state() -
     assert (entry.labels, entry.state) == ({"team": "bun"}, "80")
 
 
+def test_labels_that_limits_have_too_are_those_of_the_engine() -> None:
+    added = {"ruler": "r0", "receive": "r", "tenant_id": "default-tenant"}
+    alert = {"alertname": "BandwidthQuotaUsage", "alertstate": "firing", "threshold": "80"}
+    [entry] = read(
+        fact("used", 800, **MONTH, **added, team="bun"),
+        fact("limit", 1000, quota="q", **added),
+        fact("forecast", 1200, **MONTH, **added, team="bun"),
+        # Alerts come from elsewhere: without some of the labels, and with others.
+        fact("firing", 1, **MONTH, **alert, team="bun", alertgroup="g", severity="info"),
+    )
+    assert entry.labels == {"team": "bun"}
+    assert (entry.limit_bytes, entry.forecast_bytes, entry.state) == (1000, 1200, "80")
+
+
+def test_an_entry_of_several_replicas_is_one_with_the_largest_values() -> None:
+    replicas = [{"replica": name} for name in ("a", "b", "c")]
+    [entry] = read(
+        *(fact("used", value, **MONTH, **r) for value, r in zip((7, 9, 8), replicas, strict=True)),
+        *(fact("limit", 10, quota="q", **replica) for replica in replicas),
+        *(fact("forecast", 9 + n, **MONTH, **replica) for n, replica in enumerate(replicas)),
+        fact("used", 10, **(MONTH | {"period": "202610"}), **replicas[0]),
+    )
+    assert (entry.labels, entry.used_bytes, entry.forecast_bytes) == ({}, 9, 11)
+
+
+def test_a_label_of_another_quota_on_an_alert_is_not_taken_for_its_own() -> None:
+    alert = {"alertname": "BandwidthQuotaUsage", "alertstate": "firing", "threshold": "80"}
+    other = MONTH | {"quota": "other"}
+    entries = read(
+        fact("used", 1, **MONTH),
+        fact("used", 1, **other, team="bun"),
+        # The team is a label of all alerts here, unless the quota has one of its own.
+        fact("firing", 1, **MONTH, **alert, team="ops"),
+    )
+    assert [(entry.quota, entry.state) for entry in entries] == [("other", "ok"), ("q", "80")]
+
+
 def test_a_rolling_window_has_no_period() -> None:
     [entry] = read(fact("used", 1, quota="q", calendar="rolling:30d"), fact("limit", 2, quota="q"))
     assert (entry.period, entry.calendar_name) == (None, "rolling:30d")

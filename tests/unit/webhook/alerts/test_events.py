@@ -55,6 +55,14 @@ def test_labels_that_all_alerts_have_are_not_the_quotas_own() -> None:
     assert event.own_labels == {"team": "bun"}
 
 
+def test_labels_that_a_ruler_adds_are_not_the_quotas_own() -> None:
+    alert = usage(alertgroup="quotas", replica="a", tenant_id="default-tenant")
+    assert read_quota(alert).own_labels == {"team": "bun"}
+    unknown = read_event(usage(quota="gone", replica="a"), QUOTAS)
+    assert isinstance(unknown, QuotaEvent)
+    assert unknown.own_labels == {}
+
+
 @pytest.mark.parametrize(
     ("period", "end"),
     [
