@@ -119,3 +119,25 @@ NAME_UNKNOWN_ALERT = "BandwidthNameUnknown"
 SAMPLES_DROPPED_ALERT = "GatewaySamplesDropped"
 EVALUATIONS_MISSED_ALERT = "QuotaEvaluationsMissed"
 CONSUMERS_NOT_COUNTED_ALERT = "GatewayConsumersNotCounted"
+
+# All alerts of the rules.
+ALERTS = frozenset(
+    {
+        USAGE_ALERT,
+        FORECAST_ALERT,
+        METRICS_MISSING_ALERT,
+        SCRAPE_FAILING_ALERT,
+        RULES_FAILING_ALERT,
+        WATCHDOG_ALERT,
+        SCRAPED_TWICE_ALERT,
+        SEVERAL_NODES_ALERT,
+        TARGETS_COLLIDE_ALERT,
+        DICTIONARY_FULL_ALERT,
+        METRIC_ERRORS_ALERT,
+        LABELS_UNKNOWN_ALERT,
+        NAME_UNKNOWN_ALERT,
+        SAMPLES_DROPPED_ALERT,
+        EVALUATIONS_MISSED_ALERT,
+        CONSUMERS_NOT_COUNTED_ALERT,
+    }
+)

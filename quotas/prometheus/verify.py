@@ -15,6 +15,7 @@ from quotas.prometheus.checks.counters import (
     query_counters,
 )
 from quotas.prometheus.checks.finding import Finding
+from quotas.prometheus.checks.inhibitions import check_inhibitions
 from quotas.prometheus.checks.loading import check_rules, check_thanos_ruler
 from quotas.prometheus.checks.retention import check_retention
 from quotas.prometheus.checks.targets import check_changing_targets, check_targets
@@ -69,8 +70,10 @@ def verify(servers: Servers, quotas: QuotaFile, rules: Sequence[RuleFile]) -> It
 
     def check_alertmanager() -> Iterator[Finding]:
         if alertmanager is not None:
-            return check_arrival(alertmanager)
-        return check_connection(ruler, rules_engine)
+            yield from check_arrival(alertmanager)
+            yield from check_inhibitions(alertmanager)
+        else:
+            yield from check_connection(ruler, rules_engine)
 
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("retention", lambda: check_retention(queries, engine, quotas)),

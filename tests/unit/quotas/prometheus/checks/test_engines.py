@@ -160,11 +160,34 @@ def test_a_gateway_that_is_down_is_reported_by_its_up(cortex: Server) -> None:
 
 def test_alerts_that_arrive_at_an_alertmanager_are_good(cortex: Server) -> None:
     url = f"{ALERTMANAGER_URL}/api/v2/alerts"
-    cortex.http.get(url, json=[{"labels": {"alertname": "QuotaPipelineWatchdog"}}])
+    watchdog = {"alertname": "QuotaPipelineWatchdog"}
+    alert = {"labels": watchdog, "fingerprint": "a", "status": {"inhibitedBy": []}}
+    cortex.http.get(url, json=[alert])
     findings = cortex.findings(alertmanager=ALERTMANAGER)
     assert (True, f"alerts arrive at {ALERTMANAGER_URL}") in lines(findings)
-    [asked] = [str(c.request.url) for c in cortex.http.calls if str(c.request.url).startswith(url)]
-    assert parse_qs(urlsplit(asked).query) == {"filter": ['alertname="QuotaPipelineWatchdog"']}
+    assert (True, "no inhibit rule of others silences these alerts") in lines(findings)
+    asked = [str(c.request.url) for c in cortex.http.calls if str(c.request.url).startswith(url)]
+    assert [parse_qs(urlsplit(one).query) for one in asked] == [
+        {"filter": ['alertname="QuotaPipelineWatchdog"']},
+        {"inhibited": ["true"]},
+    ]
+
+
+def test_alerts_that_inhibit_rules_of_others_silence_are_wrong(cortex: Server) -> None:
+    def alert(number: int, *inhibited_by: str) -> dict[str, Any]:
+        labels = {"alertname": "BandwidthQuotaUsage", "quota": f"q{number}", "threshold": "80"}
+        status = {"inhibitedBy": [*inhibited_by]}
+        return {"labels": labels, "fingerprint": f"{number}", "status": status}
+
+    silenced = [alert(number, "0") for number in range(1, 8)]
+    cortex.http.get(f"{ALERTMANAGER_URL}/api/v2/alerts", json=[alert(0), *silenced])
+    findings = cortex.findings(alertmanager=ALERTMANAGER)
+    *shown, more = [finding.text for finding in findings if finding.good is False]
+    assert len(shown) == 5
+    assert all(
+        "because BandwidthQuotaUsage (quota=q0, threshold=80) inhibits" in one for one in shown
+    )
+    assert more == "2 more alerts are inhibited"
 
 
 def test_alerts_that_do_not_arrive_are_reported(cortex: Server) -> None:
