@@ -9,6 +9,7 @@ SYNCED := $(VENV)/.synced
 PROGRAMS := .tools/programs.found
 DATABASE := .tools/postgres.found
 CHART := .tools/chart.found
+ENGINE := .tools/victoria_metrics.found
 # Four processes on any machine, since most tests wait for other programs. The tests of one file
 # share a process, and with it their fixtures.
 PARALLEL := --numprocesses 4 --dist loadfile
@@ -84,6 +85,10 @@ test-weather: $(SYNCED) $(PROGRAMS) ## Test the accounting in 500 random sequenc
 .PHONY: coverage
 coverage: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Show the branch coverage of unit and integration tests (not part of test)
 	$(RUN)/pytest tests/unit tests/integration $(PARALLEL) --cov --cov-report=term:skip-covered
+
+.PHONY: test-engines
+test-engines: $(SYNCED) $(PROGRAMS) $(ENGINE) ## Test every engine whose programs are named, such as THANOS_BIN (docs/engines.md; not part of test)
+	$(RUN)/pytest tests/engines --numprocesses 2 --dist loadgroup
 
 .PHONY: test-browser
 test-browser: $(SYNCED) $(PROGRAMS) ## Test the dashboard in a headless Chromium (Debian: chromium, chromium-driver; not part of test)
@@ -191,4 +196,9 @@ $(DATABASE): $(wildcard local/programs/*.py) | $(SYNCED)
 $(CHART): local/programs/chart.py | $(SYNCED)
 	@mkdir -p $(@D)
 	@$(RUN)/python -m local.programs.chart
+	@touch $@
+
+$(ENGINE): $(wildcard local/programs/*.py) | $(SYNCED)
+	@mkdir -p $(@D)
+	@$(RUN)/python -m local.programs.victoria_metrics
 	@touch $@

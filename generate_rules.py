@@ -23,6 +23,7 @@ try:
     from quotas.rule_files.diff import describe_changes
     from quotas.rule_files.folder import changed_files, replace_file, write_files
     from quotas.rule_files.kubernetes import MOST_BYTES, delete_command
+    from quotas.rule_files.older_rulers import without_keep_firing
     from quotas.rule_files.rendering import render_files, render_stream
     from quotas.rule_files.rule import RuleFile
     from quotas.rule_files.splitting import TooLargeGroupError, split_groups
@@ -53,11 +54,7 @@ def _run(options: argparse.Namespace) -> int:
     for warning in quotas.warnings:
         print(f"{options.quotas}:{warning} (a warning)", file=sys.stderr)
     kubernetes = options.format == "kubernetes"
-    rules = split_groups(
-        compile_rules(quotas, datetime.now(UTC)),
-        most_rules=options.group_size,
-        most_bytes=MOST_BYTES if kubernetes else None,
-    )
+    rules = _compile(options, quotas)
     files = render_files(rules, kubernetes=kubernetes)
     status = 0
     is_current = False
@@ -83,6 +80,15 @@ def _run(options: argparse.Namespace) -> int:
     if options.verify:
         status = max(status, _verify(options, quotas, rules))
     return max(status, _send_test_mails(options)) if options.test_mail else status
+
+
+def _compile(options: argparse.Namespace, quotas: QuotaFile) -> list[RuleFile]:
+    rules = split_groups(
+        compile_rules(quotas, datetime.now(UTC)),
+        most_rules=options.group_size,
+        most_bytes=MOST_BYTES if options.format == "kubernetes" else None,
+    )
+    return without_keep_firing(rules) if options.no_keep_firing else rules
 
 
 def _open_client(url: str) -> PrometheusClient:

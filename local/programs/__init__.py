@@ -1,4 +1,4 @@
-"""Finds Prometheus, promtool, Alertmanager, amtool and PostgreSQL, or downloads them with apt.
+"""Finds the programs that the stack and the tests run, or downloads them with apt.
 
 ``programs.find(programs.PROMTOOL)`` returns a path. This package imports nothing of the project.
 """
@@ -6,8 +6,13 @@
 from local.programs.finding import (
     ALERTMANAGER,
     AMTOOL,
+    CORTEX,
+    MIMIR,
     PROMETHEUS,
     PROMTOOL,
+    THANOS,
+    VICTORIA_METRICS,
+    VMALERT,
     Program,
     ProgramMissingError,
     find,
@@ -16,8 +21,13 @@ from local.programs.finding import (
 __all__ = [
     "ALERTMANAGER",
     "AMTOOL",
+    "CORTEX",
+    "MIMIR",
     "PROMETHEUS",
     "PROMTOOL",
+    "THANOS",
+    "VICTORIA_METRICS",
+    "VMALERT",
     "Program",
     "ProgramMissingError",
     "find",

@@ -10,19 +10,33 @@ from local.programs.alertmanager import make_startable
 TOOLS = Path(__file__).resolve().parents[2] / ".tools"
 
 
+_INSTALL = (
+    "Install Prometheus (2.42 or newer) and Alertmanager (0.25 or newer) from "
+    "https://prometheus.io/download/"
+)
+_INSTALL_VICTORIA_METRICS = "Install VictoriaMetrics, in Debian the package victoria-metrics"
+
+
 @dataclass(frozen=True)
 class Program:
-    """A program of the stack: the variable that can name it, and its file names on the PATH."""
+    """A program: the variable that can name it, its file names on the PATH, how to install it."""
 
     variable: str
     names: tuple[str, ...]
+    install: str = _INSTALL
 
 
 PROMETHEUS = Program("PROMETHEUS_BIN", ("prometheus",))
 PROMTOOL = Program("PROMTOOL_BIN", ("promtool",))
 ALERTMANAGER = Program("ALERTMANAGER_BIN", ("prometheus-alertmanager", "alertmanager"))
 AMTOOL = Program("AMTOOL_BIN", ("amtool",))
+# The stack needs these. The engines below are only for tests/engines.
 ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL)
+VICTORIA_METRICS = Program("VICTORIA_METRICS_BIN", ("victoria-metrics",), _INSTALL_VICTORIA_METRICS)
+VMALERT = Program("VMALERT_BIN", ("vmalert",), _INSTALL_VICTORIA_METRICS)
+THANOS = Program("THANOS_BIN", ("thanos",), "Install Thanos from https://thanos.io/")
+MIMIR = Program("MIMIR_BIN", ("mimir",), "Install Mimir from https://grafana.com/oss/mimir/")
+CORTEX = Program("CORTEX_BIN", ("cortex",), "Install Cortex from https://cortexmetrics.io/")
 
 
 class ProgramMissingError(Exception):
@@ -67,7 +81,6 @@ def _look_up(program: Program) -> Path:
         if path:
             return Path(path)
     raise ProgramMissingError(
-        f"{program.names[0]} is not on the PATH. Install Prometheus (2.42 or newer) and "
-        f"Alertmanager (0.25 or newer) from https://prometheus.io/download/, "
+        f"{program.names[0]} is not on the PATH. {program.install}, "
         f"or name the program with {program.variable}=/path/to/{program.names[-1]}"
     )

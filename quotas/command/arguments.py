@@ -119,6 +119,11 @@ def _parser(folder: Path, purpose: str) -> argparse.ArgumentParser:
         f"({MIMIR_GROUP_SIZE}, the default of --push); each part takes up to one evaluation more "
         "until an alert fires",
     )
+    add(
+        "--no-keep-firing",
+        action="store_true",
+        help="leave out keep_firing_for, for rulers that do not know it, such as vmalert 1.79",
+    )
     add("--stdout", action="store_true", help="print the rules and write nothing")
     add("-q", "--quiet", action="store_true", help="print only what is wrong")
     return parser

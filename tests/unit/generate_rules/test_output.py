@@ -26,6 +26,15 @@ def test_stdout_prints_the_rules_of_all_files_as_one_and_writes_nothing(
     assert yaml.safe_load(printed.out) == {"groups": groups}
 
 
+def test_rules_can_be_written_without_keep_firing_for(quotas: Path, out: Path) -> None:
+    assert run(quotas, out) == 0
+    assert b"keep_firing_for" in contents(out)["gateway-pipeline.yml"]
+    assert run(quotas, out, "--no-keep-firing") == 0
+    assert b"keep_firing_for" not in contents(out)["gateway-pipeline.yml"]
+    assert run(quotas, out, "--no-keep-firing", "--check") == 0
+    assert run(quotas, out, "--check") == 1
+
+
 def test_kubernetes_objects_contain_the_groups_of_the_rule_files(
     quotas: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

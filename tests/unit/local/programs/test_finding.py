@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from local.programs import finding
-from local.programs.finding import ALERTMANAGER, ALL, Program, ProgramMissingError, find, missing
+from local.programs.finding import (
+    ALERTMANAGER,
+    ALL,
+    VICTORIA_METRICS,
+    Program,
+    ProgramMissingError,
+    find,
+    missing,
+)
 
 TOOL = Program("TOOL_BIN", ("debian-tool", "tool"))
 
@@ -15,7 +23,7 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide all programs of this machine, and the variables that name them."""
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     monkeypatch.setattr(finding, "TOOLS", tmp_path / "tools")
-    for program in (*ALL, TOOL):
+    for program in (*ALL, VICTORIA_METRICS, TOOL):
         monkeypatch.delenv(program.variable, raising=False)
 
 
@@ -79,6 +87,12 @@ def test_the_error_for_a_missing_program_says_what_to_install_and_how_to_name_it
     message = str(caught.value)
     assert message.startswith("prometheus-alertmanager is not on the PATH. Install Prometheus (")
     assert message.endswith("with ALERTMANAGER_BIN=/path/to/alertmanager")
+
+
+def test_an_engine_is_found_like_other_programs_but_the_stack_does_not_need_it() -> None:
+    with pytest.raises(ProgramMissingError, match="in Debian the package victoria-metrics, or nam"):
+        find(VICTORIA_METRICS)
+    assert VICTORIA_METRICS not in ALL
 
 
 def test_there_is_one_error_for_each_missing_program(tmp_path: Path) -> None:
