@@ -27,6 +27,11 @@ SETUPS: Mapping[str, Setup] = {
     "victoria-metrics": Setup(
         (programs.VICTORIA_METRICS, programs.VMALERT), victoria_metrics.set_up, downloaded=True
     ),
+    "victoria-metrics-pair": Setup(
+        (programs.VICTORIA_METRICS, programs.VMALERT, programs.PROMETHEUS),
+        victoria_metrics.set_up_pair,
+        downloaded=True,
+    ),
     "thanos": Setup((programs.THANOS, programs.PROMETHEUS), thanos.set_up),
     "cortex": Setup((programs.CORTEX, programs.PROMETHEUS), mimir.set_up_cortex),
 }

@@ -1,6 +1,7 @@
-"""VictoriaMetrics, which scrapes by itself, and vmalert."""
+"""VictoriaMetrics, which scrapes by itself or is written to by a Prometheus pair, and vmalert."""
 
 import subprocess
+from dataclasses import replace
 
 import generate_rules
 from local import programs
@@ -62,6 +63,36 @@ def set_up(site: Site) -> Engine:
         verify=["--verify", url, "--rules-url", ruler_url, *site.alertmanager_url],
         flush_url=f"{url}/internal/force_flush",
     )
+
+
+def set_up_pair(site: Site) -> Engine:
+    """Return two Prometheus that write the same series to a VictoriaMetrics, with vmalert."""
+    engine = set_up(site)
+    storage, ruler = engine.parts
+    command = [flag for flag in storage.command if not flag.startswith("-promscrape.config=")]
+    # As long as the scrape interval: of two samples within it, one counts.
+    storage = replace(storage, command=[*command, "-dedup.minScrapeInterval=1s"])
+    pair = [_scraper(site, name, engine.query_url) for name in ("a", "b")]
+    return replace(engine, parts=[storage, *pair, ruler], restarts=[pair[0].name])
+
+
+def _scraper(site: Site, name: str, url: str) -> Part:
+    """Return a Prometheus that scrapes and forwards all it scraped."""
+    config = site.prometheus_config()
+    del config["rule_files"], config["alerting"]
+    # The default of 5 s is longer than the steps of the suite, and than its scrape_delay.
+    queue = {"batch_send_deadline": "100ms"}
+    config["remote_write"] = [{"url": f"{url}/api/v1/write", "queue_config": queue}]
+    write_yaml(site.folder / f"{name}.yml", config)
+    (port,) = free_ports(1)
+    command = [
+        str(programs.find(programs.PROMETHEUS)),
+        f"--config.file={site.folder / f'{name}.yml'}",
+        f"--storage.tsdb.path={site.folder / name}",
+        f"--web.listen-address={HOST}:{port}",
+        "--log.level=warn",
+    ]
+    return Part(f"prometheus {name}", command, (port,), f"http://{HOST}:{port}/-/ready")
 
 
 def _options_of_rules(vmalert: str, rules: str) -> list[str]:
