@@ -183,6 +183,7 @@ def test_no_secret_is_in_what_a_command_prints_or_logs(
     for command, arguments in (
         (main, [*files, "--verify", url]),
         (main, [*files, "--reload", url]),
+        (main, [*files, "--push", url]),
         (backfill, ["--quotas", str(quotas), "--out", str(folder / "out"), "--url", url]),
     ):
         assert command(arguments) == 1
