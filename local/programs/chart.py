@@ -21,6 +21,7 @@ SCHEMA_PACKAGES = (
     "cloudcoil-models-prometheus-operator==0.80.1.0",
 )
 TIMEOUT_SECONDS = 1_200
+ATTEMPTS = 3
 
 
 def find_helm() -> Path:
@@ -59,16 +60,19 @@ def install_schemas() -> None:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> None:
-    done = subprocess.run(  # noqa: S603 - fixed programs, no shell
-        command,
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-    )
-    if done.returncode:
-        raise ProgramMissingError(f"{' '.join(command[:3])} … failed: {done.stderr}")
+    """Run a command that downloads, again if it fails: it goes on with what it has already."""
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(  # noqa: S603 - fixed programs, no shell
+            command,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+        )
+        if not done.returncode:
+            return
+    raise ProgramMissingError(f"{' '.join(command[:3])} … failed: {done.stderr}")
 
 
 def main() -> int:

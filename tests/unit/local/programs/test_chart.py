@@ -64,6 +64,15 @@ def test_helm_is_built_with_go_into_the_folder_of_tools(
     assert f"helm         {tmp_path / 'tools' / 'bin' / 'helm'}" in capsys.readouterr().out
 
 
+def test_a_download_that_fails_is_tried_again(tmp_path: Path) -> None:
+    script = (
+        f'#!/bin/sh\necho x >> {tmp_path}/tries\n[ "$(/usr/bin/wc -l < {tmp_path}/tries)" = 3 ]\n'
+    )
+    executable(tmp_path / "path" / "go", script)
+    build_helm()
+    assert (tmp_path / "tries").read_text() == "x\n" * 3
+
+
 def test_a_build_that_fails_is_reported_with_its_output(tmp_path: Path) -> None:
     executable(tmp_path / "path" / "go", "#!/bin/sh\necho no network >&2\nexit 1\n")
     with pytest.raises(ProgramMissingError, match=r"go install .* failed: no network"):
