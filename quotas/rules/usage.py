@@ -16,7 +16,8 @@ from quotas.units import format_duration
 
 # Steps belong to no calendar; only those of earlier rules, and of a backfill, do.
 _NO_CALENDAR = match_any(names.CALENDAR, [""])
-# How far back rules read what is recorded each step.
+# How far back rules read what is recorded each step: a period's total, and what is used of it,
+# remain for as long after it is not counted any more.
 _RECENT_STEPS = 3
 
 
@@ -56,10 +57,7 @@ def counted_period_rule(calendar: Calendar, accounting: Accounting) -> Rule:
     Totals are those of these periods. There are none while totals are held back after an upgrade.
     The value is how many seconds of the period had passed when it was the current one last.
     """
-    recent = _RECENT_STEPS * accounting.resolution_seconds
-    # Totals read it as far back as that, and quotas read totals as far back again.
-    lingering = lingering_seconds(calendar, accounting) - 2 * recent
-    periods = _newest_periods(calendar, max(lingering, recent))
+    periods = _newest_periods(calendar, lingering_seconds(calendar, accounting))
     return Rule(
         names.PERIOD_COUNTED,
         f"{periods}\nunless on ()\n({held_query()})",
