@@ -107,8 +107,13 @@ def moment(at: float) -> datetime:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run a Prometheus that accepts samples of any time of a year."""
     config = {"storage": {"tsdb": {"out_of_order_time_window": "1y"}}}
-    receiver = "--web.enable-remote-write-receiver"
-    with with_config(tmp_path_factory.mktemp("prometheus"), config, receiver) as found:
+    flags = (
+        "--web.enable-remote-write-receiver",
+        # All samples stay in memory: Prometheus 2.42 fails to read old ones while it moves them.
+        "--storage.tsdb.min-block-duration=10y",
+        "--storage.tsdb.max-block-duration=10y",
+    )
+    with with_config(tmp_path_factory.mktemp("prometheus"), config, *flags) as found:
         yield found
 
 
