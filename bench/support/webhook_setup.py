@@ -51,8 +51,8 @@ class Setup:
 
 
 @contextmanager
-def running() -> Iterator[tuple[Setup, Processes]]:
-    """Run a webhook with an empty outbox inside the ``with`` block.
+def running(app: str = "webhook:create_app()") -> Iterator[tuple[Setup, Processes]]:
+    """Run a webhook with an empty outbox, or another application, inside the ``with`` block.
 
     It is one process of gunicorn. Its folder is on the disk of this project.
     """
@@ -65,7 +65,7 @@ def running() -> Iterator[tuple[Setup, Processes]]:
         processes = Processes(log)
         command = [
             *(sys.executable, "-m", "gunicorn", "--config", "webhook/gunicorn_settings.py"),
-            *("--bind", f"{HOST}:{setup.port}", "--log-level", "warning", "webhook:create_app()"),
+            *("--bind", f"{HOST}:{setup.port}", "--log-level", "warning", app),
         ]
         ready = f"http://{HOST}:{setup.port}/healthz"
         try:
