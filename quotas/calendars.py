@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from quotas.units import format_duration, parse_duration
 
@@ -34,6 +34,8 @@ LONGEST_SECONDS: dict[Kind, int] = {
 }
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LAST_ANCHOR_DAY = 28
+# Files that ``zoneinfo`` lists: another zone on each machine, and none at all.
+_NOT_ZONES = {"localtime", "Factory"}
 
 _ID_FORMATS: dict[Kind, str] = {
     "hour": "%Y%m%d%H",
@@ -127,9 +129,10 @@ def parse_calendar(name: str) -> Calendar | Rolling:
         day = int(anchor)
     elif anchor in WEEKDAYS and kind == "week":
         weekday = WEEKDAYS.index(anchor)
+    timezones = timezone_names()
     for known in LONGEST_SECONDS:
         calendar = Calendar(known, day, weekday, zone or "UTC")
-        if calendar.name == name and 1 <= day <= LAST_ANCHOR_DAY and _is_zone(calendar.timezone):
+        if calendar.name == name and 1 <= day <= LAST_ANCHOR_DAY and calendar.timezone in timezones:
             return calendar
     raise ValueError(f'"{name}" is no calendar')
 
@@ -223,18 +226,18 @@ def _midnight(calendar: Calendar, day: datetime) -> datetime:
 
 
 @cache
+def timezone_names() -> frozenset[str]:
+    """Return the IANA names of time zones.
+
+    ``ZoneInfo`` also reads ``right/Europe/Berlin``, which counts leap seconds, and ``posixrules``.
+    """
+    return frozenset(available_timezones()) - _NOT_ZONES
+
+
+@cache
 def _zone_named(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def _zone(calendar: Calendar) -> tzinfo:
     return _zone_named(calendar.timezone)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        _zone_named(name)
-    except (KeyError, ValueError, OSError):
-        # zoneinfo raises any of these if it has no file of this name.
-        return False
-    return True

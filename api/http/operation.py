@@ -17,7 +17,7 @@ from marshmallow import Schema
 from api.access import ALL, Scope, UnauthorizedError, find_grant
 from api.http.answer_cache import JSON, Answer, find_or_make_answer, respond
 from api.http.context import Context, get_context
-from api.http.parameters import load_parameters
+from api.http.parameters import load_parameters, read_query
 from quotas.accounting_options import Accounting
 
 
@@ -85,7 +85,7 @@ def operation(
             caller = Caller(context, scope, prefers_csv, context.clock())
 
             def make() -> Answer:
-                question = load_parameters(parameters, request.args.to_dict(flat=False))
+                question = load_parameters(parameters, read_query(request.query_string))
                 return view(caller, question, **path)
 
             found = find_or_make_answer(

@@ -1,14 +1,17 @@
 """Check the parameters of a request, and report every mistake at once."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from marshmallow import Schema, ValidationError, fields
 
 from quotas.file.values import did_you_mean
 
 _LONGEST_SHOWN = 80
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,30 @@ class ParametersError(Exception):
     def __init__(self, mistakes: Sequence[WrongParameter]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("; ".join(f"{m.parameter}: expected {m.expected}" for m in mistakes))
+
+
+def read_query(query: bytes) -> dict[str, list[str]]:
+    """Return the values of each parameter of a query string, in its order.
+
+    Raises:
+        ParametersError: a name or value is not UTF-8.
+
+    """
+    # Bytes that are not UTF-8 become halves of surrogate pairs, which UTF-8 itself cannot contain.
+    text = query.decode("utf-8", "surrogateescape")
+    given: dict[str, list[str]] = {}
+    mistakes = []
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
+        given.setdefault(name, []).append(value)
+        if _HALF_PAIR.search(name + value):
+            mistakes.append(WrongParameter(_escape(name), _escape(value), "text in UTF-8"))
+    if mistakes:
+        raise ParametersError(mistakes)
+    return given
+
+
+def _escape(text: str) -> str:
+    return _shorten(text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
 
 
 def load_parameters(schema: Schema, given: Mapping[str, Sequence[str]]) -> Any:

@@ -1,7 +1,6 @@
 """Parsers of a quota's period: a calendar with its anchor and time zone, or a rolling window."""
 
 import re
-import zoneinfo
 from typing import Any
 
 from marshmallow import ValidationError, post_load, validates_schema
@@ -14,6 +13,7 @@ from quotas.calendars import (
     Kind,
     Rolling,
     period_of,
+    timezone_names,
 )
 from quotas.file.fields import ParsedField, StrictSchema, json_of_schema
 from quotas.file.values import (
@@ -44,7 +44,7 @@ def parse_weekday(value: object) -> int:
 def parse_timezone(value: object) -> str:
     """Return the IANA name of a time zone."""
     zone = parse_text(value)
-    known = zoneinfo.available_timezones()
+    known = timezone_names()
     if zone not in known:
         raise ValueError(
             f"{describe_value(zone)} is not a time zone; write an IANA name such as "

@@ -10,6 +10,7 @@ from api.http.fields import (
     Many,
     StepField,
     Time,
+    WholeNumber,
     Zone,
     name_field,
     names_field,
@@ -29,7 +30,6 @@ FORMATS = ("series", "columns", "rows", "csv")
 MOST_TOP = 1_000
 
 _DIRECTIONS = validate.OneOf([names.EGRESS, names.INGRESS], error=A_DIRECTION)
-_A_COUNT = f"a whole number from 1 to {MOST_TOP}"
 
 
 class SpanSchema(Schema):
@@ -109,9 +109,8 @@ class BandwidthQuestionSchema(SpanSchema):
         metadata={"description": "only egress, or only ingress"},
     )
     timezone = Zone(metadata={"description": "where days, weeks and months begin"})
-    top = fields.Integer(
-        validate=validate.Range(1, MOST_TOP, error=_A_COUNT),
-        error_messages={"invalid": _A_COUNT},
+    top = WholeNumber(
+        most=MOST_TOP,
         metadata={"description": "only the series with most bytes; the others are summed up"},
     )
     format = fields.String(

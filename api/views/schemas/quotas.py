@@ -1,5 +1,6 @@
 """Parameters and answers of /api/v1/quotas."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,24 +11,30 @@ from api.http.fields import Duration, Many, WholeNumber, name_field, number, one
 from api.labels import LABELS
 from api.usage.formats import SORT_KEYS
 from quotas.calendars import DAY_SECONDS
+from quotas.file.values import LONGEST_VALUE
 
 MOST_ON_PAGE = 1_000
 MOST_NOTIFICATIONS = 500
 _LAST_PAGE = 1_000_000
 LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
 _SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
-_STATE = r"(ok|[0-9.]{1,20})\Z"
+_STATE = r"(ok|[0-9]{1,4}(\.[0-9]{1,2})?)\Z"
 _OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
-_A_LABEL = 'a name, a colon and a value, such as "team:bun"'
+_LABEL = re.compile(f"([a-zA-Z_][a-zA-Z0-9_]{{0,99}}):(.{{0,{LONGEST_VALUE}}})", re.DOTALL)
+_A_LABEL = (
+    f"the name of a label, a colon and a value of up to {LONGEST_VALUE} characters, such as "
+    f'"team:bun"'
+)
 
 
 class LabelField(fields.Field[tuple[str, str]]):
     """A label that an entry must have: ``team:bun``."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, str]:
-        name, colon, text = value.partition(":")
-        if not colon or not name:
+        match = _LABEL.fullmatch(value)
+        if match is None:
             raise ValidationError(_A_LABEL)
+        name, text = match.groups()
         return LABELS.get(name, name), text
 
 

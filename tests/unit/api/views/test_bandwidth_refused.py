@@ -32,11 +32,30 @@ def wrong(path: str) -> list[tuple[str, str | None]]:
         ("start=2022-02-17T12:00:00", "start"),
         ("start=2022-02-18", "start"),
         ("start=99999999999", "start"),
+        ("start=1_645_099_200", "start"),
+        ("start=1645099200.", "start"),
+        ("start=+1645099200", "start"),
+        ("start=%D9%A1%D9%A6%D9%A4%D9%A5%D9%A0%D9%A9%D9%A9%D9%A2%D9%A0%D9%A0", "start"),
+        ("start=20220217T120000Z", "start"),
+        ("start=2022-W07-4T12:00:00Z", "start"),
+        ("start=2022-02-17_12:00:00Z", "start"),
+        ("start=2022-02-17T12:00:00%2B0100", "start"),
+        ("start=2022-02-17T12:00:00%2B01:00:30", "start"),
+        ("start=2022-02-17T12:00:00,5Z", "start"),
+        ("start=%EF%BC%92022-02-17T12:00:00Z", "start"),
+        ("start=%202022-02-17T12:00:00Z", "start"),
         ("start=2022-02-17T12:00:00Z&end=2022-02-17T12:00:00Z", "start"),
         ("start=2022-02-17T12:00:00Z&lookback=1h", "start"),
         ("start=2023-01-01T00:00:00Z", "start"),
         ("start=2019-01-01T00:00:00Z", "start"),
         ("lookback=801d", "lookback"),
+        ("lookback=1_0m", "lookback"),
+        ("lookback=%2B5m", "lookback"),
+        ("lookback=%205m", "lookback"),
+        ("lookback=5m%0A", "lookback"),
+        ("lookback=%D9%A5m", "lookback"),
+        ("step=%D9%A5m", "step"),
+        ("step=1m%20", "step"),
         ("step=7m", "step"),
         ("step=2d", "step"),
         ("step=1s", "step"),
@@ -46,8 +65,28 @@ def wrong(path: str) -> list[tuple[str, str | None]]:
         ("type=both", "type"),
         ("timezone=Mars/Base", "timezone"),
         ("timezone=../etc/passwd", "timezone"),
+        ("timezone=right/Europe/Berlin", "timezone"),
+        ("timezone=posix/Europe/Berlin", "timezone"),
+        ("timezone=localtime", "timezone"),
+        ("timezone=posixrules", "timezone"),
+        ("timezone=Factory", "timezone"),
+        ("timezone=europe/berlin", "timezone"),
+        ("timezone=Europe", "timezone"),
+        ("timezone=UTC%20", "timezone"),
+        ("timezone=", "timezone"),
         ("top=0", "top"),
         ("top=many", "top"),
+        ("top=", "top"),
+        ("top=1_0", "top"),
+        ("top=010", "top"),
+        ("top=%2B5", "top"),
+        ("top=+5", "top"),
+        ("top=5%20", "top"),
+        ("top=5%0A", "top"),
+        ("top=5.0", "top"),
+        ("top=%D9%A5", "top"),
+        ("top=%EF%BC%95", "top"),
+        ("top=1001", "top"),
         ("format=xml", "format"),
         ("servce=a", "servce"),
         ("step=1m&step=5m", "step"),
@@ -55,6 +94,29 @@ def wrong(path: str) -> list[tuple[str, str | None]]:
 )
 def test_a_parameter_that_is_wrong_is_named(query: str, parameter: str) -> None:
     assert [name for name, _ in wrong(f"{CHART}?{query}")] == [parameter]
+
+
+def test_an_answer_names_the_parameter_the_value_and_the_expectation() -> None:
+    answer = client_at().get(f"{CHART}?top=1_0&timezone=right/Europe/Berlin")
+    assert answer.content_type == "application/problem+json"
+    assert answer.get_json(force=True)["errors"] == [
+        {
+            "parameter": "timezone",
+            "value": "right/Europe/Berlin",
+            "expected": 'the IANA name of a time zone, such as "Europe/Berlin"',
+        },
+        {"parameter": "top", "value": "1_0", "expected": "a whole number from 1 to 1000"},
+    ]
+
+
+@pytest.mark.parametrize("query", [b"service=%ff", b"service=\xff", b"service=%ED%A0%80"])
+def test_text_that_is_not_utf_8_is_refused(query: bytes) -> None:
+    overrides = {"QUERY_STRING": query.decode("latin1")}
+    answer = client_at().get(CHART, environ_overrides=overrides)
+    assert answer.status_code == 400
+    [error] = answer.get_json(force=True)["errors"]
+    assert (error["parameter"], error["expected"]) == ("service", "text in UTF-8")
+    assert error["value"].startswith("\\x")
 
 
 def test_parameters_that_are_wrong_together_are_reported_with_their_value() -> None:
@@ -74,6 +136,9 @@ def test_times_are_rfc_3339_or_unix_seconds() -> None:
         "2022-02-17T12:00:00Z",
         "2022-02-17T13:00:00%2B01:00",
         "2022-02-17T13:00:00+01:00",
+        "2022-02-17t12:00:00.000000000z",
+        "2022-02-17T06:30:00-05:30",
+        "2022-02-17T12:00Z",
         "1645099200",
         "1645099200.0",
     ]

@@ -221,29 +221,3 @@ def test_of_a_quota_for_each_one_must_be_named(client: FlaskClient, what: str) -
 )
 def test_an_unknown_quota_or_entry_is_404(client: FlaskClient, path: str) -> None:
     assert client.get(PATH + path).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("path", "parameter"),
-    [
-        ("?state=bad", "state"),
-        ("?state=okay", "state"),
-        ("?state=80%25x", "state"),
-        ("?label=team", "label"),
-        ("?label=:x", "label"),
-        ("?sort=size", "sort"),
-        ("?page=0", "page"),
-        ("?page=1_0", "page"),
-        ("?page=%D9%A1", "page"),
-        ("?page_size=1001", "page_size"),
-        ("?page=x", "page"),
-        ("?service=bun", "service"),
-        ("/bun/series?pod=x", "pod"),
-        ("/bun/series?type=both", "type"),
-        ("/bun/history?lookback=10y", "lookback"),
-    ],
-)
-def test_a_parameter_that_is_wrong_is_named(client: FlaskClient, path: str, parameter: str) -> None:
-    answer = client.get(PATH + path)
-    assert answer.status_code == 400
-    assert [error["parameter"] for error in answer.get_json(force=True)["errors"]] == [parameter]

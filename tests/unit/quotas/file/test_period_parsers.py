@@ -21,7 +21,13 @@ def test_a_time_zone_has_an_iana_name(zone: str) -> None:
     assert parse_timezone(zone) == zone
 
 
-@pytest.mark.parametrize("zone", ["CEST", "Berlin", "Europe", "../etc/passwd", "/etc/localtime"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("CEST", "Berlin", "Europe", "../etc/passwd", "/etc/localtime", "localtime", "Factory"),
+        *("posixrules", "right/Europe/Berlin", "posix/Europe/Berlin", "UTC ", "europe/berlin"),
+    ],
+)
 def test_text_that_is_not_a_time_zone_is_rejected(zone: str) -> None:
     with pytest.raises(ValueError, match="is not a time zone"):
         parse_timezone(zone)
