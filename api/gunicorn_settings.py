@@ -9,8 +9,9 @@ workers = 1
 worker_class = "serving.worker.WholeRequestWorker"
 # Including those that send nothing. A process may often open no more than 1,024 files.
 worker_connections = 800
-# Enough that some are free while others wait for a slow Prometheus.
-threads = 32
+# More than may wait for Prometheus (api.clients.waiting.MOST_WAITING), so that health checks and
+# what is cached are answered while it hangs.
+threads = 160
 # Longer than the few queries of a request may take (PROMETHEUS_TIMEOUT_SECONDS).
 timeout = 60
 # A container is killed ten seconds after SIGTERM: requests in hand are answered before that.

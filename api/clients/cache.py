@@ -74,6 +74,15 @@ class Cache:
             self.hits += 1
         return entry.value
 
+    def peek(self, key: Hashable) -> Any:
+        """Return the value of a key if there is one; only then does this count as a look."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or entry.error is not None:
+                return None
+            self.hits += 1
+        return entry.value
+
     def put(self, key: Hashable, entry: CacheEntry) -> None:
         """Keep an entry, unless it is larger than the cache."""
         with self._lock:

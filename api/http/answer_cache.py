@@ -12,6 +12,7 @@ from flask import Response, request
 
 from api.access import Scope
 from api.clients.cache import Cache, CacheEntry
+from api.clients.waiting import WaitingRoom
 
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
@@ -30,7 +31,12 @@ class Answer:
 
 
 def find_or_make_answer(
-    cache: Cache, scope: Scope, *, prefers_csv: bool, make: Callable[[], Answer]
+    cache: Cache,
+    waiting: WaitingRoom,
+    scope: Scope,
+    *,
+    prefers_csv: bool,
+    make: Callable[[], Answer],
 ) -> Answer:
     """Return the answer to this request, from the cache or made now, with its ETag.
 
@@ -38,11 +44,13 @@ def find_or_make_answer(
 
     Args:
         cache: where answers are kept.
+        waiting: where requests wait whose answer is not in the cache.
         scope: what the caller may see.
         prefers_csv: whether the caller prefers CSV.
         make: makes the answer.
 
     Raises:
+        BusyError: too many requests wait already.
         Exception: what ``make`` raised.
 
     """
@@ -54,7 +62,10 @@ def find_or_make_answer(
         return CacheEntry(replace(made, etag=etag), size_bytes, made.fresh_seconds)
 
     key = (request.path, request.query_string, scope, prefers_csv)
-    answer: Answer = cache.get_or_make(key, make_entry)
+    answer: Answer | None = cache.peek(key)
+    if answer is None:
+        with waiting.place():
+            answer = cache.get_or_make(key, make_entry)
     return answer
 
 

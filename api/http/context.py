@@ -1,13 +1,14 @@
 """The objects that all views share (settings, clock, clients); ``create_app`` makes them once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from flask import current_app
 
 from api.clients.range_cache import Upstream
+from api.clients.waiting import WaitingRoom
 from api.clients.webhook import Webhook
 from api.http.metrics import Metrics
 from api.settings import Settings
@@ -22,6 +23,7 @@ class Context:
     upstream: Upstream
     metrics: Metrics
     webhook: Webhook | None = None
+    waiting: WaitingRoom = field(default_factory=WaitingRoom)
 
     @property
     def fresh_seconds(self) -> int:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app
 
 from api.access import UnauthorizedError
+from api.clients.waiting import BusyError
 from api.http.parameters import ParametersError
 from api.usage.model import NotFoundError
 from api.windows import TooManyPointsError
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(TooManyPointsError, _answer_too_many_points)
     app.register_error_handler(NotFoundError, _answer_not_found)
     app.register_error_handler(UnauthorizedError, _answer_unauthorized)
+    app.register_error_handler(BusyError, _answer_busy)
     app.register_error_handler(UpstreamError, _answer_upstream_error)
     problems.register(app)
 
@@ -55,6 +57,12 @@ def _answer_not_found(error: NotFoundError) -> Response:
 def _answer_unauthorized(error: UnauthorizedError) -> Response:
     response = make_problem(HTTPStatus.UNAUTHORIZED, str(error))
     response.headers["WWW-Authenticate"] = 'Bearer realm="gateway telemetry"'
+    return response
+
+
+def _answer_busy(error: BusyError) -> Response:
+    response = make_problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 

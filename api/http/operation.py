@@ -89,7 +89,11 @@ def operation(
                 return view(caller, question, **path)
 
             found = find_or_make_answer(
-                context.upstream.cache, scope, prefers_csv=prefers_csv, make=make
+                context.upstream.cache,
+                context.waiting,
+                scope,
+                prefers_csv=prefers_csv,
+                make=make,
             )
             return respond(found, is_public=context.settings.grants is None)
 

@@ -26,7 +26,8 @@ def show_health() -> dict[str, str]:
 def show_readiness() -> dict[str, str]:
     """Return 200 if Prometheus answers; it is asked at most once in READY_SECONDS."""
     context = get_context()
-    _check_prometheus(context.upstream, to_ms(context.clock()))
+    with context.waiting.place():
+        _check_prometheus(context.upstream, to_ms(context.clock()))
     return {"status": "ready"}
 
 

@@ -14,7 +14,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-_MOST_CONNECTIONS = 32
+# Idle ones that are kept; more are opened if more threads ask at once.
+_MOST_CONNECTIONS = 128
 _current = threading.local()
 
 

@@ -5,6 +5,7 @@ from flask import Flask
 
 from api.access import ALL, Scope
 from api.clients.cache import Cache
+from api.clients.waiting import BusyError, WaitingRoom
 from api.http.answer_cache import Answer, find_or_make_answer, respond
 
 app = Flask(__name__)
@@ -37,9 +38,11 @@ def find(
     scope: Scope = ALL,
     *,
     prefers_csv: bool = False,
+    places: int = 1,
 ) -> Answer:
+    waiting = WaitingRoom(places)
     with app.test_request_context(url):
-        return find_or_make_answer(cache, scope, prefers_csv=prefers_csv, make=make)
+        return find_or_make_answer(cache, waiting, scope, prefers_csv=prefers_csv, make=make)
 
 
 def answer_with(body: bytes) -> Callable[[], Answer]:
@@ -80,6 +83,13 @@ def test_a_failure_is_raised_and_not_kept(cache: Cache) -> None:
     with pytest.raises(LookupError):
         find(cache, fail)
     assert find(cache, answer_with(b"second")).body == b"second"
+
+
+def test_what_is_cached_is_answered_although_nobody_else_may_wait(cache: Cache) -> None:
+    find(cache, answer_with(b"first"))
+    assert find(cache, answer_with(b"second"), places=0).body == b"first"
+    with pytest.raises(BusyError):
+        find(cache, answer_with(b"second"), "/other", places=0)
 
 
 def test_equal_bodies_have_the_same_etag(cache: Cache) -> None:
