@@ -40,7 +40,7 @@ def test_a_period_is_counted_for_a_while_after_its_end() -> None:
     rule = counted_period_rule(MONTH, Accounting())
     assert rule.query.startswith(
         "max by (period) "
-        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h13m10s]))\nunless'
+        '(last_over_time(gateway:period:elapsed_seconds{calendar="month"}[1h19m10s]))\nunless'
     )
     # Totals read it for three more minutes, and quotas read totals for three more.
     assert 'counted_seconds{calendar="month"}[3m]' in query_of(Quota("a", 1))
