@@ -1,9 +1,10 @@
 """The formats of traffic, for charts and tables.
 
 ``/api/v1/bandwidth`` has the parameter ``format``: ``series`` (a list of points for each series),
-``columns`` (as uPlot takes them), ``rows`` (an object with start, end, the labels asked for and
-bytes) or ``csv`` (the same rows as text). ``/metrics/bandwidth_used`` always has plain rows: an
-object with the end of a window, the labels of ROW_LABELS and ``bandwidth_used``.
+``columns`` (as uPlot takes them), ``rows`` (an object with start, end, the labels asked for, bytes,
+and whether it is the rest beyond the top) or ``csv`` (the same rows as text).
+``/metrics/bandwidth_used`` always has plain rows: an object with the end of a window, the labels of
+ROW_LABELS and ``bandwidth_used``.
 """
 
 import csv
@@ -104,25 +105,33 @@ def as_columns(windows: Windows, lines: Sequence[Line]) -> dict[str, Any]:
 
 
 def as_rows(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> list[dict[str, Any]]:
-    """Return ``{start, end, <labels>, bytes}`` for each window and series, oldest first."""
-    labelled = [
-        line.labels if line.labels is not None else dict.fromkeys(by, OTHER) for line in lines
-    ]
+    """Return ``{start, end, <labels>, bytes, other}`` for each window and series, oldest first.
+
+    The labels of the sum of those beyond the top are None, since any text can be a name.
+    """
+    labelled = [line.labels if line.labels is not None else dict.fromkeys(by) for line in lines]
     times = [from_ms(bound).isoformat() for bound in [*windows.starts_ms, windows.end_ms]]
     return [
-        {"start": times[index], "end": times[index + 1], **labels, "bytes": line.bytes[index]}
+        {
+            "start": times[index],
+            "end": times[index + 1],
+            **labels,
+            "bytes": line.bytes[index],
+            OTHER: line.labels is None,
+        }
         for index in range(len(windows.starts_ms))
         for labels, line in zip(labelled, lines, strict=True)
     ]
 
 
 def as_csv(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> bytes:
-    """Return the rows as CSV with a header; a null is an empty cell."""
+    """Return the rows as CSV with a header; None is an empty cell, ``other`` is true or false."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["start", "end", *by, "bytes"])
+    writer.writerow(["start", "end", *by, "bytes", OTHER])
     for row in as_rows(windows, lines, by):
-        writer.writerow([harmless(value) for value in row.values()])
+        is_rest = str(row.pop(OTHER)).lower()
+        writer.writerow([harmless(value) for value in (*row.values(), is_rest)])
     return text.getvalue().encode()
 
 

@@ -1,6 +1,10 @@
+import csv
+import io
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from api.bandwidth.formats import (
     as_columns,
@@ -72,8 +76,8 @@ def test_rows_end_where_their_window_ends_or_now() -> None:
         "end": "2026-01-01T00:01:00+00:00",
         "service": "b",
         "bytes": 10,
+        "other": False,
     }
-    assert rows[-1]["service"] == "other"
     assert rows[-1]["end"] == "2026-01-01T00:02:30+00:00"
 
 
@@ -81,10 +85,28 @@ def test_csv_quotes_and_leaves_nothing_for_a_spreadsheet_to_calculate() -> None:
     traffic = Traffic({('=1+1,"x"',): [1, None, 0]}, [True, False, True], "counters")
     text = as_csv(WINDOWS, rank(traffic, ["route"], None)[0], ["route"]).decode()
     assert text.splitlines()[:3] == [
-        "start,end,route,bytes",
-        '2026-01-01T00:00:00+00:00,2026-01-01T00:01:00+00:00,"\'=1+1,""x""",1',
-        '2026-01-01T00:01:00+00:00,2026-01-01T00:02:00+00:00,"\'=1+1,""x""",',
+        "start,end,route,bytes,other",
+        '2026-01-01T00:00:00+00:00,2026-01-01T00:01:00+00:00,"\'=1+1,""x""",1,false',
+        '2026-01-01T00:01:00+00:00,2026-01-01T00:02:00+00:00,"\'=1+1,""x""",,false',
     ]
+
+
+@pytest.mark.parametrize("first", ["\n", "\t", "\r", "＝", "＋", "－", "＠"])  # noqa: RUF001
+def test_csv_defuses_control_characters_and_full_width_signs_too(first: str) -> None:
+    traffic = Traffic({(f"{first}1+1",): [1, 1, 1]}, [True] * 3, "counters")
+    text = as_csv(WINDOWS, rank(traffic, ["route"], None)[0], ["route"]).decode()
+    [_, row, *_] = csv.reader(io.StringIO(text, newline=""))
+    assert row[2] == f"'{first}1+1"
+
+
+@pytest.mark.parametrize("name", ["other", "", "null"])
+def test_the_rest_cannot_be_confused_with_a_service_of_any_name(name: str) -> None:
+    traffic = Traffic({(name,): [9, 9, 9], ("a",): [1, 1, 1]}, [True] * 3, "counters")
+    lines, _ = rank(traffic, ["service"], 1)
+    rows = as_rows(WINDOWS, lines, ["service"])
+    assert [(row["service"], row["other"]) for row in rows[:2]] == [(name, False), (None, True)]
+    table = list(csv.DictReader(io.StringIO(as_csv(WINDOWS, lines, ["service"]).decode())))
+    assert [(row["service"], row["other"]) for row in table[:2]] == [(name, "false"), ("", "true")]
 
 
 def test_meta_says_what_the_numbers_are() -> None:
