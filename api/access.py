@@ -44,9 +44,10 @@ class UnauthorizedError(Exception):
 class Scope:
     """What a token may see. None does not restrict; an empty tuple lets nothing through.
 
-    Bandwidth is visible for the listed services and consumers. A quota is visible if it is listed
-    and, if it counts one service or consumer, that one is listed too. A scope of quotas alone has
-    ``sees_bytes`` False: it sees no bandwidth.
+    Bandwidth is visible for the listed services and consumers. An entry of a quota is visible if
+    the quota is listed and all that the entry counts is visible: a scope of services sees only
+    entries that count one of these services, and a scope of consumers likewise. A scope of quotas
+    alone has ``sees_bytes`` False: it sees no bandwidth, and all entries of its quotas.
     """
 
     services: Names | None = None
@@ -90,11 +91,13 @@ def match_scope(scope: Scope) -> list[str]:
 
 
 def sees_quota(scope: Scope, quota: str, labels: Mapping[str, str]) -> bool:
-    """Return whether a scope sees an entry of a quota, given its labels."""
+    """Return whether a scope sees an entry of a quota, given its labels.
+
+    An entry without a label counts several values of it, or all.
+    """
     allowed = ((names.SERVICE, scope.services), (names.CONSUMER, scope.consumers))
     return (scope.quotas is None or quota in scope.quotas) and all(
-        values is None or label not in labels or labels[label] in values
-        for label, values in allowed
+        values is None or (label in labels and labels[label] in values) for label, values in allowed
     )
 
 

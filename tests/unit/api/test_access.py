@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.access import ALL, Grant, Scope, TokensError, find_grant, load_grants
+from api.access import ALL, Grant, Scope, TokensError, find_grant, load_grants, sees_quota
 
 HASH = hashlib.sha256(b"secret").hexdigest()
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -78,3 +78,35 @@ def test_another_token_opens_nothing(tmp_path: Path) -> None:
     grants = load(tmp_path, f'tokens: [{{name: a, sha256: "{HASH}", scope: all}}]')
     assert find_grant(grants, "secre", NOW) is None
     assert find_grant(grants, HASH, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "labels", "is_seen"),
+    [
+        (Scope(quotas=("q",), sees_bytes=False), {}, True),
+        (Scope(quotas=("q",), sees_bytes=False), {"consumer": "a"}, True),
+        (Scope(quotas=("other",), sees_bytes=False), {"consumer": "a"}, False),
+        (Scope(services=("s",), quotas=("q",)), {"service": "s"}, True),
+        (Scope(services=("s",), quotas=("q",)), {"service": "s", "consumer": "a"}, True),
+        (Scope(services=("s",), quotas=("q",)), {"service": "t"}, False),
+        # Over all services, or over several.
+        (Scope(services=("s",), quotas=("q",)), {"consumer": "a"}, False),
+        (Scope(services=("s",), quotas=("q",)), {}, False),
+        (Scope(services=("s", ""), quotas=("q",)), {"consumer": "a"}, False),
+        (Scope(consumers=("a",), quotas=("q",)), {"consumer": "a"}, True),
+        (Scope(consumers=("a",), quotas=("q",)), {"consumer": "b"}, False),
+        (Scope(consumers=("a",), quotas=("q",)), {"service": "s"}, False),
+        (Scope(services=("s",), consumers=("a",), quotas=("q",)), {"consumer": "a"}, False),
+        (
+            Scope(services=("s",), consumers=("a",), quotas=("q",)),
+            {"service": "s", "consumer": "a"},
+            True,
+        ),
+        (Scope(services=(), quotas=("q",)), {"service": "s"}, False),
+        (ALL, {}, True),
+    ],
+)
+def test_an_entry_is_seen_if_all_that_it_counts_is(
+    scope: Scope, labels: dict[str, str], *, is_seen: bool
+) -> None:
+    assert sees_quota(scope, "q", labels) is is_seen

@@ -58,6 +58,7 @@ def answer_quota(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     """Answer an instant query with one quota that everyone may see, where quotas are asked for."""
     [time] = parse_qs(str(request.body))["time"]
     labels = {"quota": "mine", "calendar": "month", "period": "202202", "__fact__": "used"}
+    labels |= {"service": "bun", "consumer": "acme"}
     entry = {"metric": labels, "value": [float(time), "1"]}
     found = [entry] if "quota%3A" in str(request.body) else []
     return 200, {}, json.dumps(vector(*found))
