@@ -9,6 +9,8 @@ workers = 1
 worker_class = "serving.worker.WholeRequestWorker"
 # Including those that send nothing. A process may often open no more than 1,024 files.
 worker_connections = 800
+# The API limits query strings itself, and the worker limits the head of a request.
+limit_request_line = 0
 # More than may wait for Prometheus (api.clients.waiting.MOST_WAITING), so that health checks and
 # what is cached are answered while it hangs.
 threads = 160

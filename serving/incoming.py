@@ -49,6 +49,11 @@ class IncomingRequest:
         return self._end is not None
 
     @property
+    def has_head(self) -> bool:
+        """Whether all of the head has arrived."""
+        return self._head_end > 0
+
+    @property
     def has_body(self) -> bool:
         """Whether the request has a body, as far as its head has arrived."""
         return self._length != 0

@@ -16,12 +16,15 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from gunicorn import http
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from serving.incoming import IncomingRequest
+from serving.incoming import MOST_HEAD_BYTES, IncomingRequest
+from serving.refusals import refusal, status_of
 
 # How long a client may take for a whole request, and to take each part of the answer.
 REQUEST_SECONDS = 10
@@ -86,6 +89,24 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc] # gunicorn ships n
         future.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)
         )
+
+    def handle(self, conn: TConn) -> bool:
+        """Answer a request in a thread, and return whether its connection can be kept."""
+        if self._taken[conn].has_head:
+            return bool(super().handle(conn))
+        too_long = LimitRequestHeaders(f"the head has more than {MOST_HEAD_BYTES} bytes")
+        conn.sock.settimeout(None)
+        self.handle_error(None, conn.sock, conn.client, too_long)
+        return False
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer a request that cannot be read, or whose answer cannot be written."""
+        if status_of(exc) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log.error("a request failed: %s", getattr(req, "path", ""), exc_info=exc)
+        else:
+            self.log.warning("a request of %s is refused: %s", addr, exc)
+        with contextlib.suppress(OSError):
+            client.sendall(refusal(exc))
 
     def finish_request(self, conn: TConn, future: "Future[bool]") -> None:
         """Read the next request of a connection that a thread has answered, or close it."""

@@ -7,7 +7,7 @@ from flask import Flask, Response, current_app
 
 from api.access import UnauthorizedError
 from api.clients.waiting import BusyError
-from api.http.parameters import ParametersError
+from api.http.parameters import ParametersError, QueryTooLongError
 from api.usage.model import NotFoundError
 from api.windows import TooManyPointsError
 from problem_json import problems
@@ -33,6 +33,7 @@ _STATUS: dict[type[UpstreamError], HTTPStatus] = {
 def register(app: Flask) -> None:
     """Make ``app`` answer each failure with a problem."""
     app.register_error_handler(ParametersError, _answer_parameters_error)
+    app.register_error_handler(QueryTooLongError, _answer_query_too_long)
     app.register_error_handler(TooManyPointsError, _answer_too_many_points)
     app.register_error_handler(NotFoundError, _answer_not_found)
     app.register_error_handler(UnauthorizedError, _answer_unauthorized)
@@ -44,6 +45,10 @@ def register(app: Flask) -> None:
 def _answer_parameters_error(error: ParametersError) -> Response:
     wrong = [asdict(mistake) for mistake in error.mistakes]
     return make_problem(HTTPStatus.BAD_REQUEST, str(error), errors=wrong)
+
+
+def _answer_query_too_long(error: QueryTooLongError) -> Response:
+    return make_problem(HTTPStatus.REQUEST_URI_TOO_LONG, str(error))
 
 
 def _answer_too_many_points(error: TooManyPointsError) -> Response:

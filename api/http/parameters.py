@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,12 @@ from marshmallow import Schema, ValidationError, fields
 
 from quotas.file.values import did_you_mean
 
+# A hundred values of the greatest length fit, or five hundred of usual ones. Gunicorn's worker
+# takes twice as much.
+MOST_QUERY_BYTES = 128 * 1024
+MOST_PARAMETERS = 1_000
+# Of more mistakes, nobody reads the rest.
+_MOST_MISTAKES = 100
 _LONGEST_SHOWN = 80
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -31,13 +38,30 @@ class ParametersError(Exception):
         super().__init__("; ".join(f"{m.parameter}: expected {m.expected}" for m in mistakes))
 
 
+class QueryTooLongError(Exception):
+    """The query string is too long."""
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(
+            f"the query string has {size_bytes} bytes, at most {MOST_QUERY_BYTES} are read; ask "
+            f"for fewer values"
+        )
+
+
 def read_query(query: bytes) -> dict[str, list[str]]:
     """Return the values of each parameter of a query string, in its order.
 
     Raises:
-        ParametersError: a name or value is not UTF-8.
+        QueryTooLongError: it has more than MOST_QUERY_BYTES.
+        ParametersError: a name or value is not UTF-8, or there are too many.
 
     """
+    if len(query) > MOST_QUERY_BYTES:
+        raise QueryTooLongError(len(query))
+    if query.count(b"&") >= MOST_PARAMETERS:
+        count = query.count(b"&") + 1
+        expected = f"at most {MOST_PARAMETERS} parameters, not {count}"
+        raise ParametersError([WrongParameter("", None, expected)])
     # Bytes that are not UTF-8 become halves of surrogate pairs, which UTF-8 itself cannot contain.
     text = query.decode("utf-8", "surrogateescape")
     given: dict[str, list[str]] = {}
@@ -77,7 +101,7 @@ def load_parameters(schema: Schema, given: Mapping[str, Sequence[str]]) -> Any:
         reported = {mistake.parameter for mistake in mistakes}
         mistakes += [
             _describe(list(known), given, name, messages)
-            for name, messages in error.messages_dict.items()
+            for name, messages in islice(error.messages_dict.items(), _MOST_MISTAKES)
             if name not in reported
         ]
     if mistakes:
