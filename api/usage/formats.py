@@ -14,7 +14,7 @@ from quotas.calendars import Period
 _LOWEST = float("-inf")
 SORT_KEYS: Mapping[str, Callable[[Entry], Any]] = {
     "ratio": lambda entry: _LOWEST if entry.ratio is None else entry.ratio,
-    "used": lambda entry: entry.used_bytes,
+    "used": lambda entry: _LOWEST if entry.used_bytes is None else entry.used_bytes,
     "left": lambda entry: _LOWEST if entry.left_bytes is None else entry.left_bytes,
     "forecast": lambda entry: _LOWEST if entry.forecast_bytes is None else entry.forecast_bytes,
     "name": lambda entry: entry.quota,
@@ -63,10 +63,11 @@ def as_entry(entry: Entry, now: datetime) -> dict[str, Any]:
 def as_burn_up(entry: Entry, burn_up: BurnUp, now: datetime) -> dict[str, Any]:
     """Return usage over a period, the limit, and a line from now to the forecast."""
     forecast: list[tuple[int, float]] = []
-    if entry.forecast_bytes is not None and burn_up.end > now:
+    used_bytes, forecast_bytes = entry.used_bytes, entry.forecast_bytes
+    if used_bytes is not None and forecast_bytes is not None and burn_up.end > now:
         forecast = [
-            (to_ms(now), as_whole(entry.used_bytes)),
-            (to_ms(burn_up.end), as_whole(entry.forecast_bytes)),
+            (to_ms(now), as_whole(used_bytes)),
+            (to_ms(burn_up.end), as_whole(forecast_bytes)),
         ]
     return {
         "meta": {

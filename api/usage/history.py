@@ -75,7 +75,7 @@ def read_history(
         if period is not None and period != entry.period:
             [used_bytes] = map(check_bytes, series.values.values())
             totals.append(Total(period, used_bytes, period.end <= now))
-    if entry.period is not None:
+    if entry.period is not None and entry.used_bytes is not None:
         totals.append(Total(entry.period, entry.used_bytes, entry.period.end <= now))
     return sorted(totals, key=lambda total: total.period.start, reverse=True)
 

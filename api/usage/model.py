@@ -8,6 +8,8 @@ from quotas.calendars import Calendar, Period, Rolling
 
 # The state of an entry that has reached no threshold.
 OK = "ok"
+# The state of an entry that is in quotas.yaml, and of which the rules have recorded nothing.
+NO_DATA = "no_data"
 
 
 class NotFoundError(Exception):
@@ -19,7 +21,8 @@ class Entry:
     """One quota, or with ``for_each`` the quota of one label value. ``labels`` say which.
 
     ``calendar`` and ``period`` are None if this version does not know the calendar's name.
-    ``state`` is "ok", or the highest threshold whose alert fires.
+    ``state`` is "ok", or the highest threshold whose alert fires; or "no_data", and then
+    ``used_bytes`` is None.
     """
 
     quota: str
@@ -27,24 +30,28 @@ class Entry:
     calendar_name: str
     calendar: Calendar | Rolling | None
     period: Period | None
-    used_bytes: float
+    used_bytes: float | None
     limit_bytes: float | None
     forecast_bytes: float | None
     state: str = OK
 
     @property
     def ratio(self) -> float | None:
-        """Return used divided by limit; None if there is no limit.
+        """Return used divided by limit; None if either is not known.
 
         The recorded ratio is not read: it comes from another rule, so it may be one evaluation
         older than what is used.
         """
-        return self.used_bytes / self.limit_bytes if self.limit_bytes else None
+        if self.used_bytes is None or not self.limit_bytes:
+            return None
+        return self.used_bytes / self.limit_bytes
 
     @property
     def left_bytes(self) -> float | None:
-        """Return limit minus used, 0 when nothing is left; None if there is no limit."""
-        return None if self.limit_bytes is None else max(0.0, self.limit_bytes - self.used_bytes)
+        """Return limit minus used, 0 when nothing is left; None if either is not known."""
+        if self.used_bytes is None or self.limit_bytes is None:
+            return None
+        return max(0.0, self.limit_bytes - self.used_bytes)
 
     def full_at(self, now: datetime) -> datetime | None:
         """Return when the limit is reached at the pace of the forecast.
@@ -52,6 +59,8 @@ class Entry:
         None if that is not in this period, or has already happened.
         """
         if self.limit_bytes is None or self.forecast_bytes is None or self.period is None:
+            return None
+        if self.used_bytes is None:
             return None
         to_come = self.forecast_bytes - self.used_bytes
         missing = self.limit_bytes - self.used_bytes

@@ -37,7 +37,6 @@ blueprint = Blueprint("bandwidth", __name__)
     BandwidthUsedRowSchema(),
     summary="Bytes in each minute, as rows, oldest first",
     many=True,
-    statuses=(422,),
 )
 def list_bandwidth_used(caller: Caller, question: BandwidthUsedQuestion) -> Answer:
     """Return the rows, oldest first. A last window that is not over ends now."""
@@ -61,7 +60,6 @@ def list_bandwidth_used(caller: Caller, question: BandwidthUsedQuestion) -> Answ
     BandwidthQuestionSchema(),
     BandwidthSchema(),
     summary="Bytes over time, for a chart",
-    statuses=(422,),
     csv=True,
 )
 def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:

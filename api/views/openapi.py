@@ -16,7 +16,7 @@ from api.views.schemas.problems import ProblemSchema
 from api.views.schemas.quotas import LabelField
 
 PROBLEM = "application/problem+json"
-_ALWAYS = (400, 401, 500, 502, 503, 504)
+_ALWAYS = (400, 401, 414, 422, 500, 502, 503, 504)
 _TITLE = "Gateway telemetry"
 _DESCRIPTION = (
     "Bandwidth of Kong gateways over time, and how much of each quota is used. Numbers of bytes; "
@@ -139,7 +139,8 @@ _STATUSES = {
     400: "parameters are wrong: each is listed with its value and what is expected",
     401: "a bearer token is needed",
     404: "there is none",
-    422: "too many points or series: `step` is one that would do",
+    414: "the query string is too long",
+    422: "too many points or series (`step` is one that would do), or too much for Prometheus",
     500: "a failure of the API",
     502: "Prometheus, or the webhook, refused the question",
     503: "Prometheus, or the webhook, cannot be reached; Retry-After says when to try again",

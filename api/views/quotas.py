@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from api.access import sees_quota
 from api.http.answer_cache import Answer
 from api.http.operation import Caller, dump_json, operation
 from api.http.parameters import ParametersError, WrongParameter
@@ -14,6 +15,7 @@ from api.usage.formats import as_burn_up, as_history, as_notifications, as_page
 from api.usage.history import read_burn_up, read_history
 from api.usage.model import Entry, NotFoundError
 from api.usage.notifications import read_notifications
+from api.usage.without_data import make_entry_without_data
 from api.views.schemas.quotas import (
     BurnUpSchema,
     EntriesQuestion,
@@ -52,7 +54,7 @@ def list_quotas(caller: Caller, question: EntriesQuestion) -> Answer:
 )
 def show_quota(caller: Caller, question: EntriesQuestion, name: str) -> Answer:
     """Return the entries of a quota."""
-    body = _page(caller, _entries_of(caller, name), question)
+    body = _page(caller, _entries_of(caller, name, {}), question)
     return dump_json(body, caller.context.fresh_seconds)
 
 
@@ -103,15 +105,19 @@ def _read_entries(caller: Caller, name: str | None = None) -> list[Entry]:
     return read_entries(upstream, caller.scope, now_ms, name, caller.accounting)
 
 
-def _entries_of(caller: Caller, name: str) -> list[Entry]:
+def _entries_of(caller: Caller, name: str, labels: Mapping[str, str]) -> list[Entry]:
     entries = _read_entries(caller, name)
+    quota = caller.context.settings.quotas.find(name)
+    if not entries and quota is not None:
+        expected = make_entry_without_data(quota, labels, caller.now)
+        entries = [expected] if sees_quota(caller.scope, name, expected.labels) else []
     if not entries:
         raise NotFoundError("no quota of this name is known; /api/v1/quotas lists those that are")
     return entries
 
 
 def _find_entry(caller: Caller, name: str, labels: Mapping[str, str]) -> Entry:
-    found = [e for e in _entries_of(caller, name) if labels.items() <= e.labels.items()]
+    found = [e for e in _entries_of(caller, name, labels) if labels.items() <= e.labels.items()]
     if not found:
         raise NotFoundError("the quota has no entry with these labels")
     missing = [

@@ -5,6 +5,7 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 
 import logging
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,10 @@ MOST_SERIES = 200_000
 _GATEWAY_TIMEOUT = 504
 _ASK_FOR_LESS = "ask for a shorter time or for fewer series"
 
+# What Prometheus and Thanos, VictoriaMetrics, Mimir and Cortex say of a query beyond their limits.
+_BEYOND_LIMITS = re.compile(
+    "too many samples|-search[.]max|err-mimir-max-|exceed(s|ed) the (limit|maximum)"
+)
 _PARTIAL = "it has only a part of the data at the moment"
 _LONGEST_LOGGED = 500
 
@@ -151,7 +156,7 @@ def _ask_once(
 
 
 def _explain(status: int, body: bytes) -> UpstreamError | None:
-    """Return the error of a query that took too long, or lacks data; None for other refusals."""
+    """Return the error of a query that takes too long, lacks data or reads too much; else None."""
     kind, error = "", ""
     try:
         match orjson.loads(body):
@@ -165,7 +170,11 @@ def _explain(status: int, body: bytes) -> UpstreamError | None:
         pass  # a proxy's page
     if kind == "timeout" or status == _GATEWAY_TIMEOUT:
         return TooSlowError(f"the query took too long; {_ASK_FOR_LESS}")
-    return UnavailableError(_PARTIAL) if is_part_away(error) else None
+    if is_part_away(error):
+        return UnavailableError(_PARTIAL)
+    if _BEYOND_LIMITS.search(error):
+        return TooLargeError("the query would read more than it allows")
+    return None
 
 
 def _read_series(entry: Any, key: str, times_ms: range) -> Series:

@@ -27,16 +27,17 @@ export function describeForEach(entries) {
   return differing.map((name) => (name === "type" ? "direction" : name)).join(" and ");
 }
 
-/** "ok" -> "OK", "80" -> "80 % reached", "100" -> "limit reached". */
+/** "ok" -> "OK", "80" -> "80 % reached", "100" -> "limit reached", "no_data" -> "no data yet". */
 export function describeState(state) {
   if (state === "ok") return "OK";
+  if (state === "no_data") return "no data yet";
   if (state === "100") return "limit reached";
   return `${state}\u00a0% reached`;
 }
 
 /** Return the severity of a state, which gives its colour: 0 (OK) to 3 (critical). */
 export function severityOf(state) {
-  if (state === "ok") return 0;
+  if (state === "ok" || state === "no_data") return 0;
   const threshold = Number(state);
   return threshold >= 100 ? 3 : threshold >= 90 ? 2 : 1;
 }

@@ -18,7 +18,8 @@ MOST_NOTIFICATIONS = 500
 _LAST_PAGE = 1_000_000
 LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
 _SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
-_STATE = r"(ok|[0-9]{1,4}(\.[0-9]{1,2})?)\Z"
+_STATE = r"(ok|no_data|[0-9]{1,4}(\.[0-9]{1,2})?)\Z"
+_A_STATE = '"ok", "no_data" or a threshold such as "80"'
 _OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
 _LABEL = re.compile(f"([a-zA-Z_][a-zA-Z0-9_]{{0,99}}):(.{{0,{LONGEST_VALUE}}})", re.DOTALL)
 _A_LABEL = (
@@ -57,7 +58,7 @@ class EntriesQuestionSchema(Schema):
     """The parameters of /api/v1/quotas and /api/v1/quotas/<name>."""
 
     state = Many(
-        fields.String(validate=validate.Regexp(_STATE, error='"ok" or a threshold such as "80"')),
+        fields.String(validate=validate.Regexp(_STATE, error=_A_STATE)),
         metadata={"description": 'only those in one of these states: "ok", "80", ...'},
     )
     label = Many(
@@ -147,7 +148,8 @@ class PeriodSchema(Schema):
 class QuotaSchema(Schema):
     """A quota, or with ``for_each`` the quota of one label value.
 
-    ``state`` is "ok" or the threshold that was reached. ``full_at`` is when the limit is reached at
+    ``state`` is "ok" or the threshold that was reached; or "no_data", and then ``used_bytes`` is
+    null. ``full_at`` is when the limit is reached at
     the present pace, null if not in this period. ``period`` is null for a rolling window.
     """
 
@@ -156,7 +158,7 @@ class QuotaSchema(Schema):
     labels = fields.Dict(fields.String(), fields.String(), required=True)
     calendar = fields.String(required=True)
     period = fields.Nested(PeriodSchema, required=True, allow_none=True)
-    used_bytes = number(required=True)
+    used_bytes = number(required=True, allow_none=True)
     limit_bytes = number(required=True, allow_none=True)
     left_bytes = number(required=True, allow_none=True)
     ratio = number(required=True, allow_none=True)

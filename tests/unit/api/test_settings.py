@@ -5,6 +5,7 @@ import pytest
 from api import create_app
 from api.settings import SETTINGS, Settings, WebhookSettings, read_settings
 from quotas.accounting_options import Accounting
+from quotas.model import QuotaFile
 from quotas.prometheus.endpoint import Endpoint
 from quotas.settings import SettingsError
 
@@ -14,7 +15,7 @@ def test_nothing_has_to_be_set() -> None:
         prometheus=Endpoint("http://127.0.0.1:9090"),
         prometheus_timeout_seconds=10,
         scrape_interval_seconds=15,
-        accounting=Accounting(),
+        quotas=QuotaFile(Accounting(), (), ()),
         grants=None,
         cors_origins=frozenset(),
         cache_megabytes=64,

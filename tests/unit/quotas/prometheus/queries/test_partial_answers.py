@@ -9,7 +9,7 @@ import responses
 
 from api.clients import cache
 from api.http.errors import RETRY_AFTER_SECONDS
-from quotas.http.exchange import BadAnswerError, UnavailableError
+from quotas.http.exchange import TooLargeError, UnavailableError
 from quotas.prometheus.endpoint import Endpoint, make_endpoint
 from quotas.prometheus.queries import Prometheus, Series, query_at
 from tests.unit.api.answers import BUN, INSTANT_URL, RANGE_URL, URL, client_at, matrix, series
@@ -77,7 +77,7 @@ def test_words_about_the_expression_do_not_make_an_answer_partial(more: dict[str
     [
         (422, THANOS_ERROR, UnavailableError),
         (422, {"errorType": "execution", "error": "No StoreAPIs available"}, UnavailableError),
-        (422, {"errorType": "execution", "error": "too many samples"}, BadAnswerError),
+        (422, {"errorType": "execution", "error": "too many samples"}, TooLargeError),
     ],
 )
 @responses.activate

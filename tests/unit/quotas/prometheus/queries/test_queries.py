@@ -185,7 +185,7 @@ def test_any_bad_answer_raises_one_of_our_errors(answer: Any) -> None:
         (400, '{"errorType":"bad_data","error":"parse error"}', BadAnswerError),
         (401, "<html>", BadAnswerError),
         (404, "", BadAnswerError),
-        (422, '{"errorType":"execution","error":"too many samples"}', BadAnswerError),
+        (422, '{"errorType":"execution","error":"too many samples"}', TooLargeError),
         (500, "[" * 100_000, BadAnswerError),
         (302, "", BadAnswerError),
         (204, "", BadAnswerError),
