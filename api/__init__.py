@@ -15,7 +15,7 @@ from flask import Flask
 from api.clients.cache import Cache
 from api.clients.range_cache import Upstream
 from api.clients.webhook import Webhook
-from api.http import errors, headers
+from api.http import compression, errors, headers
 from api.http import metrics as http_metrics
 from api.http.context import Context, set_context
 from api.settings import read_settings
@@ -59,5 +59,6 @@ def create_app(
         app.register_blueprint(view.blueprint)
     errors.register(app)
     headers.register(app)
+    compression.register(app, cache)
     http_metrics.register(app, measured)
     return app
