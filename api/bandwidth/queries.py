@@ -34,8 +34,8 @@ class BandwidthQuery:
     """Which bytes to read, and how they are counted.
 
     ``matchers`` select the counters, ``by`` names the labels that tell series apart.
-    ``fine_seconds`` is the longest step in which counters are counted, if shorter steps than the
-    accounting's are wanted; then recorded deltas, which have its steps, are not read.
+    ``fine_seconds`` is the longest step in which counters are counted in windows that are not whole
+    steps of the accounting; if it is set, recorded deltas, which have such steps, are not read.
     """
 
     matchers: tuple[str, ...]
@@ -109,7 +109,8 @@ def _with_observation(
         by=", ".join(query.by),
         bytes=counted,
         job=quote(names.GATEWAY_JOB),
-        window=format_duration(window_ms / 1000),
+        # A millisecond less, as in ``recorded_query``; the shortest range is one.
+        window=format_duration(max(1, window_ms - 1) / 1000),
         offset=f" offset {format_duration(offset_ms / 1000)}" if offset_ms else "",
         observed=OBSERVED,
     )

@@ -118,9 +118,9 @@ def _shift(times_ms: range, delay_ms: int) -> range:
 def _counting_step(query: BandwidthQuery, windows: Windows) -> int:
     """Return the length in seconds of the steps in which bytes of the counters are counted."""
     seconds = (windows.end_ms - windows.bounds_ms[0]) / 1000
-    if query.fine_seconds is not None:
-        return _fine_step(query.fine_seconds, windows.step.seconds, seconds)
     resolution = query.accounting.resolution_seconds
+    if query.fine_seconds is not None and windows.step.seconds % resolution:
+        return _fine_step(query.fine_seconds, windows.step.seconds, seconds)
     if resolution >= _USUAL_STEP_SECONDS:
         return resolution
     steps = (step for step in _SHORT_STEPS_SECONDS if step % resolution == 0)

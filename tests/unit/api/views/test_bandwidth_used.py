@@ -32,7 +32,7 @@ def test_rows_have_the_bytes_of_each_minute_oldest_first() -> None:
             series(BUN, {"18:43:00": 9133, "18:44:00": 0}),
             series(OBSERVED, {"18:42:00": 1, "18:43:00": 1}),
         ),
-        vector(sample(BUN, 5, at("18:44:30")), sample(OBSERVED, 1, at("18:44:30")), sample(BUN, 7)),
+        vector(sample(OBSERVED, 1), sample(BUN, 12)),
     )
     answer = client_at().get(f"{PATH}?lookback_duration=5m&type=egress")
     assert answer.status_code == 200
@@ -58,21 +58,34 @@ def test_the_keys_of_a_row_are_in_order_and_text_is_utf_8() -> None:
 @responses.activate
 def test_prometheus_is_asked_for_whole_windows_whole_steps_and_the_rest() -> None:
     answer_with(matrix())
-    client_at().get(f"{PATH}?lookback_duration=5m&service=bun-service")
+    client_at().get(f"{PATH}?lookback_duration=5m&service=bun-service&step=20s")
     windows, steps, rest = forms()
     assert (windows["start"], windows["end"], windows["step"], windows["timeout"]) == (
-        "1645123200.000",
-        "1645123440.000",
-        "60.000",
+        "1645123180.000",
+        "1645123460.000",
+        "20.000",
         "7s",
     )
-    # The time between scrapes is the step in which the counters are read.
+    # In windows that the rules do not record, the time between scrapes is the step in which the
+    # counters are read.
     assert 'kong_bandwidth_bytes{service="bun-service"}[10s]' in windows["query"]
-    assert "[59s999ms:10s]" in windows["query"]
+    assert "[19s999ms:10s]" in windows["query"]
     assert steps["time"] == "1645123470.000"
-    assert "[29s999ms:10s]" in steps["query"]
+    assert 'kong_bandwidth_bytes{service="bun-service"}[10s]' in steps["query"]
     assert rest["time"] == "1645123477.123"
     assert 'kong_bandwidth_bytes{service="bun-service"}[7s123ms]' in rest["query"]
+
+
+@responses.activate
+def test_minutes_are_counted_as_the_rules_and_the_other_endpoint_count_them() -> None:
+    answer_with(matrix())
+    span = "start=1645123200&service=a&type=egress"
+    client_at().get(f"{PATH}?{span}&route=b")
+    rows = [form["query"] for form in forms()]
+    client_at().get(f"/api/v1/bandwidth?{span}&step=1m&by=type,service,route&route=b")
+    chart = [form["query"] for form in forms()[len(rows) :]]
+    assert [query.count("[1m]") for query in rows] == [query.count("[1m]") for query in chart]
+    assert all("[10s]" not in query for query in rows)
 
 
 @responses.activate
