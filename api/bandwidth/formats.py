@@ -10,10 +10,11 @@ ROW_LABELS and ``bandwidth_used``.
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from api.bandwidth.rates import BYTES, percentile_of, to_unit
 from api.bandwidth.reading import Traffic
 from api.byte_numbers import as_whole
 from api.windows import Windows, from_ms
@@ -30,11 +31,15 @@ ROW_LABELS = (names.DIRECTION, names.SERVICE, names.ROUTE)
 
 @dataclass(frozen=True)
 class Line:
-    """One series; ``labels`` is None for the sum of those beyond the top."""
+    """One series; ``labels`` is None for the sum of those beyond the top.
+
+    ``values`` and ``percentile`` are in the unit of the answer.
+    """
 
     labels: dict[str, str] | None
-    bytes: Column
+    values: Column
     total_bytes: float
+    percentile: float | None = None
 
 
 def rank(traffic: Traffic, by: Sequence[str], top: int | None) -> tuple[list[Line], bool]:
@@ -53,7 +58,7 @@ def rank(traffic: Traffic, by: Sequence[str], top: int | None) -> tuple[list[Lin
     lines.sort(key=lambda line: -line.total_bytes)
     if top is None or len(lines) <= top:
         return lines, False
-    rest = [line.bytes for line in lines[top:]]
+    rest = [line.values for line in lines[top:]]
     column = [_sum(values) for values in zip(*rest, strict=True)]
     return [*lines[:top], Line(None, column, _total(column))], True
 
@@ -67,14 +72,30 @@ def _total(column: Column) -> float:
     return as_whole(float(sum(filter(None, column))))
 
 
-def describe(windows: Windows, traffic: Traffic, *, truncated: bool) -> dict[str, Any]:
-    """Return what the numbers of an answer are: span, step, unit, source."""
+def measure(lines: Iterable[Line], windows: Windows, unit: str, percent: int | None) -> list[Line]:
+    """Return the series, of bytes, in a unit, with the percentile of their windows."""
+    converted = [replace(line, values=to_unit(line.values, windows, unit)) for line in lines]
+    return [
+        replace(line, percentile=percentile_of(line.values, windows, percent)) for line in converted
+    ]
+
+
+def describe(
+    windows: Windows,
+    traffic: Traffic,
+    *,
+    truncated: bool,
+    unit: str = BYTES,
+    percent: int | None = None,
+) -> dict[str, Any]:
+    """Return what the numbers of an answer are: span, step, unit, percentile, source."""
     return {
         "start": from_ms(windows.bounds_ms[0]).isoformat(),
         "end": from_ms(windows.end_ms).isoformat(),
         "step": windows.step.name,
         "step_seconds": None if windows.step.kind == "month" else windows.step.seconds,
-        "unit": "bytes",
+        "unit": unit,
+        "percentile": percent,
         "partial_last": windows.partial_last,
         "truncated": truncated,
         "source": traffic.source,
@@ -87,12 +108,15 @@ def _named(line: Line) -> dict[str, Any]:
     return {"labels": line.labels, OTHER: False}
 
 
+def _figures(line: Line) -> dict[str, float | None]:
+    return {"total_bytes": line.total_bytes, "percentile": line.percentile}
+
+
 def as_series(windows: Windows, lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """Return ``[{labels, other, points: [[epoch_ms, bytes], ...], total_bytes}]``."""
+    """Return ``[{labels, other, points: [[epoch_ms, value], ...], total_bytes, percentile}]``."""
     starts = list(windows.starts_ms)
     return [
-        _named(line)
-        | {"points": list(zip(starts, line.bytes, strict=True)), "total_bytes": line.total_bytes}
+        _named(line) | {"points": list(zip(starts, line.values, strict=True))} | _figures(line)
         for line in lines
     ]
 
@@ -100,12 +124,14 @@ def as_series(windows: Windows, lines: Sequence[Line]) -> list[dict[str, Any]]:
 def as_columns(windows: Windows, lines: Sequence[Line]) -> dict[str, Any]:
     """Return ``columns`` as uPlot takes them, times in seconds first, and their ``series``."""
     times = [start / 1000 if start % 1000 else start // 1000 for start in windows.starts_ms]
-    series = [_named(line) | {"total_bytes": line.total_bytes} for line in lines]
-    return {"columns": [times, *(line.bytes for line in lines)], "series": series}
+    series = [_named(line) | _figures(line) for line in lines]
+    return {"columns": [times, *(line.values for line in lines)], "series": series}
 
 
-def as_rows(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> list[dict[str, Any]]:
-    """Return ``{start, end, <labels>, bytes, other}`` for each window and series, oldest first.
+def as_rows(
+    windows: Windows, lines: Sequence[Line], by: Sequence[str], unit: str = BYTES
+) -> list[dict[str, Any]]:
+    """Return ``{start, end, <labels>, <unit>, other}`` for each window and series, oldest first.
 
     The labels of the sum of those beyond the top are None, since any text can be a name.
     """
@@ -116,7 +142,7 @@ def as_rows(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> list[
             "start": times[index],
             "end": times[index + 1],
             **labels,
-            "bytes": line.bytes[index],
+            unit: line.values[index],
             OTHER: line.labels is None,
         }
         for index in range(len(windows.starts_ms))
@@ -124,12 +150,12 @@ def as_rows(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> list[
     ]
 
 
-def as_csv(windows: Windows, lines: Sequence[Line], by: Sequence[str]) -> bytes:
+def as_csv(windows: Windows, lines: Sequence[Line], by: Sequence[str], unit: str = BYTES) -> bytes:
     """Return the rows as CSV with a header; None is an empty cell, ``other`` is true or false."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["start", "end", *by, "bytes", OTHER])
-    for row in as_rows(windows, lines, by):
+    writer.writerow(["start", "end", *by, unit, OTHER])
+    for row in as_rows(windows, lines, by, unit):
         is_rest = str(row.pop(OTHER)).lower()
         writer.writerow([harmless(value) for value in (*row.values(), is_rest)])
     return text.getvalue().encode()

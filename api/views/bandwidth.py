@@ -12,12 +12,14 @@ from api.bandwidth.formats import (
     as_rows,
     as_series,
     describe,
+    measure,
     rank,
 )
 from api.bandwidth.queries import BandwidthQuery, match_filters
 from api.bandwidth.reading import is_final, read_traffic
 from api.http.answer_cache import CSV, PAST_SECONDS, Answer
 from api.http.operation import Caller, dump_json, operation
+from api.http.parameters import ParametersError, WrongParameter
 from api.labels import PUBLIC
 from api.views.schemas.bandwidth import (
     BandwidthQuestionSchema,
@@ -71,15 +73,21 @@ def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:
     by = tuple(PUBLIC[label] for label in question.by)
     lines, truncated = rank(traffic, by, question.top)
     check_size(max(1, len(lines)), windows)
+    unit, percent = question.unit, question.percentile
+    lines = measure(lines, windows, unit, percent)
     fresh_seconds = _fresh_seconds(caller, windows)
     form = question.format or ("csv" if caller.prefers_csv else "series")
+    if percent is not None and form in ("rows", "csv"):
+        expected = "no percentile, or the format series or columns: rows have none"
+        raise ParametersError([WrongParameter("percentile", str(percent), expected)])
     if form == "csv":
-        return Answer(as_csv(windows, lines, by), fresh_seconds, CSV)
-    body: dict[str, Any] = {"meta": describe(windows, traffic, truncated=truncated)}
+        return Answer(as_csv(windows, lines, by, unit), fresh_seconds, CSV)
+    meta = describe(windows, traffic, truncated=truncated, unit=unit, percent=percent)
+    body: dict[str, Any] = {"meta": meta}
     if form == "columns":
         body |= as_columns(windows, lines)
     elif form == "rows":
-        body["rows"] = as_rows(windows, lines, by)
+        body["rows"] = as_rows(windows, lines, by, unit)
     else:
         body["series"] = as_series(windows, lines)
     return dump_json(body, fresh_seconds)

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from api.bandwidth.rates import UNITS
 from api.http.fields import (
     A_DIRECTION,
     Duration,
@@ -118,6 +119,16 @@ class BandwidthQuestionSchema(SpanSchema):
         metadata={"description": 'by default "series"; "csv" also by Accept: text/csv'},
     )
 
+    unit = fields.String(
+        validate=one_of(UNITS), metadata={"description": 'of the points: by default "bytes"'}
+    )
+    percentile = WholeNumber(
+        most=100,
+        metadata={
+            "description": "the value of each series that so many % of windows do not exceed"
+        },
+    )
+
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> BandwidthQuestion:
         filters = {label: values.pop(label) for label in names.SELECTOR_LABELS if values.get(label)}
@@ -143,18 +154,23 @@ class MetaSchema(Schema):
     step = fields.String(required=True)
     step_seconds = fields.Integer(required=True, allow_none=True)
     unit = fields.String(required=True)
+    percentile = fields.Integer(required=True, allow_none=True)
     partial_last = fields.Boolean(required=True)
     truncated = fields.Boolean(required=True)
     source = fields.String(required=True)
 
 
 class SeriesSchema(Schema):
-    """One series: ``points`` are pairs of a window's start in Unix milliseconds and its bytes."""
+    """One series: ``points`` are pairs of a window's start in Unix milliseconds and its value.
+
+    The values and the percentile are in the unit of ``meta``.
+    """
 
     labels = fields.Dict(fields.String(), fields.String(), required=True)
     other = fields.Boolean(required=True)
     points = fields.List(fields.List(number(allow_none=True)))
     total_bytes = number(required=True)
+    percentile = number(required=True, allow_none=True)
 
 
 class BandwidthSchema(Schema):

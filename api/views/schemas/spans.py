@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from api.bandwidth.rates import BYTES
 from api.http.parameters import ParametersError, WrongParameter
 from api.windows import (
     EPOCH,
@@ -72,6 +73,8 @@ class BandwidthQuestion(SpanQuestion):
     timezone: str = "UTC"
     top: int | None = None
     format: str | None = None
+    unit: str = BYTES
+    percentile: int | None = None
 
     def cut(self, now: datetime, scrape_interval_seconds: int) -> Windows:
         """Return the windows that are asked for.

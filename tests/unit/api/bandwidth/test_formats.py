@@ -41,7 +41,7 @@ def test_series_come_with_most_bytes_first() -> None:
 def test_beyond_the_top_the_rest_is_one_series_without_labels() -> None:
     lines, truncated = rank(TRAFFIC, ["service"], 1)
     assert truncated
-    assert (lines[1].labels, lines[1].bytes, lines[1].total_bytes) == (None, [1, 0, 2], 3)
+    assert (lines[1].labels, lines[1].values, lines[1].total_bytes) == (None, [1, 0, 2], 3)
     assert rank(TRAFFIC, ["service"], 3)[1] is False
 
 
@@ -49,7 +49,7 @@ def test_a_window_without_an_observed_gateway_is_null_also_in_the_rest() -> None
     lines, _ = rank(
         Traffic({("a",): [3], ("b",): [None], ("c",): [None]}, [False], ""), ["service"], 1
     )
-    assert lines[1].bytes == [None]
+    assert lines[1].values == [None]
 
 
 def test_points_bear_the_start_of_their_window_in_milliseconds() -> None:
@@ -59,6 +59,7 @@ def test_points_bear_the_start_of_their_window_in_milliseconds() -> None:
         "other": False,
         "points": [(FIRST_MS, 10), (FIRST_MS + 60_000, None), (FIRST_MS + 120_000, 5)],
         "total_bytes": 15,
+        "percentile": None,
     }
 
 
@@ -116,6 +117,7 @@ def test_meta_says_what_the_numbers_are() -> None:
         "step": "1m",
         "step_seconds": 60,
         "unit": "bytes",
+        "percentile": None,
         "partial_last": True,
         "truncated": False,
         "source": "counters",

@@ -61,6 +61,37 @@ def test_points_are_bytes_with_0_for_idle_and_null_for_no_observed_gateway() -> 
     assert body["meta"]["source"] == "counters"
 
 
+@responses.activate
+def test_points_and_percentile_can_be_bits_per_second() -> None:
+    answer_five_minutes()
+    body = get(f"{FIVE_MINUTES}&unit=bits_per_second&percentile=95")
+    assert not BandwidthSchema().validate(body)
+    assert (body["meta"]["unit"], body["meta"]["percentile"]) == ("bits_per_second", 95)
+    [line] = body["series"]
+    partial = round(8 * 7 / 37.123, 3)
+    assert [rate for _, rate in line["points"]] == [None, 0, 1217.733, None, 0.667, partial]
+    # Of the three whole windows in which a gateway was observed.
+    assert (line["percentile"], line["total_bytes"]) == (1217.733, 9145)
+    columns = get(f"{FIVE_MINUTES}&percentile=50&format=columns")
+    assert columns["series"][0]["percentile"] == 5
+    rows = get(f"{FIVE_MINUTES}&unit=bits_per_second&format=rows")["rows"]
+    assert [row["bits_per_second"] for row in rows][:3] == [None, 0, 1217.733]
+    table = client_at().get(f"{FIVE_MINUTES}&unit=bits_per_second&format=csv").text
+    assert table.startswith("start,end,service,bits_per_second,other\r\n")
+
+
+@pytest.mark.parametrize("query", ["format=rows", "format=csv", "accept"])
+@responses.activate
+def test_a_percentile_that_the_format_cannot_show_is_refused(query: str) -> None:
+    answer_five_minutes()
+    headers = {"Accept": "text/csv"} if query == "accept" else {}
+    query = "by=type" if query == "accept" else query
+    answer = client_at().get(f"{FIVE_MINUTES}&percentile=95&{query}", headers=headers)
+    assert answer.status_code == 400
+    [error] = answer.get_json(force=True)["errors"]
+    assert (error["parameter"], error["value"]) == ("percentile", "95")
+
+
 @pytest.mark.parametrize("form", ["series", "columns", "rows"])
 @responses.activate
 def test_each_format_is_as_documented(form: str) -> None:
