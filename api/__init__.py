@@ -14,6 +14,7 @@ from flask import Flask
 
 from api.clients.cache import Cache
 from api.clients.range_cache import Upstream
+from api.clients.waiting import LargeRequests
 from api.clients.webhook import Webhook
 from api.http import compression, errors, headers
 from api.http import metrics as http_metrics
@@ -48,13 +49,17 @@ def create_app(
     app.url_map.merge_slashes = False
     cache = Cache(settings.cache_megabytes * 2**20, (UpstreamError, TooManyPointsError))
     measured = http_metrics.make_metrics(cache)
+    large = LargeRequests()
     prometheus = Prometheus(
-        settings.prometheus, settings.prometheus_timeout_seconds, measured.observe_query
+        settings.prometheus,
+        settings.prometheus_timeout_seconds,
+        measured.observe_query,
+        large.begin,
     )
     known = settings.webhook
     webhook = None if known is None else Webhook(known.url, known.token)
     upstream = Upstream(prometheus, cache)
-    set_context(app.extensions, Context(settings, clock, upstream, measured, webhook))
+    set_context(app.extensions, Context(settings, clock, upstream, measured, large, webhook))
     for view in (bandwidth, quotas, catalog, delivery, health, metrics, openapi, dashboard):
         app.register_blueprint(view.blueprint)
     errors.register(app)

@@ -40,8 +40,7 @@ SETTINGS = (
     Setting(
         "PROMETHEUS_TIMEOUT_SECONDS",
         "10",
-        "how long one query may take; a request makes a few at most, and the timeout of gunicorn "
-        "must be longer than three",
+        "how long the queries of one request may take, together",
     ),
     Setting(
         "SCRAPE_INTERVAL_SECONDS",

@@ -16,6 +16,8 @@ from quotas.units import format_duration
 MOST_POINTS = 11_000
 # In all series of one answer: what a worker can hold.
 MOST_NUMBERS = 500_000
+# In all series that are read if only the largest of them are answered.
+MOST_NUMBERS_OF_TOP = 4 * MOST_NUMBERS
 # The step `auto` makes at most so many windows: a chart has no room for more.
 _AUTO_POINTS = 300
 # With fewer scrapes in a window, a late scrape makes a peak beside a hole.

@@ -5,6 +5,7 @@ yet, the last minute or two, always comes from the counters. It can change: a co
 counts less until the rules have recorded the step. So the cache keeps only what they have recorded.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan
@@ -18,14 +19,18 @@ from api.bandwidth.queries import (
     recording_delay_ms,
 )
 from api.byte_numbers import all_as_whole, check_bytes
-from api.clients.range_cache import SETTLE_MS, Columns, Labels, Upstream, read_instant, read_range
-from api.windows import Windows
+from api.clients.range_cache import SETTLE_MS, Upstream, read_instant, read_range
+from api.windows import MOST_NUMBERS, Windows, check_size
 from quotas.accounting_options import Accounting
-from quotas.prometheus.queries import Series
+from quotas.prometheus.answers.decoding import Column
+from quotas.prometheus.answers.receiving import TooManyNumbersError
+from quotas.prometheus.queries import Columns, Labels, Series
 
 # From this step on, deltas are read instead of counters: a day of deltas costs Prometheus about
 # as much as an hour of counters.
 RECORDED_FROM_SECONDS = 600
+# An answer with more numbers counts as large.
+LARGE_NUMBERS = 10_000
 # Counters are counted in the steps of the rules; but in no shorter ones than a minute's parts, and
 # in whole minutes if a span would take more steps than this.
 _USUAL_STEP_SECONDS = 60
@@ -51,10 +56,23 @@ class Traffic:
     source: str
 
 
-def read_traffic(upstream: Upstream, query: BandwidthQuery, windows: Windows) -> Traffic:
+def read_traffic(
+    upstream: Upstream,
+    query: BandwidthQuery,
+    windows: Windows,
+    *,
+    most_numbers: float = MOST_NUMBERS,
+) -> Traffic:
     """Return the bytes in each window.
 
+    Args:
+        upstream: Prometheus and the cache.
+        query: which bytes.
+        windows: the windows.
+        most_numbers: how many values are read of all series.
+
     Raises:
+        TooManyPointsError: there are more values.
         UpstreamError: Prometheus gave no usable answer.
 
     """
@@ -63,7 +81,7 @@ def read_traffic(upstream: Upstream, query: BandwidthQuery, windows: Windows) ->
     horizon_ms = min(recorded_ms, windows.until_ms) if is_recorded else windows.until_ms
     whole = windows.count_until(horizon_ms)
     step_seconds = _counting_step(query, windows)
-    used: dict[Labels, list[float]] = {}
+    used: dict[Labels, Column] = {}
     count = len(windows.starts_ms)
     for ends_ms in windows.runs(whole):
         first = windows.bounds_ms.index(ends_ms[0]) - 1
@@ -75,13 +93,26 @@ def read_traffic(upstream: Upstream, query: BandwidthQuery, windows: Windows) ->
             promql = counters_query(query, ends_ms.step, step_seconds)
             times_ms = ends_ms
             ahead_ms = look_ahead_ms(query.accounting)
-        found = read_range(upstream, promql, times_ms, windows.now_ms, look_ahead_ms=ahead_ms)
+        try:
+            found = read_range(
+                upstream,
+                promql,
+                times_ms,
+                windows.now_ms,
+                look_ahead_ms=ahead_ms,
+                most_numbers=most_numbers,
+            )
+        except TooManyNumbersError as error:
+            check_size(error.series, windows)
+            raise
         _add_columns(used, found, first, count)
     for index in range(whole, count):
         span_ms = windows.bounds_ms[index], min(windows.bounds_ms[index + 1], windows.until_ms)
         for series in _read_in_pieces(upstream, query, span_ms, horizon_ms, step_seconds):
             _add(used, tuple(sorted(series.labels.items())), index, series.values.values(), count)
-    observed = [bool(seen) for seen in used.pop(_OBSERVED_LABELS, [0.0] * count)]
+    if len(used) * count > LARGE_NUMBERS:
+        upstream.prometheus.begin_large()
+    observed = [bool(seen) for seen in used.pop(_OBSERVED_LABELS, _zeros(count))]
     columns = {_values(query.by, labels): sums for labels, sums in used.items()}
     return Traffic(
         {key: _with_nulls(all_as_whole(columns[key]), observed) for key in sorted(columns)},
@@ -168,26 +199,30 @@ def _read_in_pieces(
     return found
 
 
-def _add_columns(used: dict[Labels, list[float]], found: Columns, first: int, count: int) -> None:
+def _add_columns(used: dict[Labels, Column], found: Columns, first: int, count: int) -> None:
     for labels, column in found.items():
-        sums = used.setdefault(labels, [0.0] * count)
-        values: Sequence[float] = column
+        sums = used.setdefault(labels, _zeros(count))
+        values = column
         # A sum with a NaN in it is NaN; most columns have none.
         if isnan(sum(column)):
-            values = [0.0 if isnan(value) else value for value in column]
+            values = array("d", [0.0 if isnan(value) else value for value in column])
         check_bytes(min(values))
         check_bytes(max(values))
         sums[first : first + len(values)] = values
 
 
 def _add(
-    used: dict[Labels, list[float]],
+    used: dict[Labels, Column],
     labels: Labels,
     index: int,
     values: Iterable[float],
     count: int,
 ) -> None:
-    used.setdefault(labels, [0.0] * count)[index] += sum(map(check_bytes, values))
+    used.setdefault(labels, _zeros(count))[index] += sum(map(check_bytes, values))
+
+
+def _zeros(count: int) -> Column:
+    return array("d", bytes(8 * count))
 
 
 def _values(by: Sequence[str], labels: Labels) -> tuple[str, ...]:

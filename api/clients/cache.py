@@ -16,7 +16,7 @@ from cachetools import TLRUCache
 ERROR_SECONDS = 3.0
 # What an entry takes in addition to its content: keys, dictionaries, bookkeeping.
 OVERHEAD_BYTES = 1_000
-# The longest wait for a value that another thread makes; Prometheus's timeouts are far shorter.
+# The longest wait for a value that another thread makes; its own time is far shorter.
 LONGEST_WAIT_SECONDS = 600.0
 
 

@@ -8,11 +8,18 @@ to be final.
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import nan
-from typing import TypeAlias
+from math import inf, nan
 
 from api.clients.cache import Cache, CacheEntry
-from quotas.prometheus.queries import Prometheus, Series, query_at, query_range
+from quotas.prometheus.answers.decoding import Column
+from quotas.prometheus.queries import (
+    Columns,
+    Labels,
+    Prometheus,
+    Series,
+    query_at,
+    query_columns,
+)
 
 # When a value is final: scrapes have ended and rules were evaluated by then.
 SETTLE_MS = 120_000
@@ -21,11 +28,6 @@ _CHUNK = 256
 _KEEP_SECONDS = 3_600.0
 _MOST_SPANS = 3
 _NUMBER_BYTES = 8
-
-Labels = tuple[tuple[str, str], ...]
-# A number for each time; NaN where there is none.
-Column: TypeAlias = "array[float]"
-Columns: TypeAlias = "dict[Labels, Column]"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,13 @@ def read_instant(upstream: Upstream, query: str, time_ms: int) -> list[Series]:
 
 
 def read_range(
-    upstream: Upstream, query: str, times_ms: range, now_ms: int, *, look_ahead_ms: int = 0
+    upstream: Upstream,
+    query: str,
+    times_ms: range,
+    now_ms: int,
+    *,
+    look_ahead_ms: int = 0,
+    most_numbers: float = inf,
 ) -> Columns:
     """Return the values of a range query at these times, by the labels of each series.
 
@@ -87,8 +95,10 @@ def read_range(
         now_ms: the current time.
         look_ahead_ms: how far after a time the query looks for samples. The value of a time is
             final, and cached, only after this and SETTLE_MS.
+        most_numbers: how many values are read of all series.
 
     Raises:
+        TooManyNumbersError: there are more values.
         UpstreamError: Prometheus gave no usable answer.
 
     """
@@ -107,7 +117,7 @@ def read_range(
             _copy(chunk, known, columns, wanted)
         unknown += _without(part, known)
     for span in _join(unknown):
-        found = _ask(upstream, grid, span)
+        found = _ask(upstream, grid, span, most_numbers)
         _place(found, span, columns, wanted)
         _keep(upstream.cache, grid, found, range(span.start, min(span.stop, settled)))
     return columns
@@ -147,29 +157,15 @@ def _join(spans: Sequence[range]) -> list[range]:
     return joined
 
 
-def _ask(upstream: Upstream, grid: _Grid, span: range) -> Columns:
+def _ask(upstream: Upstream, grid: _Grid, span: range, most_numbers: float) -> Columns:
     times_ms = grid.times(span)
 
     def ask() -> CacheEntry:
-        found = query_range(upstream.prometheus, grid.query, times_ms)
-        columns = {
-            tuple(sorted(series.labels.items())): _column(series.values, times_ms)
-            for series in found
-        }
+        columns = query_columns(upstream.prometheus, grid.query, times_ms, most_numbers)
         return CacheEntry(columns, 0, 0)
 
-    found: Columns = upstream.cache.get_or_make((grid, span), ask)
+    found: Columns = upstream.cache.get_or_make((grid, span, most_numbers), ask)
     return found
-
-
-def _column(values: Mapping[int, float], times_ms: range) -> Column:
-    """Return the values as a column; each of their times is one of ``times_ms``."""
-    if len(values) == len(times_ms) and list(values) == list(times_ms):
-        return array("d", values.values())
-    column = _empty(len(times_ms))
-    for time_ms, value in values.items():
-        column[(time_ms - times_ms[0]) // times_ms.step] = value
-    return column
 
 
 def _empty(length: int) -> Column:

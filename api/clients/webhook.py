@@ -89,7 +89,7 @@ def list_notifications(webhook: Webhook, parameters: Mapping[str, str], limit: i
 
     """
     with one_of_few():
-        answer = ask(
+        answer: Any = ask(
             webhook.server,
             "GET",
             "/notifications",

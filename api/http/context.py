@@ -1,6 +1,7 @@
 """The objects that all views share (settings, clock, clients); ``create_app`` makes them once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -8,10 +9,12 @@ from typing import cast
 from flask import current_app
 
 from api.clients.range_cache import Upstream
-from api.clients.waiting import WaitingRoom
+from api.clients.waiting import LargeRequests, WaitingRoom
 from api.clients.webhook import Webhook
 from api.http.metrics import Metrics
 from api.settings import Settings
+from quotas.http.deadline import within
+from quotas.prometheus.queries import GRACE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,16 @@ class Context:
     clock: Callable[[], datetime]
     upstream: Upstream
     metrics: Metrics
+    large: LargeRequests
     webhook: Webhook | None = None
     waiting: WaitingRoom = field(default_factory=WaitingRoom)
+
+    @contextmanager
+    def bounded(self) -> Iterator[None]:
+        """Ask other servers in the block, within the time and the turn of one request."""
+        seconds = self.settings.prometheus_timeout_seconds + GRACE_SECONDS
+        with within(seconds), self.large.request():
+            yield
 
     @property
     def fresh_seconds(self) -> int:

@@ -19,12 +19,14 @@ from quotas.http.exchange import (
     UnavailableError,
     UpstreamError,
 )
+from quotas.prometheus.answers.receiving import TooManyNumbersError
 
 RETRY_AFTER_SECONDS = 5
 
 _STATUS: dict[type[UpstreamError], HTTPStatus] = {
     BadAnswerError: HTTPStatus.BAD_GATEWAY,
     TooLargeError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyNumbersError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     TooSlowError: HTTPStatus.GATEWAY_TIMEOUT,
 }

@@ -86,7 +86,8 @@ def operation(
 
             def make() -> Answer:
                 question = load_parameters(parameters, read_query(request.query_string))
-                return view(caller, question, **path)
+                with context.bounded():
+                    return view(caller, question, **path)
 
             found = find_or_make_answer(
                 context.upstream.cache,

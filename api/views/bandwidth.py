@@ -28,7 +28,7 @@ from api.views.schemas.bandwidth import (
     BandwidthUsedRowSchema,
 )
 from api.views.schemas.spans import BandwidthQuestion, BandwidthUsedQuestion
-from api.windows import Windows, check_size
+from api.windows import MOST_NUMBERS, MOST_NUMBERS_OF_TOP, Windows, check_size
 
 blueprint = Blueprint("bandwidth", __name__)
 
@@ -69,7 +69,9 @@ def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:
     windows = question.cut(caller.now, caller.context.settings.scrape_interval_seconds)
     matchers = match_filters(question.filters, caller.scope)
     query = BandwidthQuery(matchers, question.by, caller.accounting)
-    traffic = read_traffic(caller.context.upstream, query, windows)
+    # With ``top``, what is read can be more than what is answered.
+    most = MOST_NUMBERS if question.top is None else MOST_NUMBERS_OF_TOP
+    traffic = read_traffic(caller.context.upstream, query, windows, most_numbers=most)
     by = tuple(PUBLIC[label] for label in question.by)
     lines, truncated = rank(traffic, by, question.top)
     check_size(max(1, len(lines)), windows)

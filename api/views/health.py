@@ -26,7 +26,7 @@ def show_health() -> dict[str, str]:
 def show_readiness() -> dict[str, str]:
     """Return 200 if Prometheus answers; it is asked at most once in READY_SECONDS."""
     context = get_context()
-    with context.waiting.place():
+    with context.waiting.place(), context.bounded():
         _check_prometheus(context.upstream, to_ms(context.clock()))
     return {"status": "ready"}
 

@@ -5,6 +5,7 @@ The timeouts of requests bound each wait for the next bytes, never the sum of al
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -72,6 +73,22 @@ def deadline(seconds: float) -> Iterator[Deadline]:
         timer.cancel()
         mine.finish()
         _current.deadline = None
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let all exchanges of this thread inside the block end within so many seconds, together."""
+    _current.end = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _current.end = None
+
+
+def seconds_left(most: float) -> float:
+    """Return how long this thread may wait: at most ``most``, and until the end of ``within``."""
+    end: float | None = getattr(_current, "end", None)
+    return most if end is None else min(most, end - time.monotonic())
 
 
 def _watch(connection: Any) -> None:

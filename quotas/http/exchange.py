@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import TypeVar
 
 import orjson
 import requests
@@ -20,6 +20,8 @@ _LONGEST_LOGGED = 500
 _MOST_WORDS_BYTES = 2**16
 
 OK, _TOO_MANY_REQUESTS, _SERVICE_UNAVAILABLE, _GATEWAY_TIMEOUT = 200, 429, 503, 504
+
+_T = TypeVar("_T")
 
 _logger = logging.getLogger(__name__)
 
@@ -99,7 +101,7 @@ class Answer:
     """An answer of any status. ``location`` is where a redirect leads; else it is empty."""
 
     status: int
-    body: bytes
+    body: bytes | bytearray
     location: str = ""
 
 
@@ -111,7 +113,9 @@ def ask(
     form: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
     explain: Callable[[int, bytes], UpstreamError | None] = lambda _status, _body: None,
-) -> Any:
+    receive: Callable[[Iterator[bytes]], bytes | bytearray] = b"".join,
+    decode: Callable[[bytes | bytearray], _T] = orjson.loads,
+) -> _T:
     """Return the JSON that a server answers with status 200. Redirects are not followed.
 
     Args:
@@ -122,19 +126,21 @@ def ask(
         parameters: the query of a GET.
         explain: returns the error for another status and its body, where it knows better than
             the general words.
+        receive: returns the body from its parts.
+        decode: returns what the body says; a ValueError means that it is not JSON.
 
     Raises:
         UnavailableError, TooSlowError, BadAnswerError, TooLargeError: there is no usable answer.
 
     """
-    answer = exchange(server, method, path, form=form, parameters=parameters)
+    answer = exchange(server, method, path, form=form, parameters=parameters, receive=receive)
     if answer.status != OK:
         # Its words only go to the log: they may be about things the caller must not see.
         words = read_words(server, answer, _LONGEST_LOGGED)
         _logger.warning("%s answered HTTP %d: %r", server.name, answer.status, words)
-        raise explain(answer.status, answer.body) or _refusal(server, answer.status)
+        raise explain(answer.status, bytes(answer.body)) or _refusal(server, answer.status)
     try:
-        return orjson.loads(answer.body)
+        return decode(answer.body)
     except ValueError as error:
         raise BadAnswerError("its answer is not JSON", server.name) from error
 
@@ -161,8 +167,9 @@ def exchange(
     form: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
     content: Content | None = None,
+    receive: Callable[[Iterator[bytes]], bytes | bytearray] = b"".join,
 ) -> Answer:
-    """Return an answer of any status. The exchange ends after ``longest_seconds`` in any case.
+    """Return an answer of any status, in ``longest_seconds`` or by the end of ``deadline.within``.
 
     Args:
         server: whom to ask.
@@ -171,13 +178,16 @@ def exchange(
         form: the body of a POST.
         parameters: the query.
         content: the body in place of a form.
+        receive: returns the body from its parts.
 
     Raises:
         UnavailableError, TooSlowError, BadAnswerError, TooLargeError: there is no whole answer.
 
     """
-    who, longest = server.name, server.longest_seconds
-    too_slow = TooSlowError(f"it gave no whole answer within {longest} seconds", who)
+    who, longest = server.name, deadline.seconds_left(server.longest_seconds)
+    if longest <= 0:
+        raise TooSlowError("the time for this request is over", who)
+    too_slow = TooSlowError(f"it gave no whole answer within {longest:.0f} seconds", who)
     with deadline.deadline(longest) as time:
         try:
             with server.session.request(
@@ -194,7 +204,7 @@ def exchange(
             ) as response:
                 if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise BadAnswerError("its answer is compressed, without being asked to", who)
-                body = b"".join(_read_chunks(response, server))
+                body = receive(_read_chunks(response, server))
         except (requests.RequestException, HTTPError, OSError) as error:
             if time.has_passed or _is_timeout(error):
                 raise too_slow from error

@@ -4,15 +4,17 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
 import logging
-import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from math import ceil, inf, isnan
+from typing import TypeAlias
 
+import msgspec
 import orjson
 
+from quotas.http.deadline import seconds_left
 from quotas.http.exchange import (
     BadAnswerError,
     Server,
@@ -22,6 +24,15 @@ from quotas.http.exchange import (
     UpstreamError,
     ask,
 )
+from quotas.prometheus.answers.decoding import (
+    Column,
+    QueryAnswer,
+    decode_answer,
+    decode_instant,
+    decode_range,
+    read_column,
+)
+from quotas.prometheus.answers.receiving import TooManyNumbersError, receive
 from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.partial_answers import QUERY_PARAMETERS, find_doubt, is_part_away
 
@@ -31,6 +42,7 @@ LARGEST_ANSWER_BYTES = 64 * 2**20
 MOST_SERIES = 200_000
 
 _GATEWAY_TIMEOUT = 504
+_RESULT_TYPES = {"query_range": "matrix", "query": "vector"}
 _ASK_FOR_LESS = "ask for a shorter time or for fewer series"
 
 # What Prometheus and Thanos, VictoriaMetrics, Mimir and Cortex say of a query beyond their limits.
@@ -42,7 +54,8 @@ _LONGEST_LOGGED = 500
 
 _logger = logging.getLogger(__name__)
 
-_DIGITS = frozenset("0123456789+-.eE")
+Labels = tuple[tuple[str, str], ...]
+Columns: TypeAlias = "dict[Labels, Column]"
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,8 @@ class Prometheus:
     """Whom to ask, and how long one query may take.
 
     ``observe`` is called after each query with its outcome, "answered" or "failed", and the
-    seconds it took.
+    seconds it took. ``begin_large`` is called before the rest of a large answer is read; it may
+    wait, or raise an error.
     """
 
     endpoint: Endpoint
@@ -58,6 +72,7 @@ class Prometheus:
     observe: Callable[[str, float], None] = field(
         default=lambda *_: None, repr=False, compare=False
     )
+    begin_large: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
     server: Server = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -77,14 +92,29 @@ class Series:
 
 
 def query_range(prometheus: Prometheus, query: str, times_ms: range) -> list[Series]:
-    """Return the series of a range query.
+    """Return the series of a range query, as ``query_columns`` does."""
+    return [
+        Series(
+            dict(labels),
+            {at: value for at, value in zip(times_ms, column, strict=True) if not isnan(value)},
+        )
+        for labels, column in query_columns(prometheus, query, times_ms).items()
+    ]
+
+
+def query_columns(
+    prometheus: Prometheus, query: str, times_ms: range, most_numbers: float = inf
+) -> Columns:
+    """Return the values of a range query, by the labels of each series.
 
     Args:
         prometheus: whom to ask.
         query: the PromQL expression.
         times_ms: when it is evaluated, in Unix milliseconds; at least one.
+        most_numbers: how many values all series may have.
 
     Raises:
+        TooManyNumbersError: there are more values.
         UnavailableError, TooSlowError, BadAnswerError: there is no usable answer.
 
     """
@@ -94,8 +124,12 @@ def query_range(prometheus: Prometheus, query: str, times_ms: range) -> list[Ser
         "end": _seconds(times_ms[-1]),
         "step": _seconds(times_ms.step),
     }
-    result = _ask(prometheus, "/api/v1/query_range", form, "matrix")
-    return _refuse_duplicates([_read_series(entry, "values", times_ms) for entry in result])
+    times = [time_ms / 1000 for time_ms in times_ms]
+    columns: Columns = {}
+    for raw in _ask(prometheus, "query_range", form, most_numbers):
+        series = decode_range(raw)
+        _add(columns, series.metric, read_column(series.values, times_ms, times))
+    return columns
 
 
 def query_at(prometheus: Prometheus, query: str, time_ms: int) -> list[Series]:
@@ -106,53 +140,71 @@ def query_at(prometheus: Prometheus, query: str, time_ms: int) -> list[Series]:
 
     """
     form = {"query": query, "time": _seconds(time_ms)}
-    result = _ask(prometheus, "/api/v1/query", form, "vector")
-    times_ms = range(time_ms, time_ms + 1)
-    return _refuse_duplicates([_read_series(entry, "value", times_ms) for entry in result])
+    times_ms, times = range(time_ms, time_ms + 1), [time_ms / 1000]
+    columns: Columns = {}
+    for raw in _ask(prometheus, "query", form, inf):
+        series = decode_instant(raw)
+        _add(columns, series.metric, read_column([series.value], times_ms, times))
+    return [Series(dict(labels), {time_ms: column[0]}) for labels, column in columns.items()]
 
 
-def _refuse_duplicates(found: list[Series]) -> list[Series]:
-    if len({tuple(sorted(series.labels.items())) for series in found}) < len(found):
+def _add(columns: Columns, labels: Mapping[str, str], column: Column) -> None:
+    key = tuple(sorted(labels.items()))
+    if key in columns:
         raise BadAnswerError("two series in its answer have the same labels")
-    return found
+    columns[key] = column
 
 
 def _seconds(milliseconds: int) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000:03d}"
 
 
-def _ask(prometheus: Prometheus, path: str, form: dict[str, str], result_type: str) -> list[Any]:
+def _ask(
+    prometheus: Prometheus, path: str, form: dict[str, str], most_numbers: float
+) -> list[msgspec.Raw]:
     began = time.perf_counter()
     outcome = "failed"
     try:
-        result = _ask_once(prometheus, path, form, result_type)
+        answer = _ask_once(prometheus, path, form, most_numbers)
         outcome = "answered"
     finally:
         prometheus.observe(outcome, time.perf_counter() - began)
-    return result
+    kind = _RESULT_TYPES[path]
+    if answer.status != "success" or answer.data is None or answer.data.result_type != kind:
+        raise BadAnswerError(f"its answer is not a {kind}")
+    if len(answer.data.result) > MOST_SERIES:
+        raise TooLargeError(f"its answer has {len(answer.data.result)} series; ask for fewer")
+    return answer.data.result
 
 
 def _ask_once(
-    prometheus: Prometheus, path: str, form: dict[str, str], result_type: str
-) -> list[Any]:
-    form |= {"timeout": f"{prometheus.timeout_seconds}s", **QUERY_PARAMETERS}
+    prometheus: Prometheus, path: str, form: dict[str, str], most_numbers: float
+) -> QueryAnswer:
+    left = seconds_left(prometheus.timeout_seconds + GRACE_SECONDS) - GRACE_SECONDS
+    form |= {"timeout": f"{max(1, ceil(left))}s", **QUERY_PARAMETERS}
+
+    def keep(chunks: Iterator[bytes]) -> bytearray:
+        return receive(chunks, most_numbers, prometheus.begin_large)
+
     try:
-        answer = ask(prometheus.server, "POST", path, form=form, explain=_explain)
+        answer = ask(
+            prometheus.server,
+            "POST",
+            f"/api/v1/{path}",
+            form=form,
+            explain=_explain,
+            receive=keep,
+            decode=decode_answer,
+        )
+    except TooManyNumbersError:
+        raise
     except TooLargeError as error:
         raise TooLargeError(f"{error}; {_ASK_FOR_LESS}") from error
-    if doubt := find_doubt(answer):
+    if doubt := find_doubt({"isPartial": answer.is_partial, "warnings": answer.warnings}):
         words = prometheus.endpoint.headers.hide_in(doubt)
         _logger.warning("Prometheus has only a part of the data: %.*s", _LONGEST_LOGGED, words)
         raise UnavailableError(_PARTIAL)
-    match answer:
-        case {"status": "success", "data": {"resultType": found, "result": list(result)}}:
-            if len(result) > MOST_SERIES:
-                raise TooLargeError(f"its answer has {len(result)} series; ask for fewer")
-            if found == result_type:
-                return result
-        case _:
-            pass
-    raise BadAnswerError(f"its answer is not a {result_type}")
+    return answer
 
 
 def _explain(status: int, body: bytes) -> UpstreamError | None:
@@ -175,37 +227,3 @@ def _explain(status: int, body: bytes) -> UpstreamError | None:
     if _BEYOND_LIMITS.search(error):
         return TooLargeError("the query would read more than it allows")
     return None
-
-
-def _read_series(entry: Any, key: str, times_ms: range) -> Series:
-    match entry:
-        case {"metric": dict(labels), "values": list(points)} if key == "values":
-            pass
-        case {"metric": dict(labels), "value": point} if key == "value":
-            points = [point]
-        case _:
-            raise BadAnswerError("a series in its answer has no labels or no values")
-    if not all(isinstance(label, str) for label in labels.values()):
-        raise BadAnswerError("a label in its answer is not text")
-    return Series(labels, _read_points(points, times_ms))
-
-
-def _read_points(points: list[Any], times_ms: range) -> dict[int, float]:
-    try:
-        values = {round(seconds * 1000): float(text) for seconds, text in points}
-        # Prometheus writes numbers as text; float() would accept other types as well.
-        strict = all(type(text) is str and type(at) in (int, float) for at, text in points)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise BadAnswerError("a value in its answer is not a pair of time and number") from error
-    if not strict:
-        raise BadAnswerError("a value in its answer is not a pair of time and number")
-    if len(values) != len(points):
-        raise BadAnswerError("a series in its answer has two values at one time")
-    if not all(map(math.isfinite, values.values())):
-        raise BadAnswerError("a value in its answer is not finite")
-    # float() also accepts blanks, underscores, and the digits of other scripts.
-    if not _DIGITS.issuperset("".join(text for _, text in points)):
-        raise BadAnswerError("a value in its answer is not a pair of time and number")
-    if not all(time_ms in times_ms for time_ms in values):
-        raise BadAnswerError("a value in its answer is of a time that was not asked for")
-    return values

@@ -1,6 +1,7 @@
 """Which times are asked of Prometheus, and which are cached. Each value equals its time."""
 
 import math
+from array import array
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from api.clients import range_cache
 from api.clients.cache import Cache
 from api.clients.range_cache import SETTLE_MS, Upstream, read_range
 from quotas.prometheus.endpoint import Endpoint
-from quotas.prometheus.queries import Prometheus, Series
+from quotas.prometheus.queries import Columns, Prometheus
 
 NOW_MS = 10_000_000_000
 STEP_MS = 60_000
@@ -31,11 +32,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 def answer_with_times(monkeypatch: pytest.MonkeyPatch) -> Asked:
     found = Asked()
 
-    def answer(_: Prometheus, query: str, times_ms: range) -> list[Series]:
+    def answer(_: Prometheus, query: str, times_ms: range, __: float) -> Columns:
         found.append(times_ms)
-        return [Series({"query": query}, {time: float(time) for time in times_ms})]
+        return {(("query", query),): array("d", times_ms)}
 
-    monkeypatch.setattr(range_cache, "query_range", answer)
+    monkeypatch.setattr(range_cache, "query_columns", answer)
     return found
 
 
@@ -85,11 +86,12 @@ def test_another_query_step_or_phase_is_another_question(asked: Asked) -> None:
 
 
 def test_a_series_that_comes_later_has_no_value_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    def answer(_: Any, __: str, times_ms: range) -> list[Series]:
+    def answer(_: Any, __: str, times_ms: range, ___: float) -> Columns:
         name = "late" if times_ms.start > PAST.start else "early"
-        return [Series({"name": name}, {times_ms.start: 1.0})]
+        missing = [math.nan] * (len(times_ms) - 1)
+        return {(("name", name),): array("d", [1.0, *missing])}
 
-    monkeypatch.setattr(range_cache, "query_range", answer)
+    monkeypatch.setattr(range_cache, "query_columns", answer)
     known = upstream()
     first = range(PAST.start, PAST.start + 3 * STEP_MS, STEP_MS)
     whole = range(PAST.start, PAST.start + 5 * STEP_MS, STEP_MS)

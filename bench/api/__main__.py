@@ -17,7 +17,7 @@ from statistics import median
 
 import requests
 
-from bench.support.api_setup import (
+from bench.api.setup import (
     CACHE_MEGABYTES,
     HOST,
     POINTS,
@@ -85,7 +85,7 @@ def measure_minimal_app(size: int) -> float:
         processes.start(
             Part(
                 "minimal",
-                serve(port, f"bench.support.minimal_app:create_app({size})"),
+                serve(port, f"bench.api.minimal_app:create_app({size})"),
                 (port,),
                 f"http://{HOST}:{port}/",
             )
