@@ -3,10 +3,12 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from string import Template
 
 from api.access import Scope, sees_quota
 from api.byte_numbers import check_bytes
+from api.clients.cache import CacheEntry
 from api.clients.range_cache import Upstream, read_instant
 from api.usage.model import OK, Entry
 from quotas import names
@@ -30,6 +32,9 @@ _USUAL_REACH_SECONDS = 660
 # No rolling window of quotas.yaml is longer.
 _LONGEST_WINDOW_SECONDS = 44 * DAY_SECONDS
 _THRESHOLD = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?", re.ASCII)
+
+# What an entry takes in the cache: its labels and numbers.
+_ENTRY_BYTES = 2_000
 
 _FACT = "__fact__"
 _USED, _LIMIT, _FORECAST, _FIRING = "used", "limit", "forecast", "firing"
@@ -59,8 +64,18 @@ def read_entries(
     now_ms: int,
     quota: str | None = None,
     accounting: Accounting = Accounting(),  # noqa: B008 - frozen
+    *,
+    fresh_seconds: float = 0,
 ) -> list[Entry]:
     """Return the entries within a scope, of all quotas or of one, sorted by name and labels.
+
+    Args:
+        upstream: Prometheus and the cache.
+        scope: what the caller may see.
+        now_ms: the current time.
+        quota: the name of the only quota that is wanted.
+        accounting: how bytes are counted.
+        fresh_seconds: for how long entries that were read are reused.
 
     Raises:
         UpstreamError: Prometheus gave no usable answer.
@@ -75,13 +90,24 @@ def read_entries(
         matchers = [match_any(names.QUOTA, allowed)]
     else:
         matchers = [] if quota is None else [match_any(names.QUOTA, [quota])]
+    query = facts_query(matchers, reach_of(accounting))
+
+    def read() -> CacheEntry:
+        found = _read_entries(upstream, query, now_ms)
+        return CacheEntry(found, len(found) * _ENTRY_BYTES, fresh_seconds)
+
+    entries: list[Entry] = upstream.cache.get_or_make(("entries", query), read)
+    return [entry for entry in entries if sees_quota(scope, entry.quota, entry.labels)]
+
+
+def _read_entries(upstream: Upstream, query: str, now_ms: int) -> list[Entry]:
     facts: Facts = {}
-    for series in read_instant(upstream, facts_query(matchers, reach_of(accounting)), now_ms):
+    for series in read_instant(upstream, query, now_ms):
         # Some engines keep the metric's name when a function reads a range.
         labels = {name: text for name, text in series.labels.items() if name != "__name__"}
         [value] = map(check_bytes, series.values.values())
         facts.setdefault(labels.pop(_FACT, ""), []).append((labels, value))
-    return [entry for entry in _make_entries(facts) if sees_quota(scope, entry.quota, entry.labels)]
+    return _make_entries(facts)
 
 
 def facts_query(matchers: Sequence[str], reach: str) -> str:
@@ -162,6 +188,7 @@ def _make_entry(
     )
 
 
+@lru_cache(maxsize=1_024)
 def find_period(
     calendar_name: str, period_id: str
 ) -> tuple[Calendar | Rolling | None, Period | None]:

@@ -102,7 +102,14 @@ def show_notifications(caller: Caller, question: NotificationsQuestion, name: st
 
 def _read_entries(caller: Caller, name: str | None = None) -> list[Entry]:
     upstream, now_ms = caller.context.upstream, to_ms(caller.now)
-    return read_entries(upstream, caller.scope, now_ms, name, caller.accounting)
+    return read_entries(
+        upstream,
+        caller.scope,
+        now_ms,
+        name,
+        caller.accounting,
+        fresh_seconds=caller.context.fresh_seconds,
+    )
 
 
 def _entries_of(caller: Caller, name: str, labels: Mapping[str, str]) -> list[Entry]:
