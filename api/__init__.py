@@ -19,6 +19,7 @@ from api.clients.webhook import Webhook
 from api.http import compression, errors, headers
 from api.http import metrics as http_metrics
 from api.http.context import Context, set_context
+from api.http.sent_answers import SentAnswers
 from api.settings import read_settings
 from api.views import bandwidth, catalog, dashboard, delivery, health, metrics, openapi, quotas
 from api.windows import TooManyPointsError
@@ -59,11 +60,13 @@ def create_app(
     known = settings.webhook
     webhook = None if known is None else Webhook(known.url, known.token)
     upstream = Upstream(prometheus, cache)
-    set_context(app.extensions, Context(settings, clock, upstream, measured, large, webhook))
+    context = Context(settings, clock, upstream, measured, large, webhook)
+    set_context(app.extensions, context)
     for view in (bandwidth, quotas, catalog, delivery, health, metrics, openapi, dashboard):
         app.register_blueprint(view.blueprint)
     errors.register(app)
     headers.register(app)
     compression.register(app, cache)
     http_metrics.register(app, measured)
+    app.wsgi_app = SentAnswers(app.wsgi_app, context)  # type: ignore[method-assign]
     return app

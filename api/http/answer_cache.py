@@ -5,8 +5,9 @@ share one computation. ``api.clients.range_cache`` keeps the values below the an
 """
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from flask import Response, request
 
@@ -18,6 +19,8 @@ JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
 # How long an answer about the past alone is kept: only a backfill changes it.
 PAST_SECONDS = 300
+# Where the answer that is sent is, with the rule of its path, in the environment of the request.
+SENT_ANSWER = "api.answer"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Answer:
     fresh_seconds: int
     content_type: str = JSON
     etag: str = ""
+    # Responses made of it: api.http.sent_answers.
+    sent: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def find_or_make_answer(
@@ -61,12 +66,17 @@ def find_or_make_answer(
         size_bytes = len(made.body) + 2 * len(request.query_string)
         return CacheEntry(replace(made, etag=etag), size_bytes, made.fresh_seconds)
 
-    key = (request.path, request.query_string, scope, prefers_csv)
+    key = key_of(request.path, request.query_string, scope, prefers_csv=prefers_csv)
     answer: Answer | None = cache.peek(key)
     if answer is None:
         with waiting.place():
             answer = cache.get_or_make(key, make_entry)
     return answer
+
+
+def key_of(path: str, query: bytes, scope: Scope, *, prefers_csv: bool) -> Hashable:
+    """Return the key of an answer in the cache."""
+    return (path, query, scope, prefers_csv)
 
 
 def respond(answer: Answer, *, is_public: bool) -> Response:
@@ -77,6 +87,8 @@ def respond(answer: Answer, *, is_public: bool) -> Response:
         is_public: whether a shared cache may keep it. It may not if callers need tokens.
 
     """
+    rule = request.url_rule
+    request.environ[SENT_ANSWER] = answer, rule.rule if rule is not None else "unknown"
     response = Response(answer.body, content_type=answer.content_type)
     response.set_etag(answer.etag)
     visibility = "public" if is_public else "private"
