@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from api.bandwidth.rates import BYTES, percentile_of, to_unit
-from api.bandwidth.reading import Traffic
+from api.bandwidth.traffic import Traffic
 from api.byte_numbers import as_whole
 from api.windows import Windows, from_ms
 from quotas import names

@@ -69,10 +69,10 @@ def counters_query(query: BandwidthQuery, window_ms: int, step_seconds: int) -> 
     return _with_observation(query, counted, window_ms)
 
 
-def recorded_query(query: BandwidthQuery, window_ms: int) -> str:
+def recorded_query(query: BandwidthQuery, window_ms: int, offset_ms: int = 0) -> str:
     """Return PromQL for the bytes recorded in a window.
 
-    It must be evaluated ``recording_delay_ms`` after the window's end.
+    It must be evaluated ``recording_delay_ms`` and ``offset_ms`` after the window's end.
     """
     # Deltas have no calendar. Earlier rules, and a backfill, recorded them for each calendar; that
     # of the month is always there.
@@ -80,8 +80,9 @@ def recorded_query(query: BandwidthQuery, window_ms: int) -> str:
     # A millisecond less than the window: what is recorded exactly at its start belongs to the
     # window before, and in Prometheus 2 a range includes its start.
     window = format_duration((window_ms - 1) / 1000)
-    recorded = f"sum_over_time({names.DELTA}{selector(matchers)}[{window}])"
-    return _with_observation(query, recorded, window_ms, recording_delay_ms(query.accounting))
+    recorded = f"sum_over_time({names.DELTA}{selector(matchers)}[{window}]{_offset(offset_ms)})"
+    observed_ms = offset_ms + recording_delay_ms(query.accounting)
+    return _with_observation(query, recorded, window_ms, observed_ms)
 
 
 def recording_delay_ms(accounting: Accounting) -> int:
@@ -102,6 +103,10 @@ def look_ahead_ms(accounting: Accounting) -> int:
     return 1000 * look_ahead_seconds(accounting)
 
 
+def _offset(offset_ms: int) -> str:
+    return f" offset {format_duration(offset_ms / 1000)}" if offset_ms else ""
+
+
 def _with_observation(
     query: BandwidthQuery, counted: str, window_ms: int, offset_ms: int = 0
 ) -> str:
@@ -111,6 +116,6 @@ def _with_observation(
         job=quote(names.GATEWAY_JOB),
         # A millisecond less, as in ``recorded_query``; the shortest range is one.
         window=format_duration(max(1, window_ms - 1) / 1000),
-        offset=f" offset {format_duration(offset_ms / 1000)}" if offset_ms else "",
+        offset=_offset(offset_ms),
         observed=OBSERVED,
     )

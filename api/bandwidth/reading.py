@@ -7,7 +7,7 @@ counts less until the rules have recorded the step. So the cache keeps only what
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 from math import isnan
 
 from api.bandwidth.queries import (
@@ -18,6 +18,8 @@ from api.bandwidth.queries import (
     recorded_query,
     recording_delay_ms,
 )
+from api.bandwidth.traffic import Traffic
+from api.bandwidth.unequal_windows import Window, read_windows
 from api.byte_numbers import all_as_whole, check_bytes
 from api.clients.range_cache import SETTLE_MS, Upstream, read_instant, read_range
 from api.windows import MOST_NUMBERS, Windows, check_size
@@ -31,6 +33,8 @@ from quotas.prometheus.queries import Columns, Labels, Series
 RECORDED_FROM_SECONDS = 600
 # An answer with more numbers counts as large.
 LARGE_NUMBERS = 10_000
+# Runs of no more windows of equal length are read in one query together, not in one each.
+_MOST_UNEQUAL = 2
 # Counters are counted in the steps of the rules; but in no shorter ones than a minute's parts, and
 # in whole minutes if a span would take more steps than this.
 _USUAL_STEP_SECONDS = 60
@@ -43,19 +47,6 @@ _EVALUATION_MS = 5_000
 _OBSERVED_LABELS: Labels = ((OBSERVED, "1"),)
 
 
-@dataclass(frozen=True)
-class Traffic:
-    """Bytes in each window, by the values of the query's labels.
-
-    A value is None if no gateway was observed in the window; ``observed`` says the same for
-    series that are not there. ``source`` is "counters" or "recorded".
-    """
-
-    columns: dict[tuple[str, ...], list[float | None]]
-    observed: Sequence[bool]
-    source: str
-
-
 def read_traffic(
     upstream: Upstream,
     query: BandwidthQuery,
@@ -65,11 +56,7 @@ def read_traffic(
 ) -> Traffic:
     """Return the bytes in each window.
 
-    Args:
-        upstream: Prometheus and the cache.
-        query: which bytes.
-        windows: the windows.
-        most_numbers: how many values are read of all series.
+    ``most_numbers`` is how many values are read of all series.
 
     Raises:
         TooManyPointsError: there are more values.
@@ -83,8 +70,13 @@ def read_traffic(
     step_seconds = _counting_step(query, windows)
     used: dict[Labels, Column] = {}
     count = len(windows.starts_ms)
+    unequal: list[Window] = []
     for ends_ms in windows.runs(whole):
         first = windows.bounds_ms.index(ends_ms[0]) - 1
+        if is_recorded and len(ends_ms) <= _MOST_UNEQUAL:
+            bounds_ms = pairwise(windows.bounds_ms[first : first + len(ends_ms) + 1])
+            unequal += [Window(first + n, *bounds) for n, bounds in enumerate(bounds_ms)]
+            continue
         if is_recorded:
             promql = recorded_query(query, ends_ms.step)
             times_ms = _shift(ends_ms, recording_delay_ms(query.accounting))
@@ -106,10 +98,14 @@ def read_traffic(
             check_size(error.series, windows)
             raise
         _add_columns(used, found, first, count)
-    for index in range(whole, count):
-        span_ms = windows.bounds_ms[index], min(windows.bounds_ms[index + 1], windows.until_ms)
-        for series in _read_in_pieces(upstream, query, span_ms, horizon_ms, step_seconds):
-            _add(used, tuple(sorted(series.labels.items())), index, series.values.values(), count)
+    pieces, rests = _split_rest(windows, whole, horizon_ms)
+    for window, recorded in read_windows(upstream, query, unequal + pieces, windows.now_ms):
+        for labels, value in recorded.items():
+            _add(used, labels, window.index, [value], count)
+    for rest in rests:
+        for series in _count_in_pieces(upstream, query, rest, step_seconds):
+            labels = tuple(sorted(series.labels.items()))
+            _add(used, labels, rest.index, series.values.values(), count)
     if len(used) * count > LARGE_NUMBERS:
         upstream.prometheus.begin_large()
     observed = [bool(seen) for seen in used.pop(_OBSERVED_LABELS, _zeros(count))]
@@ -171,27 +167,29 @@ def _fine_step(longest_seconds: int, window_seconds: int, span_seconds: float) -
     return next(allowed, steps[-1])
 
 
-def _read_in_pieces(
-    upstream: Upstream,
-    query: BandwidthQuery,
-    span_ms: tuple[int, int],
-    recorded_until_ms: int,
-    step_seconds: int,
+def _split_rest(windows: Windows, whole: int, horizon_ms: int) -> tuple[list[Window], list[Window]]:
+    """Return what is recorded of the windows that are not, and what must be counted of them."""
+    recorded, rests = [], []
+    for index in range(whole, len(windows.starts_ms)):
+        start_ms, end_ms = windows.bounds_ms[index : index + 2]
+        end_ms = min(end_ms, windows.until_ms)
+        if start_ms < horizon_ms < end_ms:
+            recorded.append(Window(index, start_ms, horizon_ms))
+            start_ms = horizon_ms
+        rests.append(Window(index, start_ms, end_ms))
+    return recorded, rests
+
+
+def _count_in_pieces(
+    upstream: Upstream, query: BandwidthQuery, window: Window, step_seconds: int
 ) -> list[Series]:
-    """Return the bytes of a window in pieces: recorded ones, whole steps of counters, the rest."""
+    """Return the bytes of a window from the counters, in pieces: whole steps, and the rest."""
     found: list[Series] = []
-    start_ms, end_ms = span_ms
-    counters_from_ms = start_ms
-    recorded_end_ms = min(end_ms, recorded_until_ms)
-    if start_ms < recorded_end_ms < end_ms:
-        promql = recorded_query(query, recorded_end_ms - start_ms)
-        at_ms = recorded_end_ms + recording_delay_ms(query.accounting)
-        found += read_instant(upstream, promql, at_ms)
-        counters_from_ms = recorded_end_ms
+    start_ms, end_ms = window.start_ms, window.end_ms
     step_ms = 1000 * step_seconds
-    whole_ms = max(counters_from_ms, end_ms // step_ms * step_ms)
-    if whole_ms > counters_from_ms:
-        promql = counters_query(query, whole_ms - counters_from_ms, step_seconds)
+    whole_ms = max(start_ms, end_ms // step_ms * step_ms)
+    if whole_ms > start_ms:
+        promql = counters_query(query, whole_ms - start_ms, step_seconds)
         found += read_instant(upstream, promql, whole_ms)
     if end_ms > whole_ms:
         promql = counters_query(query, end_ms - whole_ms, step_seconds)

@@ -15,7 +15,7 @@ from api.bandwidth.formats import (
     describe,
     rank,
 )
-from api.bandwidth.reading import Traffic
+from api.bandwidth.traffic import Traffic
 from api.windows import MONTH, Step, Windows, cut_windows, to_ms
 
 NOW_MS = to_ms(datetime(2026, 1, 1, 0, 2, 30, tzinfo=UTC))
