@@ -141,7 +141,7 @@ bench-webhook: $(SYNCED) ## Alerts per second that the webhook accepts, and mail
 	@$(RUN)/python -m bench.webhook
 
 .PHONY: bench-api
-bench-api: $(SYNCED) $(PROGRAMS) ## Latency of the API, next to the same query sent to Prometheus directly
+bench-api: $(SYNCED) $(PROGRAMS) ## The API beside Prometheus, a Flask view and a WSGI function, and its limits (five minutes)
 	@$(RUN)/python -m bench.api $(BENCH_API_ARGS)
 
 ##@ Maintain
