@@ -30,10 +30,14 @@ class Event:
     lasting: int
 
 
+def begin_later(events: Sequence[Event], scrapes: int) -> list[Event]:
+    """Return these events, so many scrapes later."""
+    return [replace(event, scrape=event.scrape + scrapes) for event in events]
+
+
 def repeat(events: Sequence[Event], after: int) -> list[Event]:
     """Return these events, which happen again after some scrapes. They do not if that is 0."""
-    again = [replace(event, scrape=event.scrape + after) for event in events if after]
-    return [*events, *again]
+    return [*events, *(begin_later(events, after) if after else [])]
 
 
 # What can happen. Those in the second line need a gateway that names its node, as Kong 3 does.

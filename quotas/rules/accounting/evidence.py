@@ -13,6 +13,15 @@ from quotas.accounting_options import Accounting
 from quotas.promql import match_any, selector
 from quotas.units import format_duration
 
+# What gateways show. Series that end while Prometheus restarts are not marked as over, and look
+# alive for five minutes more. But all series of a scrape bear the same time.
+_SHOWN = """\
+$counters
+unless
+timestamp($counters)
+< on $gateway group_left ()
+max by $gateway (timestamp($requests))"""
+
 # Answered a scrape at least once in the gap tolerance before the step.
 _KNOWN = "max by $gateway (max_over_time($up[$gap] offset $step)) == 1"
 
@@ -154,6 +163,12 @@ def look_ahead_seconds(accounting: Accounting) -> int:
     return accounting.scrape_delay_seconds + 2 * accounting.resolution_seconds
 
 
+def shown(counters: str) -> str:
+    """Return PromQL for the counters that gateways show."""
+    requests = names.GATEWAY_REQUESTS
+    return Template(_SHOWN).substitute(counters=counters, gateway=GATEWAY, requests=requests)
+
+
 def _offset(seconds: float) -> str:
     # PromQL rejects an offset of zero.
     return ("-" if seconds < 0 else "") + format_duration(abs(seconds) or 0.001)
@@ -177,6 +192,7 @@ def make_query(template: str) -> Callable[[Accounting, float], str]:
             "requests": names.GATEWAY_REQUESTS,
             "nodes": names.GATEWAY_NODES,
             "counters": names.GATEWAY_BYTES,
+            "shown": shown(names.GATEWAY_BYTES),
             "seen": names.SEEN,
             "shown_counters": names.COUNTERS,
             "most_counters": names.MOST_COUNTERS,

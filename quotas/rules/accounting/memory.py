@@ -14,7 +14,8 @@ count by $gateway (
     or
       present_over_time($counters[$step])
   )
-  unless $counters
+  unless
+  ($shown)
 )
 or (
 max by $gateway ($up) == 0
@@ -26,7 +27,7 @@ $changed
 
 # How many counters it shows at the end of the step; nothing if it did not answer.
 _SHOWN_COUNTERS = """\
-count by $gateway (max by $counter ($counters))
+count by $gateway (max by $counter ($shown))
 or
 0 * (max by $gateway ($up) == 1)"""
 
@@ -34,21 +35,42 @@ or
 _COUNTERS_OF_NODES = """\
 max by $node ($nodes)
 * on $gateway group_left ()
-count by $gateway (max by $counter ($counters))
+count by $gateway (max by $counter ($shown))
 or
-count by $gateway (max by $counter ($counters))
+count by $gateway (max by $counter ($shown))
 unless on $gateway
 $nodes"""
 
-# The counters that grew in the step of a restart, and are not shown at its end, with the values
-# that were counted. They ended with the restart, or were hidden after it.
+# Counters that are not shown at the end of the step, with the values that were counted last: those
+# that grew in the step of a restart, and ended with it or were hidden after it; and those that were
+# lost while their gateway went on, until it shows them again, restarts or is another node.
 _UNCLEAR = """\
-max by $counter (max_over_time($counters[$step]))
-> max by $counter ($counters offset $step)
-and on $gateway
-($restarted)
+(
+    max by $counter (max_over_time($counters[$step]))
+    > max by $counter ($counters offset $step)
+    and on $gateway
+    ($restarted)
+  or
+  (
+    (
+        max by $counter (last_over_time($counters[$step]))
+      or
+        max by $counter ($counters offset $step)
+    )
+    and on $gateway
+    (max by $gateway ($up) == 1)
+    or
+    max by $counter (last_over_time($unclear[$gap] offset $record_offset))
+    and on $gateway
+    last_over_time($seen[$gap] offset $record_offset)
+  )
+  unless on $gateway
+  ($restarted)
+  unless on $gateway
+  ($changed)
+)
 unless
-max by $counter ($counters)"""
+max by $counter ($shown)"""
 
 # Restarted in the step; or in the past gap tolerance, and no rule has recorded it, because
 # evaluations were missed.

@@ -124,7 +124,7 @@ def evidence_rules(accounting: Accounting) -> list[Rule]:
         Rule(
             names.UNCLEAR,
             unclear,
-            comment="The last values of counters that grew in a restart's step, and are gone.",
+            comment="The last values of counters that are gone, though their gateway is not.",
         ),
     ]
 

@@ -46,7 +46,7 @@ _FELL = "max by $counter (last_over_time($m[$step]) < max_over_time($m[$step]))"
 # is not looked at while the gateway has lost nothing since.
 _BEFORE = """\
 (
-    $extreme by $counter ($m offset $step)
+    $extreme by $counter ($m offset $step)$or_nan
   or (
     $extreme by $counter (last_over_time($m[$gap] offset $step))
     unless on $gateway
@@ -55,6 +55,8 @@ _BEFORE = """\
     $unclear
   )
 )"""
+# Not a number if one of a counter's series is none.
+_OR_NAN = "\n    + 0 * sum by $counter ($m offset $step)"
 # The highest values in the step, without those that are counted in full, or may be, because their
 # gateway restarted.
 _COUNTED = """\
@@ -140,12 +142,12 @@ sum by $by (
           unless on $gateway
           ($restarted)
         or
-          # 4: the lowest, since former series of the counter may have no end yet
+          # 4
           min by $counter (
-            $m >= 0
+            $shown
             and on $gateway
             ($restarted)
-          )
+          ) >= 0
           and
           $last
       ),
@@ -181,10 +183,7 @@ def step_query(
     if accounting.count_new_targets:
         known = f"{known}\nor\n{evidence.new(accounting, step)}"
     holes = _holes(accounting, step, names.GATEWAY_BYTES + (matchers or ""))
-    recorded = {
-        True: "",
-        False: "\nunless on $gateway\n$missing_records\nand on ()\n($all_recorded)",
-    }
+    recorded = "\nunless on $gateway\n$missing_records\nand on ()\n($all_recorded)"
     holes |= {
         "known": known,
         "changed": evidence.changed(accounting, step),
@@ -194,15 +193,13 @@ def step_query(
         "missing_records": evidence.missing_records(accounting, step),
         "all_recorded": evidence.recorded(accounting, step),
     }
-    holes["recorded"] = _fill(recorded[matchers is None], holes)
-    holes["highest"] = _fill(_HIGHEST, holes)
-    holes["last"] = _fill(_LAST, holes)
-    holes["fell"] = _fill(_FELL, holes)
-    holes["counted"] = _fill(_COUNTED, holes)
-    holes["before"] = _fill(_BEFORE, {**holes, "extreme": "max"})
-    holes["before_lowest"] = _fill(_BEFORE, {**holes, "extreme": "min"})
-    holes["missing"] = _fill(_MISSING, holes)
-    holes["trusted"] = _fill(_TRUSTED, holes)
+    holes["recorded"] = _fill("" if matchers is None else recorded, holes)
+    parts = {"highest": _HIGHEST, "last": _LAST, "fell": _FELL, "counted": _COUNTED}
+    for name, template in {**parts, "missing": _MISSING, "trusted": _TRUSTED}.items():
+        holes[name] = _fill(template, holes)
+    or_nan = _fill(_OR_NAN, holes)
+    holes["before"] = _fill(_BEFORE, {**holes, "extreme": "max", "or_nan": or_nan})
+    holes["before_lowest"] = _fill(_BEFORE, {**holes, "extreme": "min", "or_nan": ""})
     return _fill(_EXPRESSION, holes)
 
 
@@ -228,6 +225,7 @@ def _holes(accounting: Accounting, step_seconds: float, counters: str) -> dict[s
         # Without its first millisecond, because in Prometheus 2 a range includes its start.
         "inner_step": format_duration(max(step_seconds - 0.001, 0.001)),
         "gap": format_duration(accounting.gap_tolerance_seconds),
+        "shown": evidence.shown(counters),
         "intact": evidence.intact(accounting, step_seconds),
         "unclear": evidence.unclear_before(accounting, step_seconds),
     }

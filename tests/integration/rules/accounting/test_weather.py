@@ -74,6 +74,15 @@ def at_end() -> str:
     events=[Event("down", 0, 150, 6), Event("restart", 1, 150, 1), Event("relabel", 1, 151, 1)],
     seed=7024,
 )
+# Prometheus is away for a scrape, while a gateway restarts: the counters that are gone have no end.
+@example(events=[Event("down", 0, 58, 1), Event("restart", 1, 59, 1)], seed=6367)
+# The same while a label changes, and a counter is not a number after it.
+@example(
+    events=[Event("relabel", 1, 65, 1), Event("down", 1, 65, 1), Event("nan", 1, 67, 2)],
+    seed=4559,
+)
+# A counter is hidden for long after a restart, in the step in which another one appears.
+@example(events=[Event("restart", 1, 44, 1), Event("hide", 1, 46, 70)], seed=8715)
 # A label changes while all counters are hidden, and then a counter is not a number any more.
 @example(
     events=[Event("nan", 1, 68, 70), Event("hide all", 1, 65, 2), Event("relabel", 1, 67, 1)],
