@@ -90,6 +90,10 @@ coverage: $(SYNCED) $(PROGRAMS) $(DATABASE) ## Show the branch coverage of unit 
 test-engines: $(SYNCED) $(PROGRAMS) $(ENGINE) ## Test every engine whose programs are named, such as THANOS_BIN (docs/engines.md; not part of test)
 	$(RUN)/pytest tests/engines --numprocesses 2 --dist loadgroup
 
+.PHONY: test-contract
+test-contract: $(SYNCED) $(PROGRAMS) ## Ask the API whatever /openapi.json allows, and compile generated clients (needs npm; not part of test)
+	$(RUN)/pytest tests/contract $(CONTRACT_ARGS)
+
 .PHONY: test-browser
 test-browser: $(SYNCED) $(PROGRAMS) ## Test the dashboard in a headless Chromium (Debian: chromium, chromium-driver; not part of test)
 	$(RUN)/pytest tests/browser

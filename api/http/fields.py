@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate
 from api.windows import DAY, EPOCH, MONTH, WEEK, Step
 from quotas import names
 from quotas.calendars import DAY_SECONDS, timezone_names
-from quotas.file.values import LONGEST_VALUE
+from quotas.file.values import DURATION_PATTERN, LONGEST_VALUE
 from quotas.units import format_duration, parse_duration
 
 MOST_VALUES = 100
@@ -30,6 +30,11 @@ A_ZONE = 'the IANA name of a time zone, such as "Europe/Berlin"'
 A_STEP = '"auto", "month", "1w", "1d", or a part of a day such as "1m", "15m" or "6h"'
 
 
+def _document(more: dict[str, Any], **properties: Any) -> None:
+    """Add properties of JSON Schema to the arguments of a field, for the OpenAPI document."""
+    more["metadata"] = {**more.get("metadata", {}), **properties}
+
+
 class Duration(fields.Field[int]):
     """A duration, parsed to seconds."""
 
@@ -40,6 +45,7 @@ class Duration(fields.Field[int]):
             f'"{format_duration(longest_seconds)}"'
         )
         more.setdefault("error_messages", {"required": self.expected})
+        _document(more, pattern=DURATION_PATTERN)
         super().__init__(**more)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
@@ -82,6 +88,7 @@ class WholeNumber(fields.Field[int]):
 
     def __init__(self, *, most: int, **more: Any) -> None:
         self.most = most
+        _document(more, minimum=1, maximum=most)
         super().__init__(**more)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
@@ -127,6 +134,7 @@ class Many(fields.List[Any]):
 
     def __init__(self, inner: fields.Field[Any], *, split: bool = False, **more: Any) -> None:
         self.split = split
+        _document(more, maxItems=MOST_VALUES)
         super().__init__(inner, **more)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:

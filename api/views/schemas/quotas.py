@@ -18,7 +18,8 @@ MOST_NOTIFICATIONS = 500
 _LAST_PAGE = 1_000_000
 LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
 _SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
-_STATE = r"(ok|no_data|[0-9]{1,4}(\.[0-9]{1,2})?)\Z"
+# Without the last part, Python takes a line feed at the end for the end.
+_STATE = r"^(ok|no_data|[0-9]{1,4}(\.[0-9]{1,2})?)$(?!\n)"
 _A_STATE = '"ok", "no_data" or a threshold such as "80"'
 _OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
 _LABEL = re.compile(f"([a-zA-Z_][a-zA-Z0-9_]{{0,99}}):(.{{0,{LONGEST_VALUE}}})", re.DOTALL)
@@ -30,6 +31,9 @@ _A_LABEL = (
 
 class LabelField(fields.Field[tuple[str, str]]):
     """A label that an entry must have: ``team:bun``."""
+
+    def __init__(self) -> None:
+        super().__init__(metadata={"pattern": "^[a-zA-Z_][a-zA-Z0-9_]{0,99}:"})
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, str]:
         match = _LABEL.fullmatch(value)
