@@ -20,6 +20,10 @@ from quotas.units import format_duration
 # The labels of the series that is there if a gateway was scraped in the window.
 OBSERVED = "observed"
 
+# All labels that rules have given to deltas. Several replicas of the rules, told apart by another
+# label, recorded the same bytes: they count once.
+_RECORDED_BY = ", ".join((*names.SELECTOR_LABELS, names.CALENDAR, names.PERIOD))
+
 # Bytes, and whether a gateway was scraped: in one query, so that both are of the same moment.
 _QUERY = Template("""\
 sum by ($by) (
@@ -80,7 +84,8 @@ def recorded_query(query: BandwidthQuery, window_ms: int, offset_ms: int = 0) ->
     # A millisecond less than the window: what is recorded exactly at its start belongs to the
     # window before, and in Prometheus 2 a range includes its start.
     window = format_duration((window_ms - 1) / 1000)
-    recorded = f"sum_over_time({names.DELTA}{selector(matchers)}[{window}]{_offset(offset_ms)})"
+    deltas = f"{names.DELTA}{selector(matchers)}[{window}]{_offset(offset_ms)}"
+    recorded = f"max by ({_RECORDED_BY}) (sum_over_time({deltas}))"
     observed_ms = offset_ms + recording_delay_ms(query.accounting)
     return _with_observation(query, recorded, window_ms, observed_ms)
 
