@@ -11,6 +11,7 @@ from selenium.webdriver import Chrome
 from tests.browser.chromium import Page
 from tests.browser.serving import serving, serving_app
 from tests.integration.support import prometheus
+from tests.integration.support.webhook_app import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -87,4 +88,14 @@ def test_failing_checks_of_the_webhook_are_shown(chromium: Chrome, empty_url: st
         page.open()
         page.wait(lambda: detail in page.text("#notices"))
         assert page.text("#notices") == f"Notifications may not arrive. undelivered: {detail} <b>."
+        assert page.violations() == []
+
+
+def test_a_quota_without_data_says_so(chromium: Chrome, empty_url: str) -> None:
+    with serving(PROMETHEUS_URL=empty_url, QUOTAS_FILE=str(ROOT / "quotas.yaml")) as url:
+        page = Page(chromium, url)
+        page.open("#/quotas/bun-egress")
+        page.wait(lambda: "no data yet" in page.text(".title"))
+        assert "nothing is left" not in page.text("main")
+        assert "at this pace" not in page.text("main")
         assert page.violations() == []
