@@ -1,20 +1,22 @@
 // The bandwidth card: filters, the chart, its legend with the numbers, a table, and a CSV link.
 
 import { buildUrl, fetchJson, getToken, request } from "./api.js";
+import { OTHER, findBusiest, readAnswer } from "./bandwidth-data.js";
 import { makeChart } from "./chart.js";
 import { makeChoice, makeFigure, makePicker } from "./controls.js";
 import { h, setAttribute, setText, updateChildren } from "./elements.js";
 import { UNKNOWN, formatBytes, formatDuration, formatPercent, formatSize, formatTime } from "./format.js";
+import { chooseRange } from "./ranges.js";
 import { stackColumns } from "./series.js";
 import { makeCollapsedTable } from "./table.js";
 import { colour } from "./theme.js";
 import { RANGES } from "./urls.js";
-import { plain } from "./wording.js";
 
 const TOP = 8;
 const PATH = "api/v1/bandwidth";
 // Over 90 days, shorter windows would show mostly the difference between day and night.
 const STEPS = { "90d": "1d" };
+const DEFAULT_RANGE = "7d";
 const FILTERS = ["service", "route", "consumer"];
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
@@ -55,19 +57,24 @@ export function makeBandwidthCard(change) {
   );
   let settings = null;
   let answer = null;
+  // The range while the address names none: as much as there is data.
+  let ageRange = null;
   let catalog = { services: [], routes: [], consumers: [] };
   let chart = null;
   let drawnAs = "";
   const colours = new Map();
 
+  const rangeNow = () => settings.range ?? ageRange ?? DEFAULT_RANGE;
+
   function parameters() {
-    const values = { lookback: settings.range, step: STEPS[settings.range], by: settings.by, timezone: zone, type: settings.type === "both" ? null : settings.type };
+    const range = rangeNow();
+    const values = { lookback: range, step: STEPS[range], by: settings.by, timezone: zone, type: settings.type === "both" ? null : settings.type };
     for (const name of FILTERS) values[name] = settings[name];
     return values;
   }
 
   function draw() {
-    const data = readAnswer(answer, settings);
+    const data = readAnswer(answer, settings.by);
     const stacked = settings.style === "stacked";
     const drawing = JSON.stringify([settings.style, data.keys]);
     if (chart && drawnAs !== drawing) destroy();
@@ -75,13 +82,13 @@ export function makeBandwidthCard(change) {
     assignColours(data.keys);
     chart ??= makeChart(plot, look(data, stacked), (index) => drawLegend(chart.data, index));
     const columns = stacked ? stackColumns(data.columns) : data.columns;
-    chart.set([data.times, ...columns], data.bounds);
+    chart.set([data.times, ...columns], boundsOf(data), 0, data.running);
     chart.data = data;
     drawLegend(data, chart.plot.cursor.idx ?? null);
     drawFigures(data);
     drawFoot(data);
     drawEmpty(data);
-    setAttribute(plot, "aria-label", `${settings.by} by ${settings.style} chart of bandwidth over ${settings.range}; arrow keys move through it, and the table below has its numbers`);
+    setAttribute(plot, "aria-label", `${settings.by} by ${settings.style} chart of bandwidth over ${rangeNow()}; arrow keys move through it, and the table below has its numbers`);
     table.set(["Window from", ...data.names], () => tableRows(data));
     csv.href = buildUrl(PATH, { ...parameters(), format: "csv" });
   }
@@ -125,17 +132,28 @@ export function makeBandwidthCard(change) {
   function drawFigures(data) {
     figures.total.set(formatSize(data.total), "", formatBytes(data.total));
     figures.mean.set(data.seconds ? `${formatSize(data.total / data.seconds)}/s` : UNKNOWN, "while observed");
-    const sums = data.times.map((_, index) => data.columns.reduce((all, column) => all + (column[index] ?? 0), 0));
-    const peak = sums.length ? sums.indexOf(Math.max(...sums)) : -1;
-    if (data.total && peak >= 0) figures.peak.set(formatSize(sums[peak]), formatTime(data.times[peak] * 1000, data.step));
-    else figures.peak.set(UNKNOWN);
+    const busiest = findBusiest(data);
+    if (!busiest) figures.peak.set(UNKNOWN);
+    else figures.peak.set(formatSize(busiest.bytes), `${formatTime(data.times[busiest.index] * 1000, data.step)}${busiest.isRunning ? ", so far" : ""}`);
   }
 
   function drawFoot(data) {
     const words = [`Bytes in windows of ${data.step == null ? "a month" : formatDuration(data.step)}.`];
-    if (data.partial) words.push(`The one since ${formatTime(data.partial.time * 1000, data.step)} is not over and not drawn: ${formatSize(data.partial.sum)} so far.`);
-    if (data.columns.length && data.hasGaps) words.push("Hatched: no gateway was observed.");
+    if (data.running != null) {
+      const sum = data.columns.reduce((all, column) => all + (column[data.running] ?? 0), 0);
+      words.push(`Dashed: the window since ${formatTime(data.times[data.running] * 1000, data.step)} is still running, ${formatSize(sum)} so far.`);
+    }
+    if (data.begin > data.times[0]) words.push(`No data before ${formatTime(data.begin * 1000, data.step)}.`);
+    if (data.hasGaps) words.push("Hatched: no gateway was observed.");
     setText(foot, words.join(" "));
+  }
+
+  /** Return [first, last] second of the axis. A chosen range is shown whole, else what has data. */
+  function boundsOf({ times, begin, running }) {
+    if (!times.length) return null;
+    const last = times[running ?? times.length - 1];
+    const first = settings.range ? times[0] : Math.min(begin ?? times[0], times.at(-2) ?? last);
+    return [first, last];
   }
 
   function drawEmpty(data) {
@@ -164,16 +182,22 @@ export function makeBandwidthCard(change) {
       const before = settings;
       settings = wanted;
       for (const [name, choice] of Object.entries(choices)) choice.set(settings[name]);
+      choices.range.set(rangeNow());
       for (const name of FILTERS) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
       // Another style needs no other data.
       if (before && answer && before.style !== settings.style) draw();
     },
     async refresh(signal) {
       const requested = settings;
-      [answer, catalog] = await Promise.all([
-        fetchJson(PATH, { ...parameters(), top: TOP }, signal),
-        fetchJson("api/v1/catalog", { lookback: "7d" }, signal),
-      ]);
+      const read = () => fetchJson(PATH, { ...parameters(), top: TOP }, signal);
+      [answer, catalog] = await Promise.all([read(), fetchJson("api/v1/catalog", { lookback: "7d" }, signal)]);
+      if (!settings.range) {
+        const suited = chooseRange(readAnswer(answer, requested.by), rangeNow(), DEFAULT_RANGE);
+        const isOther = suited !== rangeNow();
+        ageRange = suited;
+        choices.range.set(suited);
+        if (isOther) answer = await read();
+      }
       for (const name of FILTERS) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
       if (requested.by === settings.by) draw();
     },
@@ -182,43 +206,6 @@ export function makeBandwidthCard(change) {
       if (answer) draw();
     },
     destroy,
-  };
-}
-
-// The key of all other series. It cannot be a label's key, since those are JSON strings.
-const OTHER = "other";
-
-/** Return the answer as columns. A last window that is not over is returned as `partial`. */
-function readAnswer({ meta, series }, settings) {
-  const named = series.map((one) => {
-    if (one.other) return { ...one, key: OTHER, name: "all others" };
-    const value = one.labels[settings.by];
-    return { ...one, key: JSON.stringify(value), name: plain(value) || `no ${settings.by}` };
-  });
-  let times = (named[0]?.points ?? []).map(([ms]) => ms / 1000);
-  let columns = named.map(({ points }) => points.map(([, value]) => value));
-  let partial = null;
-  if (meta.partial_last && times.length > 2) {
-    const sum = columns.reduce((all, column) => all + (column.at(-1) ?? 0), 0);
-    partial = { time: times.at(-1), sum };
-    times = times.slice(0, -1);
-    columns = columns.map((column) => column.slice(0, -1));
-  }
-  const step = meta.step_seconds;
-  const observed = columns.length ? columns[0].filter((value) => value != null).length : 0;
-  const end = Date.parse(meta.end) / 1000;
-  return {
-    names: named.map(({ name }) => name),
-    keys: named.map(({ key }) => key),
-    totals: named.map(({ total_bytes: total }) => total),
-    total: named.reduce((all, one) => all + one.total_bytes, 0),
-    times,
-    columns,
-    partial,
-    step,
-    hasGaps: columns.length > 0 && observed < times.length,
-    seconds: observed * step + (partial ? end - partial.time : 0),
-    bounds: times.length ? [times[0], partial ? partial.time : end] : null,
   };
 }
 

@@ -19,7 +19,7 @@ const BINARY_INCREMENTS = Array.from({ length: 63 }, (_, power) => 2 ** power);
 export function makeChart(host, look, onPoint) {
   const axis = { stroke: colour("--muted"), font: FONT, ticks: { show: false } };
   const grid = { stroke: colour("--grid"), width: 1 };
-  let view = { bounds: null, top: 0 };
+  let view = { bounds: null, top: 0, running: null };
   const options = {
     width: Math.max(200, host.clientWidth),
     height: host.clientHeight,
@@ -38,10 +38,11 @@ export function makeChart(host, look, onPoint) {
       { ...axis, grid: { show: false }, gap: 6, size: 34, space: 72, values: timeLabels },
       { ...axis, grid, gap: 8, size: axisWidth, space: 44, values: (u, splits) => splits.map((value) => formatSize(value, { binary: look.binary })), ...(look.binary && { incrs: BINARY_INCREMENTS }) },
     ],
-    series: [{}, ...look.series.map(seriesOptions)],
+    series: [{}, ...look.series.map((series) => seriesOptions(series, () => view.running))],
     bands: look.bands ?? [],
     hooks: {
-      drawClear: look.gaps ? [shadeGaps] : [],
+      drawClear: look.gaps ? [(u) => shadeGaps(u, view.running)] : [],
+      draw: [(u) => view.running != null && drawRunning(u, view.running)],
       setCursor: [(u) => onPoint?.(u.cursor.idx ?? null)],
     },
   };
@@ -55,9 +56,12 @@ export function makeChart(host, look, onPoint) {
   host.addEventListener("keydown", keys);
   return {
     plot,
-    /** Show data: uPlot's columns, [first, last] second, and the least value the axis reaches. */
-    set(columns, bounds = null, top = 0) {
-      view = { bounds, top };
+    /**
+     * Show data: uPlot's columns, [first, last] second, the least value the axis reaches, and the
+     * index of a window that is still running. What leads to it is dashed, and it has a hollow point.
+     */
+    set(columns, bounds = null, top = 0, running = null) {
+      view = { bounds, top, running };
       plot.setData(columns);
     },
     destroy() {
@@ -68,8 +72,11 @@ export function makeChart(host, look, onPoint) {
   };
 }
 
-function seriesOptions(series) {
+const linear = (...values) => globalThis.uPlot.paths.linear()(...values);
+
+function seriesOptions(series, runningIndex) {
   return {
+    paths: (u, index, from, to) => linear(u, index, from, Math.min(to, (runningIndex() ?? Infinity) - 1)),
     label: series.label,
     stroke: series.colour,
     fill: series.fill,
@@ -79,7 +86,7 @@ function seriesOptions(series) {
       show: true,
       size: 4,
       fill: series.colour,
-      filter: (u, index) => (series.dash ? [] : findIsolated(u.data[index])),
+      filter: (u, index) => (series.dash ? [] : findIsolated(u.data[index]).filter((at) => at !== runningIndex())),
     },
   };
 }
@@ -105,7 +112,35 @@ function timeLabels(u, splits, axisIndex, space, step) {
   });
 }
 
-function shadeGaps(u) {
+/** Draw the way to a window that is not over: dashed, with a hollow point. */
+function drawRunning(u, running) {
+  const context = u.ctx;
+  const ratio = devicePixelRatio;
+  context.save();
+  for (let index = 1; index < u.series.length; index += 1) {
+    const values = u.data[index];
+    if (!u.series[index].show || values[running] == null) continue;
+    const [x, y] = [u.valToPos(u.data[0][running], "x", true), u.valToPos(values[running], "y", true)];
+    context.strokeStyle = u.series[index].stroke(u, index);
+    context.lineWidth = 1.5 * ratio;
+    if (values[running - 1] != null) {
+      context.setLineDash([3 * ratio, 3 * ratio]);
+      context.beginPath();
+      context.moveTo(u.valToPos(u.data[0][running - 1], "x", true), u.valToPos(values[running - 1], "y", true));
+      context.lineTo(x, y);
+      context.stroke();
+    }
+    context.setLineDash([]);
+    context.fillStyle = colour("--card");
+    context.beginPath();
+    context.arc(x, y, 3 * ratio, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
+  }
+  context.restore();
+}
+
+function shadeGaps(u, running) {
   const [times, ...columns] = u.data;
   const { left, top, width, height } = u.bbox;
   const step = times.length > 1 ? times[1] - times[0] : 0;
@@ -114,7 +149,9 @@ function shadeGaps(u) {
   context.beginPath();
   context.rect(left, top, width, height);
   context.clip();
-  for (const [first, last] of findGaps(columns, times.length)) {
+  for (const [first, last] of findGaps(columns, running ?? times.length)) {
+    // Before the first data there was nothing to observe: that is no gap.
+    if (first === 0) continue;
     const from = u.valToPos(times[first] - (first ? step : 0), "x", true);
     const to = u.valToPos(times[last] + step, "x", true);
     hatch(context, from, top, Math.max(2, to - from), height);

@@ -8,7 +8,7 @@ export function makeChoice(name, legend, options, onChoose) {
   const inputs = new Map();
   const node = h("fieldset", { class: "choice" }, h("legend", { class: "sr" }, legend));
   for (const [value, text] of options) {
-    const input = h("input", { type: "radio", name, value, id: `${name}-${value}`, onchange: () => onChoose(value) });
+    const input = h("input", { type: "radio", name, value, id: `${name}-${value}`, onclick: () => onChoose(value) });
     inputs.set(value, input);
     node.append(input, h("label", { for: input.id }, text));
   }

@@ -8,7 +8,8 @@ const CHOICES = {
   type: ["both", "egress", "ingress"],
   style: ["stacked", "lines"],
 };
-const DEFAULTS = { range: "7d", by: "service", type: "both", style: "stacked" };
+// Without a range, as much is shown as there is data.
+const DEFAULTS = { range: null, by: "service", type: "both", style: "stacked" };
 const TEXTS = ["service", "route", "consumer", "state", "q"];
 const SELECTOR_LABELS = ["service", "route", "consumer", "workspace", "type"];
 
