@@ -36,3 +36,16 @@ def test_a_state_and_a_search_filter_the_quotas_and_are_in_the_url(page: Page) -
     page.wait(lambda: "No quota is like that" in page.text(".card > .empty"))
     page.click(".card > .empty button")
     page.wait(lambda: len(drawn_entries(page)) == everything)
+
+
+def test_a_bar_above_the_limit_has_a_mark_at_the_limit(page: Page, api: Api) -> None:
+    page.open()
+    entries = api.get("quotas", page_size=1000)["quotas"]
+    marks = page.script(
+        "return [...document.querySelectorAll('.entry .bar')].map((bar) => {"
+        " const mark = bar.querySelector('.mark');"
+        " return mark.hidden ? null : parseFloat(mark.style.insetInlineStart); })"
+    )
+    expected = [100 / entry["ratio"] if entry["ratio"] > 1 else None for entry in entries]
+    assert any(expected)
+    assert marks == [None if one is None else pytest.approx(one, abs=1) for one in expected]

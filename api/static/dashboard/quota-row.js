@@ -52,18 +52,25 @@ export function updateQuotaRow(node, entry, isOneOfMany, now) {
   setText(parts.full, entry.full_at ? ` · full in ${describeTimeToLimit(entry, now)}` : "");
 }
 
-/** Return {node, set} of a bar from 0 to 100 %: the usage, and beyond it the forecast. */
+/**
+ * Return {node, set} of a bar: the usage, and beyond it the forecast. It ends at the limit. Above the
+ * limit it ends at the usage, and a mark inside shows the limit: 112 % looks different from 100 %.
+ */
 function makeBar() {
   const expected = h("span", { class: "expected" });
   const used = h("span", { class: "fill" });
-  const node = h("div", { class: "bar", "aria-hidden": "true" }, expected, used);
+  const mark = h("span", { class: "mark", hidden: true });
+  const node = h("div", { class: "bar", "aria-hidden": "true" }, h("span", { class: "track" }, expected, used), mark);
   return {
     node,
     set(entry) {
-      const ratio = Math.min(1, entry.ratio ?? 0);
+      const ratio = entry.ratio ?? 0;
+      const whole = Math.max(1, ratio);
       const forecast = entry.limit_bytes ? (entry.forecast_bytes ?? 0) / entry.limit_bytes : 0;
-      used.style.inlineSize = `${100 * ratio}%`;
-      expected.style.inlineSize = `${100 * Math.min(1, Math.max(ratio, forecast))}%`;
+      used.style.inlineSize = `${(100 * ratio) / whole}%`;
+      expected.style.inlineSize = `${(100 * Math.min(whole, Math.max(ratio, forecast))) / whole}%`;
+      mark.hidden = ratio <= 1;
+      mark.style.insetInlineStart = `${100 / whole}%`;
     },
   };
 }
