@@ -10,7 +10,7 @@ from selenium.webdriver import Chrome
 from local.demo.run import DemoStack
 from local.stack.ports import Ports
 from local.stack.processes import Processes
-from tests.browser.chromium import Page, running
+from tests.browser.support.chromium import Page, running
 
 SETTLE_SECONDS = 60
 # The rules of long periods are evaluated every five seconds: this is two evaluations.

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tests.browser.chromium import Page
 from tests.browser.conftest import Api
-from tests.browser.reading import drawn_entries, is_rounded, plotted
+from tests.browser.support.chromium import Page
+from tests.browser.support.reading import drawn_entries, is_rounded, plotted
 
 
 @pytest.mark.parametrize("by", ["service", "route", "consumer", "type"])

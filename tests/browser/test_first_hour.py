@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.browser.chromium import Page
-from tests.browser.reading import plotted
-from tests.browser.samples import traffic
-from tests.browser.serving import serving
+from tests.browser.support.chromium import Page
+from tests.browser.support.reading import plotted
+from tests.browser.support.samples import traffic
+from tests.browser.support.serving import serving
 from tests.integration.support import prometheus
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.browser.serving import serving
+from tests.browser.support.serving import serving
 
 CASES = Path(__file__).parents[1] / "formatting_cases.json"
 _FORMAT_CASES = """

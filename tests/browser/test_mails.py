@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.browser.chromium import Page
+from tests.browser.support.chromium import Page
 from tests.unit.webhook.mail.report.reports import CASES as REPORTS
 from tests.unit.webhook.mail.report.reports import read_report
 from tests.unit.webhook.mails import CASES, read

@@ -12,9 +12,9 @@ from flask import Flask, jsonify
 from selenium.webdriver import Chrome
 
 from local.demo.run import DemoStack
-from tests.browser.chromium import Page
 from tests.browser.conftest import Api
-from tests.browser.serving import serving, serving_app
+from tests.browser.support.chromium import Page
+from tests.browser.support.serving import serving, serving_app
 
 NOTIFIED_SECONDS = 90
 ADDRESS = "#/quotas/bun-egress"

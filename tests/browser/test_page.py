@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.browser.chromium import Page
-from tests.browser.reading import drawn_entries
+from tests.browser.support.chromium import Page
+from tests.browser.support.reading import drawn_entries
 
 VIEWS = (
     "",

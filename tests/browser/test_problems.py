@@ -8,8 +8,8 @@ import pytest
 from flask import Flask, jsonify
 from selenium.webdriver import Chrome
 
-from tests.browser.chromium import Page
-from tests.browser.serving import serving, serving_app
+from tests.browser.support.chromium import Page
+from tests.browser.support.serving import serving, serving_app
 from tests.integration.support import prometheus
 from tests.integration.support.webhook_app import ROOT
 

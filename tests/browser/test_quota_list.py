@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.browser.chromium import Page
 from tests.browser.conftest import Api
-from tests.browser.reading import drawn_entries, is_rounded
+from tests.browser.support.chromium import Page
+from tests.browser.support.reading import drawn_entries, is_rounded
 
 
 def test_quotas_are_listed_as_the_api_answers_most_used_first(page: Page, api: Api) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.browser.chromium import Page
 from tests.browser.conftest import Api
-from tests.browser.reading import plotted
+from tests.browser.support.chromium import Page
+from tests.browser.support.reading import plotted
 
 
 def test_a_quota_shows_its_usage_chart_and_its_past_periods(page: Page, api: Api) -> None:

@@ -15,7 +15,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 WAIT_SECONDS = 20
-AXE = Path(__file__).resolve().parent / "axe" / "axe.min.js"
+AXE = Path(__file__).resolve().parents[1] / "axe" / "axe.min.js"
 _SWITCHES = (
     "--headless=new",
     "--no-sandbox",

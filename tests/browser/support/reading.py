@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import Page
+from tests.browser.support.chromium import Page
 
 UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 
