@@ -110,4 +110,4 @@ def test_the_csv_file_has_the_series_of_the_chart(page: Page) -> None:
     text = page.driver.execute_async_script(
         "fetch(arguments[0]).then((answer) => answer.text()).then(arguments[1])", link
     )
-    assert text.splitlines()[0] == "start,end,consumer,bytes"
+    assert text.splitlines()[0] == "start,end,consumer,bytes,other"
