@@ -75,7 +75,7 @@ SETTINGS = (
     Setting(
         "WEBHOOK_URL",
         "",
-        "the webhook, which is asked who was told of a quota; without it, that is not shown",
+        "the webhook, which is asked who was notified of a quota; without it, that is not shown",
         has_password=True,
     ),
     Setting("WEBHOOK_TOKEN", "", "its token, where `WEBHOOK_URL` is set", secret=True),

@@ -20,7 +20,7 @@ from quotas.units import format_duration
 # The labels of the series that is there if a gateway was scraped in the window.
 OBSERVED = "observed"
 
-# All labels that rules have given to deltas. Several replicas of the rules, told apart by another
+# All labels that rules have given to deltas. Several replicas of the rules, which differ in another
 # label, recorded the same bytes: they count once.
 _RECORDED_BY = ", ".join((*names.SELECTOR_LABELS, names.CALENDAR, names.PERIOD))
 

@@ -66,6 +66,11 @@ def list_bandwidth_used(caller: Caller, question: BandwidthUsedQuestion) -> Answ
 )
 def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:
     """Return bytes in each window, those with most bytes first."""
+    unit, percent = question.unit, question.percentile
+    form = question.format or ("csv" if caller.prefers_csv else "series")
+    if percent is not None and form in ("rows", "csv"):
+        expected = "no percentile, or the format series or columns: rows have none"
+        raise ParametersError([WrongParameter("percentile", str(percent), expected)])
     windows = question.cut(caller.now, caller.context.settings.scrape_interval_seconds)
     matchers = match_filters(question.filters, caller.scope)
     query = BandwidthQuery(matchers, question.by, caller.accounting)
@@ -75,13 +80,8 @@ def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:
     by = tuple(PUBLIC[label] for label in question.by)
     lines, truncated = rank(traffic, by, question.top)
     check_size(max(1, len(lines)), windows)
-    unit, percent = question.unit, question.percentile
     lines = measure(lines, windows, unit, percent)
     fresh_seconds = _fresh_seconds(caller, windows)
-    form = question.format or ("csv" if caller.prefers_csv else "series")
-    if percent is not None and form in ("rows", "csv"):
-        expected = "no percentile, or the format series or columns: rows have none"
-        raise ParametersError([WrongParameter("percentile", str(percent), expected)])
     if form == "csv":
         return Answer(as_csv(windows, lines, by, unit), fresh_seconds, CSV)
     meta = describe(windows, traffic, truncated=truncated, unit=unit, percent=percent)

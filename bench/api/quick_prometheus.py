@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import orjson
+
+from bench.support.http_server import QuietHandler, serving
 
 _OBSERVED = {"observed": "1"}
 
@@ -33,33 +34,15 @@ def quick_prometheus(series: int) -> Iterator[str]:
     """
     making = threading.Lock()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+    class Handler(QuietHandler):
+        def answer(self, body: bytes) -> None:
+            form = parse_qs(body.decode())
             body = b'{"status":"success","data":{"resultType":"vector","result":[]}}'
             if self.path.endswith("/query_range"):
                 start, end, step = (float(form[name][0]) for name in ("start", "end", "step"))
                 with making:
                     body = _matrix(series, (start, end, step))
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            # A client need not read all of it.
-            with suppress(OSError):
-                self.wfile.write(body)
+            self.reply(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield f"http://{address}"

@@ -6,14 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import requests
 import yaml
 
+from bench.support.http_server import QuietHandler, serving
 from local import programs
 from tests.integration.support.prometheus import free_port
 from tests.integration.support.scripted_smtp import make_certificate
@@ -107,41 +106,19 @@ def proxy(
     """
     bodies: list[bytes] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(b"")
-
-        def do_POST(self) -> None:
-            self._answer(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-        def _answer(self, body: bytes) -> None:
+    class Handler(QuietHandler):
+        def answer(self, body: bytes) -> None:
             if any(self.headers.get(name) != value for name, value in wanted.items()):
-                self._reply(401, f"not with these: {self.headers}".encode())
+                self.reply(f"not with these: {self.headers}".encode(), status=401)
                 return
             bodies.append(body)
             kind = {"Content-Type": self.headers.get("Content-Type", "")}
             url = upstream + self.path
-            answer = requests.request(self.command, url, data=body, headers=kind, timeout=30)
-            content = answer.content
+            found = requests.request(self.command, url, data=body, headers=kind, timeout=30)
+            content = found.content
             if added:
-                content = json.dumps(answer.json() | added).encode()
-            self._reply(answer.status_code, content)
+                content = json.dumps(found.json() | added).encode()
+            self.reply(content, status=found.status_code)
 
-        def _reply(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield Proxy(f"http://127.0.0.1:{server.server_port}", bodies)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield Proxy(f"http://{address}", bodies)

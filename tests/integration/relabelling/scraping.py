@@ -1,17 +1,16 @@
 """One Prometheus that scrapes many answers, each in a job like that of the gateways."""
 
 import re
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bench.support.http_server import QuietHandler, serving
 from local.stack.config import PROMETHEUS_FILE
 from quotas import names
 from tests.integration.relabelling.answers import Answer
@@ -102,26 +101,13 @@ def scraped(folder: Path, scrapes: Sequence[Scrape]) -> Iterator[Stored]:
 def _serving(answers: Sequence[str]) -> Iterator[str]:
     """Serve each text below its number, as Kong's status port does; yield host and port."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = answers[int(self.path.removeprefix("/"))].encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; charset=UTF-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    class Handler(QuietHandler):
+        def answer(self, _: bytes) -> None:
+            text = answers[int(self.path.removeprefix("/"))]
+            self.reply(text.encode(), "text/plain; charset=UTF-8")
 
-        def log_message(self, *_: object) -> None:
-            """Write no log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as address:
+        yield address
 
 
 def _query(server: Server, query: str) -> list[tuple[Labels, float]]:

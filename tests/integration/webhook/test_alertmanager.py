@@ -1,16 +1,15 @@
 """A real Alertmanager with alertmanager/alertmanager.yml, and a recorder of its requests."""
 
-import http.server
 import itertools
 import json
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from bench.support.http_server import serving
 from local import programs
 from tests.integration.support.polling import poll
 from tests.integration.webhook.alertmanager import (
@@ -29,14 +28,9 @@ from webhook.alerts.payload import parse_payload
 @pytest.fixture(scope="module")
 def recorder() -> Iterator[Recorder]:
     recorder = Recorder()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), make_handler(recorder))
-    recorder.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield recorder
-    server.shutdown()
-    server.server_close()
-    thread.join(TIMEOUT_SECONDS)
+    with serving(make_handler(recorder)) as address:
+        recorder.url = f"http://{address}"
+        yield recorder
 
 
 def free_port() -> int:

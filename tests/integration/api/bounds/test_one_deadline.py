@@ -4,11 +4,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from api import create_app
+from bench.support.http_server import QuietHandler, serving
 from quotas.prometheus.queries import GRACE_SECONDS
 
 TIMEOUT_SECONDS = 3
@@ -21,29 +21,18 @@ SPARE_SECONDS = 4
 @contextmanager
 def slow_prometheus() -> Iterator[str]:
     """Answer each query with nothing found, after QUERY_SECONDS."""
+    is_over = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(QUERY_SECONDS)
+    class Handler(QuietHandler):
+        def answer(self, _: bytes) -> None:
+            is_over.wait(QUERY_SECONDS)
             kind = "matrix" if self.path.endswith("/query_range") else "vector"
-            body = f'{{"status":"success","data":{{"resultType":"{kind}","result":[]}}}}'
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(body.encode())
+            text = f'{{"status":"success","data":{{"resultType":"{kind}","result":[]}}}}'
+            self.reply(text.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield f"http://{address}"
+        is_over.set()
 
 
 @pytest.mark.parametrize(

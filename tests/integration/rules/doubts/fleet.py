@@ -1,17 +1,16 @@
 """Gateways in doubtful states, and one Prometheus that scrapes them and evaluates the alerts."""
 
 import itertools
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import requests
 import yaml
 
+from bench.support.http_server import QuietHandler, serving
 from local.stack.config import PROMETHEUS_FILE
 from quotas import names
 from quotas.model import QuotaFile
@@ -91,26 +90,12 @@ def _impatient(quotas: QuotaFile) -> list[RuleFile]:
 def exposing(metrics: Metrics) -> Iterator[str]:
     """Serve a text, which may differ at each scrape, as /metrics; yield host and port."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = metrics().encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; charset=UTF-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    class Handler(QuietHandler):
+        def answer(self, _: bytes) -> None:
+            self.reply(metrics().encode(), "text/plain; charset=UTF-8")
 
-        def log_message(self, *_: object) -> None:
-            """Write no log."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as address:
+        yield address
 
 
 @contextmanager

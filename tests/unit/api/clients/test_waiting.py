@@ -1,4 +1,4 @@
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -32,6 +32,8 @@ def test_there_are_threads_beside_those_that_may_wait() -> None:
 def test_only_so_many_large_requests_are_answered_at_a_time_and_others_wait_their_turn() -> None:
     large = LargeRequests(2)
     at_once, most = [], []
+    # Nobody's turn ends before somebody else's has begun.
+    both = threading.Barrier(2, timeout=30)
 
     def answer(_: int) -> None:
         with within(30), large.request():
@@ -39,7 +41,7 @@ def test_only_so_many_large_requests_are_answered_at_a_time_and_others_wait_thei
             large.begin()
             at_once.append(1)
             most.append(len(at_once))
-            time.sleep(0.005)
+            both.wait()
             at_once.pop()
 
     with ThreadPoolExecutor(8) as pool:

@@ -174,5 +174,7 @@ def test_the_responses_that_are_kept_of_one_answer_are_bounded(api: Api) -> None
     for number in range(30):
         assert api.get(Accept_Encoding=f"x{number}").status_code == 200
     cache = api.app.extensions["context"].upstream.cache
-    kept = [entry.value.sent for entry in cache._entries.values() if hasattr(entry.value, "sent")]
-    assert [len(sent) for sent in kept] == [8]
+    [kept] = [entry.value for entry in cache._entries.values() if hasattr(entry.value, "sent")]
+    assert len(kept.sent) == 8
+    # They hold no copies of its body, which the cache would not count.
+    assert all(sent.body is kept.body for sent in kept.sent.values())
