@@ -1,5 +1,6 @@
 """Checks that need more than one value: conflicting keys, equal names, missing recipients."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,8 @@ from quotas.model import Quota
 # The keys of a quota that ``find_conflicts`` compares.
 COMPARED_KEYS = {"period", "for_each", "except", "forecast", "opening_balance", "opening_period"}
 
+# What regular expressions contain, and names of services, routes and consumers hardly ever do.
+_REGEX = re.compile(r"\.[*+?]|[|*\\]|^\^|\$$|\[.+\]|\(.+\)")
 _EXAMPLE_TIME = datetime(2026, 11, 24, 13, tzinfo=UTC)
 
 
@@ -93,6 +96,20 @@ def find_conflicts(quota: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "opening_period",
             f'"{quota["opening_period"]}" is no {calendar.name}; {_example_of(calendar)}',
         )
+
+
+def find_patterns(quotas: tuple[Quota, ...], document: Document) -> Iterator[Mistake]:
+    """Yield a warning for each name in a selector that looks like a regular expression."""
+    for index, quota in enumerate(quotas):
+        named = [(label, match.values) for label, match in quota.selector.items()]
+        excluded = [(f"except.{label}", values) for label, values in quota.excluded.items()]
+        for key, values in named + excluded:
+            for value in filter(_REGEX.search, values):
+                advice = "" if key.startswith("except") else f'; write {{matches: "{value}"}}'
+                yield document.mistake(
+                    ("quotas", index, *key.split(".")),
+                    f'"{value}" is a name here, not a regular expression{advice}',
+                )
 
 
 def find_duplicates(quotas: tuple[Quota, ...], document: Document) -> Iterator[Mistake]:

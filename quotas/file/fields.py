@@ -49,6 +49,9 @@ class ParsedField(fields.Field[Any]):
             return self.parse(value)
         except ValueError as error:
             raise ValidationError(str(error)) from error
+        except ValidationError as error:
+            # Without its valid_data: half of a value would be taken for the value.
+            raise ValidationError(error.messages) from error
 
 
 class StrictSchema(Schema):

@@ -9,7 +9,12 @@ from marshmallow import Schema, ValidationError
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import MONTH, Calendar, Rolling
-from quotas.file.consistency import check_keys, check_names_and_recipients, find_duplicates
+from quotas.file.consistency import (
+    check_keys,
+    check_names_and_recipients,
+    find_duplicates,
+    find_patterns,
+)
 from quotas.file.document import LARGEST_FILE_BYTES, Document, DocumentError, Mistake, read_document
 from quotas.file.fields import MISSING_KEY, UNKNOWN_KEY, KeyPlace, key_of
 from quotas.file.period_parsers import PeriodSchema, parse_period_id
@@ -35,6 +40,15 @@ _SCHEMA_BELOW: dict[str | int, type[Schema]] = {
     "severities": SeveritiesSchema,
     "thresholds": ThresholdSchema,
     **dict.fromkeys(names.SELECTOR_LABELS, MatchSchema),
+}
+
+# Where a key belongs that is at the wrong level.
+_PARENTS: dict[str, type[Schema]] = {
+    "period": PeriodSchema,
+    "accounting": AccountingSchema,
+    "severities": SeveritiesSchema,
+    "defaults, or a quota": DefaultsSchema,
+    "a quota": QuotaSchema,
 }
 
 Place = tuple[str | int, ...]
@@ -108,11 +122,23 @@ def _locate(document: Document, place: Place, message: str) -> Mistake:
         below = (_SCHEMA_BELOW[step] for step in reversed(place[:-1]) if step in _SCHEMA_BELOW)
         schema = next(below, QuotaFileSchema)
         known = [key_of(name, field) for name, field in schema().fields.items()]
-        hint = did_you_mean(str(place[-1]), known) or f"; expected one of {', '.join(known)}"
+        hint = (
+            _belongs(str(place[-1]), schema)
+            or did_you_mean(str(place[-1]), known)
+            or f"; expected one of {', '.join(known)}"
+        )
         return document.mistake(place, f"is not a key that is known here{hint}", at_key=True)
     if message == MISSING_KEY and place[0] == "quotas" and len(place) == 3:  # noqa: PLR2004 - quotas, index, key
         message += " from this quota"
     return document.mistake(place, message, at_key=bool(place) and isinstance(place[-1], KeyPlace))
+
+
+def _belongs(key: str, found_in: type[Schema]) -> str:
+    """Return the hint ``; it belongs under period``, if the key is known there and not here."""
+    for parent, schema in _PARENTS.items():
+        if schema is not found_in and key in schema().fields:
+            return f"; it belongs under {parent}"
+    return ""
 
 
 def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
@@ -126,7 +152,11 @@ def _quota_file(loaded: dict[str, Any], document: Document) -> QuotaFile:
         accounting=_accounting(loaded.get("accounting", {})),
         notify=tuple(defaults.get("notify", ())),
         quotas=quotas,
-        warnings=tuple(map(str, find_duplicates(quotas, document))),
+        warnings=tuple(
+            str(warning)
+            for find in (find_duplicates, find_patterns)
+            for warning in find(quotas, document)
+        ),
         notify_resolved=defaults.get("notify_resolved", False),
         runbook_url=loaded.get("runbook_url", ""),
         labels=loaded.get("labels", {}),

@@ -52,6 +52,11 @@ def parse_thresholds(value: object) -> tuple[Threshold, ...]:
     thresholds = list_of(parse_threshold, MOST_THRESHOLDS)(value)
     if len({threshold.percent for threshold in thresholds}) != len(thresholds):
         raise ValueError("has an entry twice; write each once")
+    if all(threshold.percent <= 1 for threshold in thresholds):
+        percentages = ", ".join(f"{100 * threshold.percent:g}" for threshold in thresholds)
+        raise ValueError(
+            f"are all 1 % or less; thresholds are percentages, so write [{percentages}]"
+        )
     return tuple(sorted(thresholds, key=lambda threshold: threshold.percent))
 
 

@@ -4,16 +4,13 @@ import pytest
 
 from quotas.file.document import DocumentError
 from quotas.file.loading import parse_quotas
-from quotas.file.schema import DefaultsSchema, QuotaSchema
+from quotas.file.schema import QuotaSchema
 
 NOTIFY = "notify: [ops@example.com]"
 ONE_QUOTA = f"quotas: [{{name: a, limit: 1 B, {NOTIFY}}}]\n"
 
 # Lists that messages contain.
-QUOTA_KEYS, DEFAULT_KEYS = (
-    ", ".join(field.data_key or name for name, field in schema().fields.items())
-    for schema in (QuotaSchema, DefaultsSchema)
-)
+QUOTA_KEYS = ", ".join(field.data_key or name for name, field in QuotaSchema().fields.items())
 LABELS = "service, route, consumer, workspace, direction"
 UNITS = "B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB, PiB"
 

@@ -124,6 +124,25 @@ def test_two_quotas_that_differ_only_in_their_names_cause_a_warning() -> None:
     ]
 
 
+def test_a_name_that_looks_like_a_regular_expression_causes_a_warning() -> None:
+    text = (
+        f"version: 1\ndefaults: {{{NOTIFY}}}\nquotas:\n"
+        '  - {name: a, service: "bun-.*", limit: 1 kB}\n'
+        '  - {name: b, consumer: [acme, "a|b"], limit: 1 kB}\n'
+        '  - {name: c, for_each: route, except: {route: "^x"}, limit: 1 kB}\n'
+        "  - {name: d, consumer: [jane+test@example.com, a.b_c~d-e, ü], limit: 1 kB}\n"
+        '  - {name: e, service: {matches: "bun-.*"}, limit: 1 kB}\n'
+    )
+    assert [str(warning) for warning in parse_quotas(text.encode()).warnings] == [
+        (
+            '4:24: service: "bun-.*" is a name here, not a regular expression; write '
+            '{matches: "bun-.*"}'
+        ),
+        ('5:25: consumer: "a|b" is a name here, not a regular expression; write {matches: "a|b"}'),
+        '6:48: except.route: "^x" is a name here, not a regular expression',
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -53,6 +53,25 @@ from tests.unit.quotas.file.mistakes.expectations import (
                 "severity"
             ),
         ),
+        (
+            "thresholds: [0.8, 0.9, 1.0]",
+            (
+                "5:17: thresholds: are all 1 % or less; thresholds are percentages, so write "
+                "[80, 90, 100]"
+            ),
+        ),
+        (
+            "timezone: Europe/Berlin",
+            "5:5: timezone: is not a key that is known here; it belongs under period",
+        ),
+        (
+            "anchor_day: 15",
+            "5:5: anchor_day: is not a key that is known here; it belongs under period",
+        ),
+        (
+            "resolution: 30s",
+            "5:5: resolution: is not a key that is known here; it belongs under accounting",
+        ),
         ("thresholds: [80, 80]", "5:17: thresholds: has an entry twice; write each once"),
         ("thresholds: [80, x]", f'5:22: thresholds: found "x", {EXPECTED_PERCENT}'),
         ("thresholds: [80.125]", f"5:18: thresholds: found 80.125, {EXPECTED_THRESHOLD}"),
