@@ -25,7 +25,7 @@ from tests.integration.rules.accounting.weather import events as any_events
 from tests.integration.rules.accounting.weather import slow
 from tests.integration.support.prometheus import Server, with_config
 
-EXAMPLES = int(os.environ.get("WEATHER_EXAMPLES", "25")) // 5
+EXAMPLES = int(os.environ.get("WEATHER_EXAMPLES", "12")) // 3
 SCRAPE_SECONDS, STEP_SECONDS = 15, 60
 HOURS = 3
 ACCOUNTING = Accounting()

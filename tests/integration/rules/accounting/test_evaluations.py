@@ -59,7 +59,15 @@ def test_if_none_is_missing_all_that_moved_is_used(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "missing",
-    [range(20, 21), range(44, 47), range(56, 66), range(60, 61), range(59, 61), range(29, 43)],
+    [
+        range(44, 47),
+        range(56, 66),
+        range(60, 61),
+        *(
+            pytest.param(missing, marks=pytest.mark.thorough)
+            for missing in (range(20, 21), range(59, 61), range(29, 43))
+        ),
+    ],
     ids=lambda missing: f"{missing.start}-{missing.stop - 1}",
 )
 def test_missed_steps_count_in_the_period_in_which_the_bytes_moved(
@@ -71,7 +79,15 @@ def test_missed_steps_count_in_the_period_in_which_the_bytes_moved(
 
 # Minutes and seconds at which a ruler may evaluate the rules of every quarter of an hour: in the
 # scrape delay, just after it, and last.
-@pytest.mark.parametrize(("recounted_in", "phase"), [(0, 5.0), (0, 12.3), (3, 5.0), (14, 58.0)])
+@pytest.mark.parametrize(
+    ("recounted_in", "phase"),
+    [
+        (0, 5.0),
+        (0, 12.3),
+        pytest.param(3, 5.0, marks=pytest.mark.thorough),
+        pytest.param(14, 58.0, marks=pytest.mark.thorough),
+    ],
+)
 def test_missed_steps_count_whenever_a_ruler_counts_again(
     tmp_path: Path, recounted_in: int, phase: float
 ) -> None:
@@ -105,7 +121,11 @@ def test_a_ruler_that_sees_its_results_late_is_late_and_not_wrong(
 
 @pytest.mark.parametrize(
     ("most_rules", "phases"),
-    [(20, (43.7, 3.1)), (10, (51.2, 38.4, 17.9, 2.3)), (10, (25, 29, 22, 21))],
+    [
+        (20, (43.7, 3.1)),
+        (10, (51.2, 38.4, 17.9, 2.3)),
+        pytest.param(10, (25, 29, 22, 21), marks=pytest.mark.thorough),
+    ],
 )
 def test_split_groups_that_are_evaluated_in_any_order_are_late_and_not_wrong(
     tmp_path: Path, most_rules: int, phases: tuple[float, ...]
@@ -150,7 +170,10 @@ def test_two_rulers_that_see_results_late_count_nothing_twice(tmp_path: Path) ->
         assert 0 < found[("hour", _hour(gateway, 1))] <= most
 
 
-@pytest.mark.parametrize("minute", [37, 58, 60, 75])
+@pytest.mark.parametrize(
+    "minute",
+    [58, 60, *(pytest.param(minute, marks=pytest.mark.thorough) for minute in (37, 75))],
+)
 def test_an_upgrade_within_a_period_loses_nothing_and_doubles_nothing(
     tmp_path: Path, minute: int
 ) -> None:

@@ -1,6 +1,9 @@
 """Failed scrapes, outages of Prometheus, and gateways that disappear for a while."""
 
+from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
 
 from tests.integration.rules.accounting.stories import (
     LATE,
@@ -12,7 +15,10 @@ from tests.integration.rules.accounting.stories import (
 from tests.integration.support.promtool import counter, up
 
 
-def test_one_to_forty_failed_scrapes_are_caught_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "counts", [(1, 2, 5, 13, 20, 21, 40), pytest.param(range(1, 41), marks=pytest.mark.thorough)]
+)
+def test_one_to_forty_failed_scrapes_are_caught_up(tmp_path: Path, counts: Iterable[int]) -> None:
     def outage(failures: int) -> Story:
         silent = f"stale _x{failures - 1}" if failures > 1 else "stale"
         return {
@@ -22,12 +28,17 @@ def test_one_to_forty_failed_scrapes_are_caught_up(tmp_path: Path) -> None:
 
     stories = {
         f"{failures} failed": (outage(failures), TOTAL, 4_000 + 100 * failures)
-        for failures in range(1, 41)
+        for failures in counts
     }
     assert_totals(tmp_path, stories)
 
 
-def test_bytes_that_moved_while_prometheus_was_down_are_caught_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "counts", [(1, 20, 21, 120), pytest.param((3, 4, 12, 19, 40), marks=pytest.mark.thorough)]
+)
+def test_bytes_that_moved_while_prometheus_was_down_are_caught_up(
+    tmp_path: Path, counts: Iterable[int]
+) -> None:
     stories = {
         f"{scrapes} scrapes": (
             {
@@ -37,7 +48,7 @@ def test_bytes_that_moved_while_prometheus_was_down_are_caught_up(tmp_path: Path
             TOTAL,
             4_000 + 100 * scrapes,
         )
-        for scrapes in (1, 3, 4, 12, 19, 20, 21, 40, 120)
+        for scrapes in counts
     }
     assert_totals(tmp_path, stories, at="50m")
 
