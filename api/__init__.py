@@ -24,6 +24,7 @@ from api.settings import read_settings
 from api.views import bandwidth, catalog, dashboard, delivery, health, metrics, openapi, quotas
 from api.windows import TooManyPointsError
 from quotas.http.exchange import UpstreamError
+from quotas.model import QuotaFile
 from quotas.prometheus.queries import Prometheus
 
 
@@ -60,7 +61,8 @@ def create_app(
     known = settings.webhook
     webhook = None if known is None else Webhook(known.url, known.token)
     upstream = Upstream(prometheus, cache)
-    context = Context(settings, clock, upstream, measured, large, webhook)
+    read_quotas = settings.quotas.read if settings.quotas else QuotaFile
+    context = Context(settings, read_quotas, clock, upstream, measured, large, webhook)
     set_context(app.extensions, context)
     for view in (bandwidth, quotas, catalog, delivery, health, metrics, openapi, dashboard):
         app.register_blueprint(view.blueprint)

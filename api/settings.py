@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.access import Grant, TokensError, load_grants
-from quotas.accounting_options import Accounting
 from quotas.file.loading import QuotasError, load_quotas
 from quotas.model import QuotaFile
 from quotas.prometheus.endpoint import (
@@ -23,6 +22,7 @@ from quotas.settings import (
     parse_url,
     whole_number,
 )
+from quotas.watched_file import WatchedFile
 
 LONGEST_TIMEOUT_SECONDS = 120
 LONGEST_INTERVAL_SECONDS = 300
@@ -51,8 +51,9 @@ SETTINGS = (
     Setting(
         "QUOTAS_FILE",
         "",
-        "quotas.yaml, read once: for its `accounting`, so that the API counts as the rules do, and "
-        "for quotas that have no data yet; without it, the defaults of `accounting`",
+        "quotas.yaml, read again after a change: for its `accounting`, so that the API counts as "
+        "the rules do, for thresholds and units of limits, and for quotas that have no data yet; "
+        "without it, the defaults of `accounting`",
     ),
     Setting(
         "API_TOKENS_FILE",
@@ -80,7 +81,6 @@ SETTINGS = (
     ),
     Setting("WEBHOOK_TOKEN", "", "its token, where `WEBHOOK_URL` is set", secret=True),
 )
-_NO_QUOTAS = QuotaFile(Accounting(), (), ())
 # RFC 6454, section 6.2: browsers send origins in exactly this form, and they are compared as text.
 _ORIGIN = re.compile(
     r"(http(?!.*:80\Z)|https(?!.*:443\Z))://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?"
@@ -103,18 +103,14 @@ class Settings:
     prometheus: Endpoint
     prometheus_timeout_seconds: int
     scrape_interval_seconds: int
-    quotas: QuotaFile
+    # None: how bytes are counted and which quotas there are is not known.
+    quotas: WatchedFile[QuotaFile] | None
     # None: no tokens are required.
     grants: tuple[Grant, ...] | None
     cors_origins: frozenset[str]
     cache_megabytes: int
     # None: notifications are not shown.
     webhook: WebhookSettings | None = None
-
-    @property
-    def accounting(self) -> Accounting:
-        """Return how bytes are counted."""
-        return self.quotas.accounting
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -146,7 +142,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             whole_number("an interval", LONGEST_INTERVAL_SECONDS, "seconds"),
             0,
         ),
-        quotas=reader.parse("QUOTAS_FILE", _read_quotas, _NO_QUOTAS),
+        quotas=reader.parse("QUOTAS_FILE", _read_quotas, None),
         grants=reader.parse("API_TOKENS_FILE", _read_grants, None),
         cors_origins=reader.parse("CORS_ORIGINS", _parse_origins, frozenset()),
         cache_megabytes=reader.parse(
@@ -162,11 +158,11 @@ def _parse_webhook_url(text: str) -> str:
     return parse_url(text, "webhook", "http://webhook:8080") if text else ""
 
 
-def _read_quotas(text: str) -> QuotaFile:
+def _read_quotas(text: str) -> WatchedFile[QuotaFile] | None:
     if not text:
-        return _NO_QUOTAS
+        return None
     try:
-        return load_quotas(Path(text))
+        return WatchedFile(Path(text), load_quotas, QuotasError)
     except QuotasError as error:
         raise ValueError(f"is no quotas.yaml that can be used:\n{error}") from error
 

@@ -22,6 +22,14 @@ class Threshold:
         """Return the value of the label threshold: ``80``, ``99.5``."""
         return f"{self.percent:g}"
 
+    @property
+    def ratio(self) -> float:
+        """Return used divided by limit at which it is reached.
+
+        It is rounded, because 99.9 / 100 is slightly more than 0.999.
+        """
+        return round(self.percent / 100, 4)
+
 
 DEFAULT_THRESHOLDS = (
     Threshold(80, "info"),
@@ -123,9 +131,9 @@ class QuotaFile:
 
     """
 
-    accounting: Accounting
-    notify: tuple[str, ...]
-    quotas: tuple[Quota, ...]
+    accounting: Accounting = field(default_factory=Accounting)
+    notify: tuple[str, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     warnings: Sequence[str] = ()
     notify_resolved: bool = False
     runbook_url: str = ""

@@ -25,9 +25,10 @@ from functools import partial
 import click
 from flask import Flask
 
+from quotas.file.loading import QuotasError, load_quotas
 from quotas.model import Quota, QuotaFile
+from quotas.watched_file import WatchedFile
 from webhook.alerts.payload import LARGEST_BODY_BYTES, Payload
-from webhook.alerts.quotas_file import QuotasFile
 from webhook.cli import delivery as delivery_commands
 from webhook.cli import outbox as outbox_commands
 from webhook.cli import preview as preview_commands
@@ -70,7 +71,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     app.logger.setLevel(logging.INFO)
     settings = read_settings(environ)
-    quotas = QuotasFile(settings.quotas_file)
+    quotas = WatchedFile(settings.quotas_file, load_quotas, QuotasError)
     store = Store(settings.database_url)
     usage = UsageReader(settings.prometheus) if settings.prometheus else None
     app.extensions["store"] = store
@@ -120,7 +121,7 @@ def _wire_reports(
 def _wire_delivery(
     settings: Settings,
     store: Store,
-    quotas: QuotasFile,
+    quotas: WatchedFile[QuotaFile],
     usage: UsageReader | None,
     open_session: Callable[[threading.Event], Session],
 ) -> delivery_commands.RunDelivery:

@@ -14,14 +14,19 @@ from api.clients.webhook import Webhook
 from api.http.metrics import Metrics
 from api.settings import Settings
 from quotas.http.deadline import within
+from quotas.model import QuotaFile
 from quotas.prometheus.queries import GRACE_SECONDS
 
 
 @dataclass(frozen=True)
 class Context:
-    """Settings, clock, clients and metrics. ``webhook`` is None if no address is set."""
+    """Settings, quotas.yaml, clock, clients and metrics.
+
+    ``webhook`` is None if no address is set.
+    """
 
     settings: Settings
+    read_quotas: Callable[[], QuotaFile]
     clock: Callable[[], datetime]
     upstream: Upstream
     metrics: Metrics

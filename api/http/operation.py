@@ -18,7 +18,7 @@ from api.access import ALL, Scope, UnauthorizedError, find_grant
 from api.http.answer_cache import JSON, Answer, find_or_make_answer, respond
 from api.http.context import Context, get_context
 from api.http.parameters import load_parameters, read_query
-from quotas.accounting_options import Accounting
+from quotas.model import QuotaFile
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,13 @@ class Operation:
 
 @dataclass(frozen=True)
 class Caller:
-    """The application's context, and what the request says about who asks."""
+    """The application's context, what the request says about who asks, and quotas.yaml."""
 
     context: Context
     scope: Scope
     prefers_csv: bool
     now: datetime
-
-    @property
-    def accounting(self) -> Accounting:
-        """Return how bytes are counted."""
-        return self.context.settings.accounting
+    quotas: QuotaFile
 
 
 View = Callable[..., Answer]
@@ -82,7 +78,7 @@ def operation(
         def serve(**path: str) -> Response:
             context = get_context()
             scope, prefers_csv = _find_scope(context), csv and _prefers_csv()
-            caller = Caller(context, scope, prefers_csv, context.clock())
+            caller = Caller(context, scope, prefers_csv, context.clock(), context.read_quotas())
 
             def make() -> Answer:
                 question = load_parameters(parameters, read_query(request.query_string))

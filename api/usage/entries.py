@@ -10,7 +10,7 @@ from api.access import Scope, sees_quota
 from api.byte_numbers import check_bytes
 from api.clients.cache import CacheEntry
 from api.clients.range_cache import Upstream, read_instant
-from api.usage.model import OK, Entry
+from api.usage.model import Entry
 from quotas import names
 from quotas.accounting_options import Accounting
 from quotas.calendars import (
@@ -22,6 +22,7 @@ from quotas.calendars import (
     parse_calendar,
     period_of,
 )
+from quotas.model import QuotaFile
 from quotas.promql import either, match_any, quote, selector
 from quotas.rules.intervals import reach_seconds
 from quotas.units import format_duration
@@ -63,7 +64,7 @@ def read_entries(
     scope: Scope,
     now_ms: int,
     quota: str | None = None,
-    accounting: Accounting = Accounting(),  # noqa: B008 - frozen
+    quotas: QuotaFile = QuotaFile(),  # noqa: B008 - frozen
     *,
     fresh_seconds: float = 0,
 ) -> list[Entry]:
@@ -74,7 +75,7 @@ def read_entries(
         scope: what the caller may see.
         now_ms: the current time.
         quota: the name of the only quota that is wanted.
-        accounting: how bytes are counted.
+        quotas: quotas.yaml, for how bytes are counted and which thresholds there are.
         fresh_seconds: for how long entries that were read are reused.
 
     Raises:
@@ -90,24 +91,24 @@ def read_entries(
         matchers = [match_any(names.QUOTA, allowed)]
     else:
         matchers = [] if quota is None else [match_any(names.QUOTA, [quota])]
-    query = facts_query(matchers, reach_of(accounting))
+    query = facts_query(matchers, reach_of(quotas.accounting))
 
     def read() -> CacheEntry:
-        found = _read_entries(upstream, query, now_ms)
+        found = _read_entries(upstream, query, quotas, now_ms)
         return CacheEntry(found, len(found) * _ENTRY_BYTES, fresh_seconds)
 
     entries: list[Entry] = upstream.cache.get_or_make(("entries", query), read)
     return [entry for entry in entries if sees_quota(scope, entry.quota, entry.labels)]
 
 
-def _read_entries(upstream: Upstream, query: str, now_ms: int) -> list[Entry]:
+def _read_entries(upstream: Upstream, query: str, quotas: QuotaFile, now_ms: int) -> list[Entry]:
     facts: Facts = {}
     for series in read_instant(upstream, query, now_ms):
         # Some engines keep the metric's name when a function reads a range.
         labels = {name: text for name, text in series.labels.items() if name != "__name__"}
         [value] = map(check_bytes, series.values.values())
         facts.setdefault(labels.pop(_FACT, ""), []).append((labels, value))
-    return _make_entries(facts)
+    return _make_entries(facts, quotas)
 
 
 def facts_query(matchers: Sequence[str], reach: str) -> str:
@@ -126,7 +127,7 @@ def facts_query(matchers: Sequence[str], reach: str) -> str:
     )
 
 
-def _make_entries(facts: Facts) -> list[Entry]:
+def _make_entries(facts: Facts, quotas: QuotaFile) -> list[Entry]:
     added = _labels_of_the_engine(facts)
     used = _largest(facts, _USED, added)
     forecasts = _largest(facts, _FORECAST, added)
@@ -145,7 +146,7 @@ def _make_entries(facts: Facts) -> list[Entry]:
             entries[key] = entry
     firing = _highest_thresholds(facts.get(_FIRING, ()), entries)
     return [
-        replace(entry, state=firing.get((key, _period_id(entry)), OK))
+        replace(entry, alert=firing.get((key, _period_id(entry))), written=quotas.find(entry.quota))
         for key, entry in sorted(entries.items())
     ]
 

@@ -10,6 +10,7 @@ from api.usage.model import BurnUp, Entry, Notification, Total
 from api.windows import to_ms
 from quotas import names
 from quotas.calendars import Period
+from quotas.model import Quota
 
 _LOWEST = float("-inf")
 SORT_KEYS: Mapping[str, Callable[[Entry], Any]] = {
@@ -55,8 +56,21 @@ def as_entry(entry: Entry, now: datetime) -> dict[str, Any]:
         "left_bytes": _as_whole(entry.left_bytes),
         "ratio": entry.ratio,
         "state": entry.state,
+        "alert": entry.alert,
+        **_as_written(entry.written),
         "forecast_bytes": _as_whole(entry.forecast_bytes),
         "full_at": None if full_at is None else full_at.isoformat(timespec="seconds"),
+    }
+
+
+def _as_written(quota: Quota | None) -> dict[str, Any]:
+    """Return what only quotas.yaml says about a quota; null if it is not known."""
+    if quota is None:
+        return {"thresholds": None, "limit_unit": None, "line": None}
+    return {
+        "thresholds": [threshold.percent for threshold in quota.thresholds],
+        "limit_unit": quota.limit_unit or None,
+        "line": quota.line or None,
     }
 
 
@@ -79,17 +93,19 @@ def as_burn_up(entry: Entry, burn_up: BurnUp, now: datetime) -> dict[str, Any]:
         "quota": as_entry(entry, now),
         "used": [(time_ms, _as_whole(value)) for time_ms, value in burn_up.points],
         "limit_bytes": _as_whole(entry.limit_bytes),
+        "limits": [(time_ms, as_whole(value)) for time_ms, value in burn_up.limits],
         "forecast": forecast,
     }
 
 
 def as_history(entry: Entry, totals: Iterable[Total], now: datetime) -> dict[str, Any]:
-    """Return the totals of periods; ratios are of today's limit."""
+    """Return the totals of periods, with the limit of that time."""
     periods = [
         {
             "period": _as_period(total.period),
             "used_bytes": as_whole(total.used_bytes),
-            "ratio": total.used_bytes / entry.limit_bytes if entry.limit_bytes else None,
+            "limit_bytes": _as_whole(total.limit_bytes),
+            "ratio": total.used_bytes / total.limit_bytes if total.limit_bytes else None,
             "is_over": total.is_over,
         }
         for total in totals

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from math import isnan
+from math import isfinite, isnan
+from string import Template
 
 from api.byte_numbers import check_bytes
 from api.clients.range_cache import Upstream, read_instant, read_range
@@ -10,10 +11,22 @@ from api.usage.model import BurnUp, Entry, Total
 from api.windows import choose_auto_step, to_ms
 from quotas import names
 from quotas.calendars import Calendar, Period, Rolling, period_of
-from quotas.promql import match_any, selector
+from quotas.promql import either, match_any, selector
 from quotas.units import format_duration
 
 _SHORTEST_STEP_SECONDS = 60
+
+_FACT = "__fact__"
+# Usage only grows within a period, so the greatest value is the total. The last ratio is that of
+# the limit at the period's end.
+_HISTORY = Template(
+    either(
+        f"label_replace(max by ({names.PERIOD}) (max_over_time({names.USED}$matchers[$back])), "
+        f'"{_FACT}", "used", "", "")',
+        f"label_replace(max by ({names.PERIOD}) (last_over_time({names.RATIO}$matchers[$back])), "
+        f'"{_FACT}", "ratio", "", "")',
+    )
+)
 
 
 def read_burn_up(upstream: Upstream, entry: Entry, now: datetime, reach: str) -> BurnUp:
@@ -50,7 +63,27 @@ def read_burn_up(upstream: Upstream, entry: Entry, now: datetime, reach: str) ->
         points.pop()
     if not points or points[-1][0] < now_ms:
         points.append((now_ms, entry.used_bytes))
-    return BurnUp(start, end, step.seconds, points)
+    limits = _read_limits(upstream, entry, range(first, now_ms, step_ms), now_ms, reach)
+    return BurnUp(start, end, step.seconds, points, limits)
+
+
+def _read_limits(
+    upstream: Upstream, entry: Entry, times_ms: range, now_ms: int, reach: str
+) -> list[tuple[int, float]]:
+    """Return the limit when it was first known, and whenever it was another one, until now."""
+    limits: list[tuple[int, float]] = []
+    of_quota = selector([match_any(names.QUOTA, [entry.quota])])
+    query = f"max(last_over_time({names.LIMIT}{of_quota}[{reach}]))"
+    if times_ms:
+        for column in read_range(upstream, query, times_ms, now_ms).values():
+            limits = [
+                (time_ms, check_bytes(value))
+                for time_ms, value in zip(times_ms, column, strict=True)
+                if not isnan(value)
+            ]
+    if entry.limit_bytes is not None:
+        limits.append((now_ms, entry.limit_bytes))
+    return [one for index, one in enumerate(limits) if not index or limits[index - 1][1] != one[1]]
 
 
 def read_history(
@@ -64,20 +97,35 @@ def read_history(
     """
     if not isinstance(entry.calendar, Calendar):
         return []
-    used = f"{names.USED}{selector(_matchers(entry, of_period=False))}"
-    back = format_duration(lookback_seconds)
-    # Usage only grows within a period, so the greatest value is the total. For the current period
-    # the entry's own value is taken: it belongs to the quota as it is now.
-    query = f"max by ({names.PERIOD}) (max_over_time({used}[{back}]))"
-    totals = []
+    query = _HISTORY.substitute(
+        matchers=selector(_matchers(entry, of_period=False)), back=format_duration(lookback_seconds)
+    )
+    used: dict[Period, float] = {}
+    ratios: dict[Period, float] = {}
     for series in read_instant(upstream, query, to_ms(now)):
         period = _period(entry.calendar, series.labels)
         if period is not None and period != entry.period:
-            [used_bytes] = map(check_bytes, series.values.values())
-            totals.append(Total(period, used_bytes, period.end <= now))
+            [value] = series.values.values()
+            if series.labels.get(_FACT) == "ratio":
+                ratios[period] = value
+            else:
+                used[period] = check_bytes(value)
+    totals = [
+        Total(period, used_bytes, _limit_of(used_bytes, ratios.get(period)), period.end <= now)
+        for period, used_bytes in used.items()
+    ]
+    # Of the current period, the entry's own values are taken: those of the quota as it is now.
     if entry.period is not None and entry.used_bytes is not None:
-        totals.append(Total(entry.period, entry.used_bytes, entry.period.end <= now))
+        is_over = entry.period.end <= now
+        totals.append(Total(entry.period, entry.used_bytes, entry.limit_bytes, is_over))
     return sorted(totals, key=lambda total: total.period.start, reverse=True)
+
+
+def _limit_of(used_bytes: float, ratio: float | None) -> float | None:
+    """Return the limit of a period from its last ratio; None if nothing was used of it."""
+    if not ratio or not isfinite(ratio):
+        return None
+    return float(round(used_bytes / ratio))
 
 
 def _period(calendar: Calendar, labels: Mapping[str, str]) -> Period | None:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from quotas.calendars import Calendar, Period, Rolling
+from quotas.model import Quota
 
 # The state of an entry that has reached no threshold.
 OK = "ok"
@@ -21,8 +23,8 @@ class Entry:
     """One quota, or with ``for_each`` the quota of one label value. ``labels`` say which.
 
     ``calendar`` and ``period`` are None if this version does not know the calendar's name.
-    ``state`` is "ok", or the highest threshold whose alert fires; or "no_data", and then
-    ``used_bytes`` is None.
+    ``used_bytes`` is None if the rules have recorded nothing. ``alert`` is the highest threshold
+    whose alert fires. ``written`` is the quota as quotas.yaml has it; None if it is not there.
     """
 
     quota: str
@@ -33,7 +35,22 @@ class Entry:
     used_bytes: float | None
     limit_bytes: float | None
     forecast_bytes: float | None
-    state: str = OK
+    alert: str | None = None
+    written: Quota | None = None
+
+    @cached_property
+    def state(self) -> str:
+        """Return the highest threshold that the bytes have reached; or "ok", or "no_data".
+
+        If quotas.yaml does not say which thresholds there are, it is the one whose alert fires.
+        """
+        ratio = self.ratio
+        if self.used_bytes is None:
+            return NO_DATA
+        if self.written is None or ratio is None:
+            return self.alert or OK
+        reached = [known.label for known in self.written.thresholds if known.ratio <= ratio]
+        return reached[-1] if reached else OK
 
     @property
     def ratio(self) -> float | None:
@@ -71,20 +88,29 @@ class Entry:
 
 @dataclass(frozen=True)
 class BurnUp:
-    """Bytes used so far, by Unix milliseconds, during the period from ``start`` to ``end``."""
+    """Bytes used so far, by Unix milliseconds, during the period from ``start`` to ``end``.
+
+    ``limits`` is the limit when it was first known, and whenever it changed.
+    """
 
     start: datetime
     end: datetime
     step_seconds: int
     points: list[tuple[int, float | None]]
+    limits: list[tuple[int, float]]
 
 
 @dataclass(frozen=True)
 class Total:
-    """The bytes used in a period, so far if it is not over."""
+    """The bytes used in a period, so far if it is not over.
+
+    ``limit_bytes`` is the limit at the period's end, or now. None if it is not known, and if
+    nothing was used.
+    """
 
     period: Period
     used_bytes: float
+    limit_bytes: float | None
     is_over: bool
 
 

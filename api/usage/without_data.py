@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from api.usage.model import NO_DATA, Entry
+from api.usage.model import Entry
 from quotas.calendars import Calendar, period_at
 from quotas.model import Quota
 
@@ -29,5 +29,5 @@ def make_entry_without_data(quota: Quota, asked: Mapping[str, str], now: datetim
         used_bytes=None,
         limit_bytes=float(quota.limit_bytes),
         forecast_bytes=None,
-        state=NO_DATA,
+        written=quota,
     )

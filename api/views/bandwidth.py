@@ -48,7 +48,7 @@ def list_bandwidth_used(caller: Caller, question: BandwidthUsedQuestion) -> Answ
             {label: [value] for label, value in question.selection.items()}, caller.scope
         ),
         by=ROW_LABELS,
-        accounting=caller.accounting,
+        accounting=caller.quotas.accounting,
         fine_seconds=caller.context.settings.scrape_interval_seconds,
     )
     traffic = read_traffic(caller.context.upstream, query, windows)
@@ -73,7 +73,7 @@ def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:
         raise ParametersError([WrongParameter("percentile", str(percent), expected)])
     windows = question.cut(caller.now, caller.context.settings.scrape_interval_seconds)
     matchers = match_filters(question.filters, caller.scope)
-    query = BandwidthQuery(matchers, question.by, caller.accounting)
+    query = BandwidthQuery(matchers, question.by, caller.quotas.accounting)
     # With ``top``, what is read can be more than what is answered.
     most = MOST_NUMBERS if question.top is None else MOST_NUMBERS_OF_TOP
     traffic = read_traffic(caller.context.upstream, query, windows, most_numbers=most)
@@ -98,5 +98,5 @@ def show_bandwidth(caller: Caller, question: BandwidthQuestion) -> Answer:
 def _fresh_seconds(caller: Caller, windows: Windows) -> int:
     """Return how long the answer may be reused: longer if all windows ended a while ago."""
     is_past = windows.now_ms - windows.bounds_ms[-1] > 1000 * PAST_SECONDS
-    is_past = is_past and is_final(caller.accounting, windows)
+    is_past = is_past and is_final(caller.quotas.accounting, windows)
     return PAST_SECONDS if is_past else caller.context.fresh_seconds

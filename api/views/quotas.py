@@ -68,7 +68,7 @@ def show_quota(caller: Caller, question: EntriesQuestion, name: str) -> Answer:
 def show_burn_up(caller: Caller, labels: Mapping[str, str], name: str) -> Answer:
     """Return what a quota had used at each moment of its period."""
     entry = _find_entry(caller, name, labels)
-    reach = reach_of(caller.accounting)
+    reach = reach_of(caller.quotas.accounting)
     burn_up = read_burn_up(caller.context.upstream, entry, caller.now, reach)
     return dump_json(as_burn_up(entry, burn_up, caller.now), caller.context.fresh_seconds)
 
@@ -107,14 +107,14 @@ def _read_entries(caller: Caller, name: str | None = None) -> list[Entry]:
         caller.scope,
         now_ms,
         name,
-        caller.accounting,
+        caller.quotas,
         fresh_seconds=caller.context.fresh_seconds,
     )
 
 
 def _entries_of(caller: Caller, name: str, labels: Mapping[str, str]) -> list[Entry]:
     entries = _read_entries(caller, name)
-    quota = caller.context.settings.quotas.find(name)
+    quota = caller.quotas.find(name)
     if not entries and quota is not None:
         expected = make_entry_without_data(quota, labels, caller.now)
         entries = [expected] if sees_quota(caller.scope, name, expected.labels) else []

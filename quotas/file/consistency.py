@@ -1,5 +1,6 @@
 """Checks that need more than one value: conflicting keys, equal names, missing recipients."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from quotas.model import Quota
 COMPARED_KEYS = {"period", "for_each", "except", "forecast", "opening_balance", "opening_period"}
 
 # What regular expressions contain, and names of services, routes and consumers hardly ever do.
-_REGEX = re.compile(r"\.[*+?]|[|*\\]|^\^|\$$|\[.+\]|\(.+\)")
+_REGEX = re.compile(r"\.[*+?]|[*|]|^\^|\$$|\\\w|\[.+\]|\(.+\)")
 _EXAMPLE_TIME = datetime(2026, 11, 24, 13, tzinfo=UTC)
 
 
@@ -105,7 +106,8 @@ def find_patterns(quotas: tuple[Quota, ...], document: Document) -> Iterator[Mis
         excluded = [(f"except.{label}", values) for label, values in quota.excluded.items()]
         for key, values in named + excluded:
             for value in filter(_REGEX.search, values):
-                advice = "" if key.startswith("except") else f'; write {{matches: "{value}"}}'
+                pattern = json.dumps(value, ensure_ascii=False)
+                advice = "" if key.startswith("except") else f"; write {{matches: {pattern}}}"
                 yield document.mistake(
                     ("quotas", index, *key.split(".")),
                     f'"{value}" is a name here, not a regular expression{advice}',

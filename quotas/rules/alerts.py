@@ -30,11 +30,9 @@ def usage_alerts(quotas: QuotaFile, reach_seconds: int) -> list[Rule]:
 
 def _usage_alert(threshold: Threshold, quota_matcher: str, reach_seconds: int) -> Rule:
     ratio = f"{names.RATIO}{selector([quota_matcher])}"
-    # Rounded, because 99.9 / 100 is slightly more than 0.999.
-    reached = round(threshold.percent / 100, 4)
     return Rule(
         names.USAGE_ALERT,
-        f"last_over_time({ratio}[{format_duration(reach_seconds)}]) >= {reached!r}",
+        f"last_over_time({ratio}[{format_duration(reach_seconds)}]) >= {threshold.ratio!r}",
         alert=True,
         labels={names.THRESHOLD: threshold.label, names.SEVERITY: threshold.severity},
         annotations={

@@ -50,7 +50,8 @@ def test_webhook_and_delivery_accept_them(chart: Chart, part: str, tmp_path: Pat
 
 def test_the_api_accepts_them(chart: Chart, tmp_path: Path) -> None:
     found = api.settings.read_settings(environment(chart, SQLITE, "api", tmp_path))
-    assert found.accounting.count_new_targets
+    assert found.quotas is not None
+    assert found.quotas.read().accounting.count_new_targets
     assert found.grants is not None
     assert found.webhook is not None
     assert found.webhook.url == "http://gateway-quotas-webhook:8080"

@@ -42,7 +42,15 @@ LAYERS: dict[str, list[set[str]]] = {
         {"rules", "file"},
         {"rule_files", "http"},
         {"model"},
-        {"calendars", "names", "promql", "settings", "accounting_options", "csv_cells"},
+        {
+            "calendars",
+            "names",
+            "promql",
+            "settings",
+            "accounting_options",
+            "csv_cells",
+            "watched_file",
+        },
         {"units"},
     ],
     "api": [

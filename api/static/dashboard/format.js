@@ -43,11 +43,15 @@ export function formatSize(sizeBytes, { binary = false, roundDown = false } = {}
   }
 }
 
-/** Return a size in the units of its limit. Below the limit it never reads like the limit. */
-export function formatAmount(sizeBytes, limitBytes) {
+/**
+ * Return a size in the units of its limit. Below the limit it never reads like the limit.
+ * `limitUnit` is the unit in which quotas.yaml gives the limit; "" or null if it is not known.
+ */
+export function formatAmount(sizeBytes, limitBytes, limitUnit = "") {
   if (sizeBytes == null) return UNKNOWN;
   if (limitBytes == null) return formatSize(sizeBytes);
-  const binary = isBinary(limitBytes);
+  if (sizeBytes === limitBytes && limitUnit) return formatInUnit(limitBytes, limitUnit);
+  const binary = isBinary(limitBytes, limitUnit);
   const text = formatSize(sizeBytes, { binary });
   const limit = formatSize(limitBytes, { binary });
   if (sizeBytes >= limitBytes || text !== limit) return text;
@@ -57,8 +61,18 @@ export function formatAmount(sizeBytes, limitBytes) {
   return formatSize(Math.min(sizeBytes, below), { binary, roundDown: true });
 }
 
-/** Return whether a limit is round in binary units only, as its author wrote it: 10 GiB. */
-export function isBinary(limitBytes) {
+/** Return "1500 GB", or the usual form if that needs more than three decimals. */
+function formatInUnit(limitBytes, unit) {
+  const [numerator, denominator] = toFraction(limitBytes);
+  const binary = BINARY_UNITS.indexOf(unit);
+  const size = denominator * (binary > 0 ? 1024n ** BigInt(binary) : 1000n ** BigInt(DECIMAL_UNITS.indexOf(unit)));
+  if ((numerator * 1000n) % size) return formatSize(limitBytes, { binary: binary > 0 });
+  return `${toDecimal((numerator * 1000n) / size, 3)}${SPACE}${unit}`;
+}
+
+/** Return whether a limit is given in binary units: by its unit, or if it is round only in them. */
+export function isBinary(limitBytes, limitUnit = "") {
+  if (limitUnit) return BINARY_UNITS.indexOf(limitUnit) > 0;
   const [limit, limitDenominator] = toFraction(limitBytes);
   const isRound = (binary) => {
     const [numerator, denominator] = parseSize(formatSize(limitBytes, { binary }));

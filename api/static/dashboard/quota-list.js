@@ -2,10 +2,13 @@
 
 import { fetchEntries } from "./api.js";
 import { h, setAttribute, setText, updateChildren } from "./elements.js";
+import { makeQuotaGroup, updateQuotaGroup } from "./quota-group.js";
 import { keyOf, makeQuotaRow, updateQuotaRow } from "./quota-row.js";
-import { describeEntry, describeState, severityOf } from "./wording.js";
+import { describeEntry, describeState, rankOf, severityOf } from "./wording.js";
 
 const ROWS_PER_STEP = 100;
+// As many entries of a quota are shown one by one if a search or a state asks for them.
+const FEW = 5;
 
 /** Return {node, show, refresh}. `change` is called with the settings that a click changes. */
 export function makeQuotaList(change) {
@@ -29,24 +32,40 @@ export function makeQuotaList(change) {
   function draw() {
     if (!entries) return;
     drawStates();
-    const found = entries.filter((entry) => matches(entry, settings));
-    const counts = new Map();
-    for (const entry of entries) counts.set(entry.name, (counts.get(entry.name) ?? 0) + 1);
+    const rows = makeRows();
     const now = Date.now();
-    updateChildren(list, found.slice(0, limit), keyOf, makeQuotaRow, (item, entry) =>
-      updateQuotaRow(item, entry, counts.get(entry.name) > 1, now),
+    updateChildren(
+      list,
+      rows.slice(0, limit),
+      (row) => row.key,
+      (row) => (row.isGroup ? makeQuotaGroup(toggle) : makeQuotaRow()),
+      (item, row) => (row.isGroup ? updateQuotaGroup(item, row.entries, row.entries[0].name === settings.open, now) : updateQuotaRow(item, row.entries[0], row.isOneOfMany, now)),
     );
-    list.hidden = !found.length;
-    more.hidden = found.length <= limit;
-    setText(more, `Show more of ${found.length}`);
-    drawEmpty(found.length);
+    list.hidden = !rows.length;
+    more.hidden = rows.length <= limit;
+    setText(more, `Show more of ${rows.length}`);
+    drawEmpty(rows.length);
+  }
+
+  const toggle = (name) => change({ open: settings.open === name ? null : name });
+
+  /** Return the rows of the list: one for each quota, in the order of their worst entries. */
+  function makeRows() {
+    const isFiltered = settings.q || settings.state != null;
+    const all = Map.groupBy(entries, ({ name }) => name);
+    const found = Map.groupBy(entries.filter((entry) => matches(entry, settings)), ({ name }) => name);
+    return [...found].flatMap(([name, members]) => {
+      const isOneOfMany = all.get(name).length > 1;
+      if (isOneOfMany && !(isFiltered && members.length <= FEW)) return [{ key: `group ${name}`, isGroup: true, entries: members }];
+      return members.map((entry) => ({ key: keyOf(entry), isGroup: false, isOneOfMany, entries: [entry] }));
+    });
   }
 
   function drawStates() {
     const counts = new Map([[null, entries.length]]);
     for (const { state } of entries) counts.set(state, (counts.get(state) ?? 0) + 1);
     if (settings.state != null && !counts.has(settings.state)) counts.set(settings.state, 0);
-    const sorted = [...counts].sort(([a], [b]) => rank(a) - rank(b));
+    const sorted = [...counts].sort(([a], [b]) => (a == null ? -1 : b == null ? 1 : rankOf(b) - rankOf(a)));
     updateChildren(
       states,
       sorted,
@@ -64,12 +83,12 @@ export function makeQuotaList(change) {
     if (count) return;
     if (entries.length) {
       const clear = h("button", { type: "button", onclick: () => change({ q: null, state: null }) }, "Show all quotas");
-      empty.replaceChildren(h("p", {}, "No quota is like that."), clear);
+      empty.replaceChildren(h("p", {}, "No quota matches."), clear);
     } else {
       empty.replaceChildren(
         h("p", {}, "There are no quotas yet."),
-        h("p", {}, "Where Prometheus has loaded them just now, they are here within five minutes."),
-        h("p", {}, "Else write one in ", h("code", {}, "quotas.yaml"), " and have Prometheus load its rules: ", h("code", {}, "generate_rules.py --reload"), " does; ", h("code", {}, "--verify"), " shows what is missing."),
+        h("p", {}, "Quotas appear within five minutes after Prometheus has loaded their rules."),
+        h("p", {}, "Write one in ", h("code", {}, "quotas.yaml"), " and load its rules with ", h("code", {}, "generate_rules.py --reload"), ". Then ", h("code", {}, "--verify"), " shows what is missing."),
       );
     }
   }
@@ -95,8 +114,3 @@ function matches(entry, settings) {
   return (settings.q ?? "").toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
-/** Return the place of a state's button: "all" first, then the highest threshold, "ok" last. */
-function rank(state) {
-  if (state == null) return -1000;
-  return state === "ok" ? 1 : -Number(state);
-}

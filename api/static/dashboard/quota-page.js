@@ -6,7 +6,8 @@ import { makeFigure } from "./controls.js";
 import { h, setAttribute, setText, updateChildren } from "./elements.js";
 import { UNKNOWN, formatAmount, formatBytes, formatPercent, formatTime, isBinary } from "./format.js";
 import { fetchNotifications, makeNotificationsCard } from "./notifications.js";
-import { keyOf, makeQuotaRow, updateQuotaRow } from "./quota-row.js";
+import { makeMembers } from "./quota-group.js";
+import { amountsOf } from "./quota-row.js";
 import { makeCollapsedTable } from "./table.js";
 import { colour } from "./theme.js";
 import { describeEntry, describeForEach, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
@@ -40,8 +41,8 @@ export function makeQuotaPage() {
     notifications.node,
     pastCard,
   );
-  const which = h("ul", { class: "entries" });
-  const whichCard = h("section", { class: "card", hidden: true }, h("div", { class: "head" }, h("h2", {}, "Which one?")), which);
+  const which = makeMembers();
+  const whichCard = h("section", { class: "card", hidden: true }, h("div", { class: "head" }, h("h2", {}, "Which one?")), which.node);
   const missing = h("div", { class: "card empty", hidden: true });
   const node = h(
     "div",
@@ -62,12 +63,13 @@ export function makeQuotaPage() {
     setAttribute(state, "data-severity", entry.state === "no_data" ? "none" : severityOf(entry.state));
     setText(what, describeEntry(entry));
     const { used_bytes: used, left_bytes: left, limit_bytes: limit, forecast_bytes: forecast } = entry;
+    const amount = amountsOf(entry);
     const isLimited = limit != null;
-    if (isLimited) figures.used.set(formatPercent(used, limit), `${formatAmount(used, limit)} of ${formatAmount(limit, limit)}`, formatBytes(used));
-    else figures.used.set(formatAmount(used, limit), "its limit is not known", formatBytes(used));
-    figures.left.set(formatAmount(left, limit), left == null ? "" : left > 0 ? "until the limit" : "nothing is left", isLimited ? formatBytes(left) : null);
+    if (isLimited) figures.used.set(formatPercent(used, limit), `${amount(used)} of ${amount(limit)}`, formatBytes(used));
+    else figures.used.set(amount(used), "its limit is not known", formatBytes(used));
+    figures.left.set(amount(left), left == null ? "" : left > 0 ? "until the limit" : "nothing is left", isLimited ? formatBytes(left) : null);
     const isForecast = forecast != null && isLimited;
-    figures.forecast.set(formatAmount(forecast, limit), isForecast ? `${formatPercent(forecast, limit)} at the period’s end` : "not yet known", formatBytes(forecast));
+    figures.forecast.set(amount(forecast), isForecast ? `${formatPercent(forecast, limit)} at the period’s end` : "not yet known", formatBytes(forecast));
     const isOver = entry.ratio != null && entry.ratio >= 1;
     if (entry.full_at) figures.full.set(describeTimeToLimit(entry, now), formatTime(Date.parse(entry.full_at)));
     else figures.full.set(isOver ? "already reached" : UNKNOWN, isOver || used == null || !entry.period ? "" : "not in this period, at this pace");
@@ -149,7 +151,7 @@ export function makeQuotaPage() {
     setText(title, wanted.name);
     const labels = describeForEach(entries);
     setText(what, labels && `Applies to each ${labels} separately.`);
-    updateChildren(which, entries, keyOf, makeQuotaRow, (item, entry) => updateQuotaRow(item, entry, true, Date.now()));
+    which.set(entries, Date.now());
   }
 
   function showOnly(part) {

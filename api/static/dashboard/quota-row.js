@@ -1,9 +1,9 @@
 // One entry of a quota in a list: its bar, its numbers and its forecast.
 
-import { h, setAttribute, setText } from "./elements.js";
+import { h, setAttribute, setText, updateChildren } from "./elements.js";
 import { formatAmount, formatBytes, formatPercent } from "./format.js";
 import { quotaUrl } from "./urls.js";
-import { describeEntry, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
+import { describeAlert, describeEntry, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
 
 /** Return what identifies an entry among all entries. */
 export const keyOf = (entry) => JSON.stringify([entry.name, entry.selector]);
@@ -37,30 +37,37 @@ export function makeQuotaRow() {
 export function updateQuotaRow(node, entry, isOneOfMany, now) {
   const parts = node.parts;
   const { used_bytes: used, limit_bytes: limit, forecast_bytes: forecast } = entry;
+  const amount = amountsOf(entry);
   setAttribute(node, "data-severity", severityOf(entry.state));
   setText(parts.link, entry.name);
   setAttribute(parts.link, "href", quotaUrl(entry.name, isOneOfMany ? entry.selector : {}));
   setText(parts.what, describeEntry(entry));
   setText(parts.period, describePeriod(entry));
   parts.bar.set(entry);
-  setText(parts.used, limit == null ? formatAmount(used, limit) : `${formatAmount(used, limit)} of ${formatAmount(limit, limit)}`);
+  setText(parts.used, limit == null ? amount(used) : `${amount(used)} of ${amount(limit)}`);
   setAttribute(parts.used, "title", `${formatBytes(used)} of ${formatBytes(limit)}`);
-  setText(parts.forecast, forecast == null ? "" : `forecast ${formatAmount(forecast, limit)}`);
+  setText(parts.forecast, forecast == null ? "" : `forecast ${amount(forecast)}`);
   setText(parts.percent, formatPercent(used, limit));
   setText(parts.state, describeState(entry.state));
+  setAttribute(parts.state, "title", describeAlert(entry));
   setText(parts.left, describeTimeLeft(entry, now));
   setText(parts.full, entry.full_at ? ` · full in ${describeTimeToLimit(entry, now)}` : "");
 }
 
+/** Return how to write sizes of an entry: in the units of its limit. */
+export const amountsOf = (entry) => (size) => formatAmount(size, entry.limit_bytes, entry.limit_unit);
+
 /**
- * Return {node, set} of a bar: the usage, and beyond it the forecast. It ends at the limit. Above the
- * limit it ends at the usage, and a mark inside shows the limit: 112 % looks different from 100 %.
+ * Return {node, set} of a bar: the usage, beyond it the forecast, and a tick at each threshold. It
+ * ends at the limit. Above the limit it ends at the usage, and a mark inside shows the limit: 112 %
+ * looks different from 100 %.
  */
-function makeBar() {
+export function makeBar() {
   const expected = h("span", { class: "expected" });
   const used = h("span", { class: "fill" });
+  const ticks = h("span", { class: "ticks" });
   const mark = h("span", { class: "mark", hidden: true });
-  const node = h("div", { class: "bar", "aria-hidden": "true" }, h("span", { class: "track" }, expected, used), mark);
+  const node = h("div", { class: "bar", "aria-hidden": "true" }, h("span", { class: "track" }, expected, used), ticks, mark);
   return {
     node,
     set(entry) {
@@ -69,6 +76,10 @@ function makeBar() {
       const forecast = entry.limit_bytes ? (entry.forecast_bytes ?? 0) / entry.limit_bytes : 0;
       used.style.inlineSize = `${(100 * ratio) / whole}%`;
       expected.style.inlineSize = `${(100 * Math.min(whole, Math.max(ratio, forecast))) / whole}%`;
+      const inside = (entry.thresholds ?? []).filter((percent) => percent < 100 * whole && percent !== 100);
+      updateChildren(ticks, inside, String, () => h("span", { class: "tick" }), (tick, percent) => {
+        tick.style.insetInlineStart = `${percent / whole}%`;
+      });
       mark.hidden = ratio <= 1;
       mark.style.insetInlineStart = `${100 / whole}%`;
     },

@@ -10,7 +10,7 @@ const CHOICES = {
 };
 // Without a range, as much is shown as there is data.
 const DEFAULTS = { range: null, by: "service", type: "both", style: "stacked" };
-const TEXTS = ["service", "route", "consumer", "state", "q"];
+const TEXTS = ["service", "route", "consumer", "state", "q", "open"];
 const SELECTOR_LABELS = ["service", "route", "consumer", "workspace", "type"];
 
 /** Return {page, name, selector, settings} of a hash. A wrong value counts as the default. */

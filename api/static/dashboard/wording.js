@@ -35,6 +35,25 @@ export function describeState(state) {
   return `${state}\u00a0% reached`;
 }
 
+/** Return whether the people to notify are notified: the alert follows the bytes within minutes. */
+export function describeAlert({ state, alert }) {
+  if (alert != null) return `The alert at ${alert}\u00a0% fires`;
+  return state === "ok" || state === "no_data" ? "No alert fires" : "The alert fires within minutes";
+}
+
+/** Return "2 limit reached · 5 at 80 % · 33 OK": how many entries are in each state, worst first. */
+export function describeCounts(entries) {
+  const counts = new Map();
+  for (const { state } of entries) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts]
+    .sort(([a], [b]) => rankOf(b) - rankOf(a))
+    .map(([state, count]) => `${count} ${state === "ok" || state === "100" || state === "no_data" ? describeState(state) : `at ${state}\u00a0%`}`)
+    .join(" · ");
+}
+
+/** Return the rank of a state: the higher, the worse. */
+export const rankOf = (state) => (state === "ok" ? -1 : state === "no_data" ? -2 : Number(state));
+
 /** Return the severity of a state, which gives its colour: 0 (OK) to 3 (critical). */
 export function severityOf(state) {
   if (state === "ok" || state === "no_data") return 0;

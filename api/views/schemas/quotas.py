@@ -152,9 +152,11 @@ class PeriodSchema(Schema):
 class QuotaSchema(Schema):
     """A quota, or with ``for_each`` the quota of one label value.
 
-    ``state`` is "ok" or the threshold that was reached; or "no_data", and then ``used_bytes`` is
-    null. ``full_at`` is when the limit is reached at
-    the present pace, null if not in this period. ``period`` is null for a rolling window.
+    ``state`` is the highest threshold that the bytes have reached, or "ok"; or "no_data", and then
+    ``used_bytes`` is null. ``alert`` is the highest threshold whose alert fires, if any.
+    ``thresholds`` (percentages), ``limit_unit`` and ``line`` are of quotas.yaml, if the API has it.
+    ``full_at`` is when the limit is reached at the present pace, null if not in this period.
+    ``period`` is null for a rolling window.
     """
 
     name = fields.String(required=True)
@@ -167,6 +169,10 @@ class QuotaSchema(Schema):
     left_bytes = number(required=True, allow_none=True)
     ratio = number(required=True, allow_none=True)
     state = fields.String(required=True)
+    alert = fields.String(required=True, allow_none=True)
+    thresholds = fields.List(number(), required=True, allow_none=True)
+    limit_unit = fields.String(required=True, allow_none=True)
+    line = fields.Integer(required=True, allow_none=True)
     forecast_bytes = number(required=True, allow_none=True)
     full_at = fields.AwareDateTime(required=True, allow_none=True)
 
@@ -190,20 +196,22 @@ class BurnUpMetaSchema(Schema):
 
 
 class BurnUpSchema(Schema):
-    """``used`` and ``forecast`` are pairs of Unix milliseconds and bytes."""
+    """Pairs of Unix milliseconds and bytes. ``limits`` has the first one and each change."""
 
     meta = fields.Nested(BurnUpMetaSchema, required=True)
     quota = fields.Nested(QuotaSchema, required=True)
     used = fields.List(fields.List(number(allow_none=True)), required=True)
     limit_bytes = number(required=True, allow_none=True)
+    limits = fields.List(fields.List(number()), required=True)
     forecast = fields.List(fields.List(number()), required=True)
 
 
 class PastPeriodSchema(Schema):
-    """The usage of a period; ``ratio`` is of today's limit."""
+    """The usage of a period, and the limit at its end: null if nothing was used."""
 
     period = fields.Nested(PeriodSchema, required=True)
     used_bytes = number(required=True)
+    limit_bytes = number(required=True, allow_none=True)
     ratio = number(required=True, allow_none=True)
     is_over = fields.Boolean(required=True)
 

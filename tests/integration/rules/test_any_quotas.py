@@ -51,12 +51,18 @@ PERIODS = (
 ROLLING = st.fixed_dictionaries({"rolling": st.sampled_from(["1h", "1h30m", "7d", "44d"])})
 PERCENTS = st.integers(1, 1_000) | st.sampled_from([0.01, 33.33, 99.5, 999.99])
 SEVERITIES = st.sampled_from(names.SEVERITIES)
+
+
+def percent_of(threshold: Any) -> float:
+    return float(threshold["percent"] if isinstance(threshold, dict) else threshold)
+
+
 THRESHOLDS = st.lists(
     PERCENTS | st.fixed_dictionaries({"percent": PERCENTS, "severity": SEVERITIES}),
     min_size=1,
     max_size=5,
-    unique_by=lambda entry: entry["percent"] if isinstance(entry, dict) else entry,
-)
+    unique_by=percent_of,
+).filter(lambda thresholds: any(percent_of(entry) > 1 for entry in thresholds))
 
 OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     **{label: SELECTORS for label in names.SELECTOR_LABELS if label != names.DIRECTION},

@@ -12,6 +12,7 @@ import requests
 from flask import Flask
 
 from local.stack.ports import free_ports
+from quotas.watched_file import QUIET_SECONDS
 from tests.integration.support.polling import poll
 from tests.integration.support.webhook_app import (
     AUTHORIZATION,
@@ -25,7 +26,6 @@ from tests.integration.support.webhook_app import (
 from tests.integration.support.webhook_process import metric, webhook
 from tests.integration.webhook.alertmanager import alertmanagers, fire
 from webhook import create_app
-from webhook.alerts.quotas_file import QUIET_SECONDS
 
 TIMEOUT_SECONDS = 40
 POSTED = 'webhook_requests_total{status="200"}'

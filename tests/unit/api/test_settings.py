@@ -4,8 +4,6 @@ import pytest
 
 from api import create_app
 from api.settings import SETTINGS, Settings, WebhookSettings, read_settings
-from quotas.accounting_options import Accounting
-from quotas.model import QuotaFile
 from quotas.prometheus.endpoint import Endpoint
 from quotas.settings import SettingsError
 
@@ -15,7 +13,7 @@ def test_nothing_has_to_be_set() -> None:
         prometheus=Endpoint("http://127.0.0.1:9090"),
         prometheus_timeout_seconds=10,
         scrape_interval_seconds=15,
-        quotas=QuotaFile(Accounting(), (), ()),
+        quotas=None,
         grants=None,
         cors_origins=frozenset(),
         cache_megabytes=64,
@@ -141,7 +139,9 @@ def test_bytes_are_counted_as_quotas_yaml_says(tmp_path: Path) -> None:
         "version: 1\naccounting: {resolution: 30s, gap_tolerance: 2h}\n"
         "quotas: [{name: all, limit: 1 TB, notify: [a@example.com]}]\n"
     )
-    accounting = read_settings({"QUOTAS_FILE": str(path)}).accounting
+    quotas = read_settings({"QUOTAS_FILE": str(path)}).quotas
+    assert quotas is not None
+    accounting = quotas.read().accounting
     assert (accounting.resolution_seconds, accounting.gap_tolerance_seconds) == (30, 7_200)
 
 

@@ -11,6 +11,7 @@ from flask import Flask
 
 from local.sink.refusals import Refusal
 from local.sink.server import Sink, running
+from quotas.watched_file import QUIET_SECONDS
 from tests.integration.support.scripted_smtp import CLOSE, HANG, scripted
 from tests.integration.support.webhook_app import (
     QUOTAS,
@@ -23,7 +24,6 @@ from tests.integration.support.webhook_app import (
     states,
     usage,
 )
-from webhook.alerts.quotas_file import QUIET_SECONDS
 from webhook.delivery import handshake, smtp
 
 A, B, C = "a@example.com", "b@example.com", "c@example.com"

@@ -12,11 +12,13 @@ from api.usage.model import Entry
 from api.windows import to_ms
 from quotas.accounting_options import Accounting
 from quotas.http.exchange import BadAnswerError
+from quotas.model import Quota, QuotaFile, Threshold
 from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.queries import Prometheus
 from tests.unit.api.answers import INSTANT_URL, URL, forms, vector
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+NO_QUOTAS = QuotaFile()
 MONTH = {"quota": "q", "calendar": "month", "period": "202611"}
 
 
@@ -25,11 +27,16 @@ def fact(fact: str, value: float, **labels: str) -> dict[str, Any]:
     return {"metric": metric, "value": [NOW.timestamp(), str(value)]}
 
 
-def read(*facts: dict[str, Any], scope: Scope = ALL, quota: str | None = None) -> list[Entry]:
+def read(
+    *facts: dict[str, Any],
+    scope: Scope = ALL,
+    quota: str | None = None,
+    quotas: QuotaFile = NO_QUOTAS,
+) -> list[Entry]:
     upstream = Upstream(Prometheus(Endpoint(URL), 7), Cache(1_000_000))
     with responses.RequestsMock() as mock:
         mock.post(INSTANT_URL, json=vector(*facts))
-        return read_entries(upstream, scope, to_ms(NOW), quota)
+        return read_entries(upstream, scope, to_ms(NOW), quota, quotas)
 
 
 def test_used_limit_and_forecast_come_together() -> None:
@@ -70,7 +77,26 @@ def test_the_newest_period_counts_while_the_one_before_lingers() -> None:
     assert entry.state == "ok"
 
 
-def test_the_state_is_the_highest_threshold_that_fires_for_that_entry() -> None:
+@pytest.mark.parametrize(
+    ("used", "state"),
+    [(0, "ok"), (499, "ok"), (500, "50"), (998, "50"), (999, "99.9"), (1000, "100"), (9e9, "100")],
+)
+def test_the_state_is_that_of_the_bytes_if_the_thresholds_are_known(
+    used: float, state: str
+) -> None:
+    thresholds = tuple(Threshold(percent, "info") for percent in (50, 99.9, 100))
+    quota = Quota("q", 1000, thresholds=thresholds)
+    alert = {"alertname": "BandwidthQuotaUsage", "alertstate": "firing", "threshold": "50"}
+    [entry] = read(
+        fact("used", used, **MONTH),
+        fact("limit", 1000, quota="q"),
+        fact("firing", 1, **MONTH, **alert),
+        quotas=QuotaFile(quotas=(quota,)),
+    )
+    assert (entry.state, entry.alert, entry.written) == (state, "50", quota)
+
+
+def test_without_quotas_yaml_the_state_is_the_highest_threshold_that_fires() -> None:
     alert = {"alertname": "BandwidthQuotaUsage", "alertstate": "firing", "severity": "info"}
     entries = read(
         fact("used", 1, **MONTH, consumer="a"),

@@ -10,6 +10,7 @@ from api.usage import entries
 from api.usage.entries import Facts, read_entries
 from api.usage.model import Entry
 from api.windows import to_ms
+from quotas.model import QuotaFile
 from quotas.prometheus.endpoint import Endpoint
 from quotas.prometheus.queries import Prometheus
 from tests.unit.api.answers import INSTANT_URL, URL, client_at, vector
@@ -24,9 +25,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Facts]:
     found: list[Facts] = []
     make = entries._make_entries
 
-    def remember(facts: Facts) -> list[Entry]:
+    def remember(facts: Facts, quotas: QuotaFile) -> list[Entry]:
         found.append(facts)
-        return make(facts)
+        return make(facts, quotas)
 
     monkeypatch.setattr(entries, "_make_entries", remember)
     return found

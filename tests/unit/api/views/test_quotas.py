@@ -49,7 +49,11 @@ def answer_instant(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     time = float(form["time"][0])
     found: list[tuple[dict[str, str], float]] = []
     if "max by (period)" in form["query"][0]:
-        found = [({"period": "202610"}, 500), ({"period": "202611"}, 95.5), ({"period": "x"}, 1)]
+        used = {"202609": 0, "202610": 500, "202611": 95.5, "x": 1}
+        found = [({"period": period, "__fact__": "used"}, value) for period, value in used.items()]
+        found += [
+            ({"period": period, "__fact__": "ratio"}, value / 80) for period, value in used.items()
+        ]
     else:
         asked = [quota for quota, *_ in QUOTAS if f'quota="{quota}"' in form["query"][0]]
         found = [fact for fact in facts() if not asked or fact[0]["quota"] in asked]
@@ -137,6 +141,10 @@ def test_an_entry_has_all_that_a_bar_needs(client: FlaskClient) -> None:
             "left_bytes": 5,
             "ratio": 0.95,
             "state": "90",
+            "alert": "90",
+            "thresholds": None,
+            "limit_unit": None,
+            "line": None,
             "forecast_bytes": 120,
             "full_at": "2026-11-25T09:36:00+00:00",
         }
@@ -189,9 +197,10 @@ def test_past_periods_come_newest_first(client: FlaskClient) -> None:
     body = get(client, f"{PATH}/bun/history?lookback=60d")
     assert not HistorySchema().validate(body)
     assert [
-        (past["period"]["id"], past["used_bytes"], past["ratio"], past["is_over"])
+        (past["period"]["id"], past["used_bytes"], past["limit_bytes"], past["ratio"])
         for past in body["periods"]
-    ] == [(202611, 95, 0.95, False), (202610, 500, 5.0, True)]
+    ] == [(202611, 95, 100, 0.95), (202610, 500, 80, 6.25), (202609, 0, None, None)]
+    assert [past["is_over"] for past in body["periods"]] == [False, True, True]
 
 
 def test_the_current_period_in_the_history_equals_the_quota_of_the_same_answer(

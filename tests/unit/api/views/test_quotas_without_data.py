@@ -75,6 +75,10 @@ def test_its_entry_says_so_and_has_what_quotas_yaml_says(client: FlaskClient) ->
             "left_bytes": None,
             "ratio": None,
             "state": "no_data",
+            "alert": None,
+            "thresholds": [80, 90, 100],
+            "limit_unit": "GB",
+            "line": 4,
             "forecast_bytes": None,
             "full_at": None,
         }

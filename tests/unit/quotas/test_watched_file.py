@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from quotas.file.loading import QuotasError
+from quotas.file.loading import QuotasError, load_quotas
+from quotas.watched_file import QUIET_SECONDS, WatchedFile
 from tests.unit.webhook.samples import QUOTAS_YAML
-from webhook.alerts.quotas_file import QUIET_SECONDS, QuotasFile
 
 CHANGED = QUOTAS_YAML.replace("ops@", "night-shift@")
 
@@ -41,7 +41,7 @@ def replace(path: Path, text: str, age_seconds: float = QUIET_SECONDS) -> None:
 
 
 def test_a_change_is_read_without_a_restart(path: Path) -> None:
-    file = QuotasFile(path)
+    file = WatchedFile(path, load_quotas, QuotasError)
     assert file.read().notify == ("ops@example.com",)
     replace(path, CHANGED)
     assert file.read().notify == ("night-shift@example.com",)
@@ -50,7 +50,7 @@ def test_a_change_is_read_without_a_restart(path: Path) -> None:
 def test_a_file_that_was_written_just_now_is_read_after_it_has_been_quiet(
     path: Path, clock: Clock
 ) -> None:
-    file = QuotasFile(path)
+    file = WatchedFile(path, load_quotas, QuotasError)
     replace(path, CHANGED, age_seconds=0)
     assert file.read().notify == ("ops@example.com",)
     clock.seconds += QUIET_SECONDS - 0.1
@@ -60,7 +60,7 @@ def test_a_file_that_was_written_just_now_is_read_after_it_has_been_quiet(
 
 
 def test_a_file_that_is_written_in_parts_is_read_when_it_is_whole(path: Path, clock: Clock) -> None:
-    file = QuotasFile(path)
+    file = WatchedFile(path, load_quotas, QuotasError)
     before = file.read()
     # The head is valid, and has no quota at all.
     head, quota, rest = CHANGED.partition("  - name")
@@ -81,7 +81,7 @@ def test_a_file_that_is_written_in_parts_is_read_when_it_is_whole(path: Path, cl
 def test_a_file_from_the_future_is_read_after_it_has_been_quiet(
     path: Path, clock: Clock, age_seconds: float
 ) -> None:
-    file = QuotasFile(path)
+    file = WatchedFile(path, load_quotas, QuotasError)
     replace(path, CHANGED, age_seconds)
     assert file.read().notify == ("ops@example.com",)
     clock.seconds += QUIET_SECONDS
@@ -91,7 +91,7 @@ def test_a_file_from_the_future_is_read_after_it_has_been_quiet(
 def test_a_wrong_version_is_logged_once_and_the_former_one_stays(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = QuotasFile(path)
+    file = WatchedFile(path, load_quotas, QuotasError)
     before = file.read()
     replace(path, QUOTAS_YAML.replace("500 GB", "500 GBs"))
     assert file.read() is before
@@ -102,7 +102,7 @@ def test_a_wrong_version_is_logged_once_and_the_former_one_stays(
 
 
 def test_a_missing_file_leaves_the_former_version(path: Path) -> None:
-    file = QuotasFile(path)
+    file = WatchedFile(path, load_quotas, QuotasError)
     before = file.read()
     path.unlink()
     assert file.read() is before
@@ -113,4 +113,4 @@ def test_a_missing_file_leaves_the_former_version(path: Path) -> None:
 def test_a_file_that_is_wrong_at_the_start_is_an_error(path: Path) -> None:
     path.write_text("quotas: 5")
     with pytest.raises(QuotasError):
-        QuotasFile(path)
+        WatchedFile(path, load_quotas, QuotasError)
