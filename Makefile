@@ -79,7 +79,7 @@ test-clock: $(SYNCED) ## Run the unit tests at the ends of days, months and year
 	$(RUN)/python -m tests.at_turns
 
 .PHONY: test-thorough
-test-thorough: $(SYNCED) $(PROGRAMS) ## Test the accounting in 500 random sequences of bad weather (part of test: 12), and more outages
+test-thorough: $(SYNCED) $(PROGRAMS) ## Test the accounting in 500 random sequences of bad weather (part of test: 8), and more outages
 	$(RUN)/pytest tests/integration $(PARALLEL) -m thorough
 	WEATHER_EXAMPLES=$${WEATHER_EXAMPLES:-500} $(RUN)/pytest tests/integration/rules/accounting/test_weather.py
 

@@ -80,6 +80,13 @@ SETTINGS = (
         has_password=True,
     ),
     Setting("WEBHOOK_TOKEN", "", "its token, where `WEBHOOK_URL` is set", secret=True),
+    Setting("LINK_PROMETHEUS_URL", "", "where people reach Prometheus, for links on the dashboard"),
+    Setting("LINK_ALERTMANAGER_URL", "", "the same of Alertmanager"),
+    Setting(
+        "LINK_QUOTAS_URL",
+        "",
+        "a page that shows quotas.yaml, such as that of a repository; links add `#L` and a line",
+    ),
 )
 # RFC 6454, section 6.2: browsers send origins in exactly this form, and they are compared as text.
 _ORIGIN = re.compile(
@@ -97,6 +104,15 @@ class WebhookSettings:
 
 
 @dataclass(frozen=True)
+class Links:
+    """Where people reach other pages; empty for what is not linked to."""
+
+    prometheus: str = ""
+    alertmanager: str = ""
+    quotas: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of the API."""
 
@@ -111,6 +127,7 @@ class Settings:
     cache_megabytes: int
     # None: notifications are not shown.
     webhook: WebhookSettings | None = None
+    links: Links = Links()
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -149,6 +166,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "CACHE_MEGABYTES", whole_number("a size", LARGEST_CACHE_MEGABYTES, "megabytes"), 0
         ),
         webhook=WebhookSettings(webhook_url, webhook_token) if webhook_url else None,
+        links=Links(
+            prometheus=reader.parse("LINK_PROMETHEUS_URL", _parse_link, ""),
+            alertmanager=reader.parse("LINK_ALERTMANAGER_URL", _parse_link, ""),
+            quotas=reader.parse("LINK_QUOTAS_URL", _parse_link, ""),
+        ),
     )
     reader.check()
     return settings
@@ -156,6 +178,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def _parse_webhook_url(text: str) -> str:
     return parse_url(text, "webhook", "http://webhook:8080") if text else ""
+
+
+def _parse_link(text: str) -> str:
+    if text in ("", "none"):
+        return ""
+    return parse_url(text, "page", "https://prometheus.example.com")
 
 
 def _read_quotas(text: str) -> WatchedFile[QuotaFile] | None:

@@ -1,9 +1,9 @@
 """The addresses of the dashboard's pages, which mails link to."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from quotas import names
+from quotas.links import escape
 from webhook.text import web_url
 
 # How the dashboard names labels of the series, if otherwise.
@@ -25,9 +25,3 @@ def quota_page(dashboard: str, quota_name: str, entry: Mapping[str, str]) -> str
     query = "&".join(f"{_PUBLIC.get(name, name)}={escape(value)}" for name, value in entry.items())
     url = f"{page}?{query}" if query else page
     return url if web_url(url) else web_url(page)
-
-
-def escape(text: str) -> str:
-    """Return a text as part of an address."""
-    # Labels can hold single surrogates, which have no UTF-8.
-    return quote(text, safe="", errors="replace")

@@ -74,7 +74,9 @@ def _as_written(quota: Quota | None) -> dict[str, Any]:
     }
 
 
-def as_burn_up(entry: Entry, burn_up: BurnUp, now: datetime) -> dict[str, Any]:
+def as_burn_up(
+    entry: Entry, burn_up: BurnUp, links: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
     """Return usage over a period, the limit, and a line from now to the forecast."""
     forecast: list[tuple[int, float]] = []
     used_bytes, forecast_bytes = entry.used_bytes, entry.forecast_bytes
@@ -95,6 +97,7 @@ def as_burn_up(entry: Entry, burn_up: BurnUp, now: datetime) -> dict[str, Any]:
         "limit_bytes": _as_whole(entry.limit_bytes),
         "limits": [(time_ms, as_whole(value)) for time_ms, value in burn_up.limits],
         "forecast": forecast,
+        "links": links,
     }
 
 

@@ -13,6 +13,7 @@ from api.labels import PUBLIC
 from api.usage.entries import reach_of, read_entries
 from api.usage.formats import as_burn_up, as_history, as_notifications, as_page
 from api.usage.history import read_burn_up, read_history
+from api.usage.links import make_links
 from api.usage.model import Entry, NotFoundError
 from api.usage.notifications import read_notifications
 from api.usage.without_data import make_entry_without_data
@@ -70,7 +71,8 @@ def show_burn_up(caller: Caller, labels: Mapping[str, str], name: str) -> Answer
     entry = _find_entry(caller, name, labels)
     reach = reach_of(caller.quotas.accounting)
     burn_up = read_burn_up(caller.context.upstream, entry, caller.now, reach)
-    return dump_json(as_burn_up(entry, burn_up, caller.now), caller.context.fresh_seconds)
+    links = make_links(entry, caller.context.settings.links)
+    return dump_json(as_burn_up(entry, burn_up, links, caller.now), caller.context.fresh_seconds)
 
 
 @blueprint.get("/api/v1/quotas/<name>/history")

@@ -150,12 +150,13 @@ def usage_lines(history: History, quotas: Iterable[Quota]) -> Iterator[str]:
             labels |= {**quota.labels, **quota.fixed_labels}
             labels |= dict(zip(quota.for_each, key, strict=True))
             sizes = [sum(column) for column in zip(*(flow.buckets for flow in flows), strict=True)]
-            yield from _usage_of(history, quota.calendar, labels, sizes)
+            yield from _usage_of(history, quota, labels, sizes)
 
 
 def _usage_of(
-    history: History, calendar: Calendar | Rolling, labels: Labels, sizes: Sequence[int]
+    history: History, quota: Quota, labels: Labels, sizes: Sequence[int]
 ) -> Iterator[str]:
+    calendar = quota.calendar
     at = [end + _RECORDED_AFTER_SECONDS for end in history.bounds[1:]]
     if isinstance(calendar, Rolling):
         head, count, used = _head(names.USED, labels), calendar.seconds // BUCKET_SECONDS, 0
@@ -164,10 +165,15 @@ def _usage_of(
             yield f"{head} {used} {at[index]}\n"
         return
     current, used = "", 0
-    for index, period in enumerate(_period_ids(history, calendar)):
+    periods = _period_ids(history, calendar)
+    for index, period in enumerate(periods):
         used = sizes[index] + (used if period == current else 0)
         current = period
-        yield f"{_head(names.USED, {**labels, names.PERIOD: period})} {used} {at[index]}\n"
+        of_period = {**labels, names.PERIOD: period}
+        yield f"{_head(names.USED, of_period)} {used} {at[index]}\n"
+        # The last ratio of a period says what its limit was. That of the current one is recorded.
+        if period not in periods[index + 1 : index + 2] + periods[-1:]:
+            yield f"{_head(names.RATIO, of_period)} {used / quota.limit_bytes!r} {at[index]}\n"
 
 
 def _scrape_step(history: History, end: int) -> int:

@@ -41,7 +41,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"prometheus"},
         {"rules", "file"},
         {"rule_files", "http"},
-        {"model"},
+        {"model", "links"},
         {
             "calendars",
             "names",

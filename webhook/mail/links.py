@@ -1,14 +1,13 @@
 """The links of a mail: dashboard, runbook, Prometheus, and Alertmanager's page for silences."""
 
-import json
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from quotas import names
-from quotas.promql import select
+from quotas.links import base_of, graph_page, silence_page
 from webhook.alerts.events import Event, QuotaEvent
 from webhook.alerts.payload import FIRING
-from webhook.dashboard_pages import escape, quota_page
+from webhook.dashboard_pages import quota_page
 from webhook.mail.content import MailLink
 from webhook.mail.wording import LONGEST_NAME, name_event
 from webhook.settings import Addresses
@@ -16,9 +15,6 @@ from webhook.text import clean_name, shorten, web_url
 
 # The labels that identify the alerts of one entry and period, whatever their threshold.
 _QUOTA_MATCHERS = ("alertname", names.QUOTA, names.PERIOD, *names.SELECTOR_LABELS)
-# The range of a graph in Prometheus, by the kind of the quota's calendar.
-_GRAPH_RANGES = {"hour": "2h", "day": "2d", "week": "2w", "month": "5w"}
-_LONGEST_GRAPH = "6w"
 LONGEST_BUTTON = 48
 
 
@@ -78,16 +74,12 @@ def _prometheus_link(event: Event, addresses: Addresses) -> MailLink:
     label, generator_url = "Open in Prometheus", event.alert.generator_url
     if not addresses.prometheus:
         return MailLink(label, generator_url)
-    base = _base(addresses.prometheus)
+    base = base_of(addresses.prometheus)
     if isinstance(event, QuotaEvent):
         labels = {names.QUOTA: event.quota_name} | {
             name: event.alert.labels.get(name, "") for name in event.for_each_values
         }
-        query = f"{names.USED}{select(labels)}"
-        kind = event.calendar.partition("@")[0].partition(":")[0]
-        graph_range = _GRAPH_RANGES.get(kind, _LONGEST_GRAPH)
-        graph = f"{base}/graph?g0.expr={escape(query)}&g0.tab=0&g0.range_input={graph_range}"
-        return MailLink(label, graph, f"{base}/graph")
+        return MailLink(label, graph_page(base, labels, event.calendar), f"{base}/graph")
     # The page that the alert links to, at the address by which people reach Prometheus.
     parts = urlsplit(generator_url) if web_url(generator_url) else None
     return MailLink(label, f"{base}/graph?{parts.query}" if parts else f"{base}/alerts", base)
@@ -95,7 +87,7 @@ def _prometheus_link(event: Event, addresses: Addresses) -> MailLink:
 
 def _silence_link(events: Sequence[Event], addresses: Addresses) -> MailLink:
     """Return a link to a new silence of what the alerts have in common."""
-    base = _base(addresses.alertmanager)
+    base = base_of(addresses.alertmanager)
     firing = [event for event in events if event.alert.status == FIRING]
     if not base or not firing:
         return MailLink("", "")
@@ -105,8 +97,7 @@ def _silence_link(events: Sequence[Event], addresses: Addresses) -> MailLink:
     if not common:
         return MailLink("Open Alertmanager", f"{base}/#/alerts")
     label = "Silence this alert" if len(firing) == 1 else "Silence these alerts"
-    url = f"{base}/#/silences/new?filter={escape(_matchers(dict(common)))}"
-    return MailLink(label, url, f"{base}/#/silences/new")
+    return MailLink(label, silence_page(base, dict(common)), f"{base}/#/silences/new")
 
 
 def _matched(event: Event) -> Mapping[str, str]:
@@ -114,14 +105,3 @@ def _matched(event: Event) -> Mapping[str, str]:
     if isinstance(event, QuotaEvent):
         return {name: labels[name] for name in _QUOTA_MATCHERS if name in labels}
     return labels
-
-
-def _matchers(labels: Mapping[str, str]) -> str:
-    pairs = (
-        f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in sorted(labels.items())
-    )
-    return f"{{{','.join(pairs)}}}"
-
-
-def _base(address: str) -> str:
-    return address.rstrip("/")

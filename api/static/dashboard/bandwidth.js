@@ -82,7 +82,7 @@ export function makeBandwidthCard(change) {
     assignColours(data.keys);
     chart ??= makeChart(plot, look(data, stacked), (index) => drawLegend(chart.data, index));
     const columns = stacked ? stackColumns(data.columns) : data.columns;
-    chart.set([data.times, ...columns], boundsOf(data), 0, data.running);
+    chart.set([data.times, ...columns], { bounds: boundsOf(data), running: data.running });
     chart.data = data;
     drawLegend(data, chart.plot.cursor.idx ?? null);
     drawFigures(data);

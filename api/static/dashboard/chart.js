@@ -1,5 +1,6 @@
 // A chart of bytes over time, drawn by uPlot: axes, gaps, colours and keyboard control.
 
+import { drawLevels, drawMarks } from "./chart-marks.js";
 import { formatClock, formatDay, formatSize } from "./format.js";
 import { findGaps, findIsolated } from "./series.js";
 import { colour } from "./theme.js";
@@ -19,7 +20,7 @@ const BINARY_INCREMENTS = Array.from({ length: 63 }, (_, power) => 2 ** power);
 export function makeChart(host, look, onPoint) {
   const axis = { stroke: colour("--muted"), font: FONT, ticks: { show: false } };
   const grid = { stroke: colour("--grid"), width: 1 };
-  let view = { bounds: null, top: 0, running: null };
+  let view = { bounds: null, top: 0, running: null, levels: [], marks: [] };
   const options = {
     width: Math.max(200, host.clientWidth),
     height: host.clientHeight,
@@ -42,7 +43,7 @@ export function makeChart(host, look, onPoint) {
     bands: look.bands ?? [],
     hooks: {
       drawClear: look.gaps ? [(u) => shadeGaps(u, view.running)] : [],
-      draw: [(u) => view.running != null && drawRunning(u, view.running)],
+      draw: [(u) => view.running != null && drawRunning(u, view.running), (u) => drawLevels(u, view.levels), (u) => drawMarks(u, view.marks)],
       setCursor: [(u) => onPoint?.(u.cursor.idx ?? null)],
     },
   };
@@ -59,9 +60,11 @@ export function makeChart(host, look, onPoint) {
     /**
      * Show data: uPlot's columns, [first, last] second, the least value the axis reaches, and the
      * index of a window that is still running. What leads to it is dashed, and it has a hollow point.
+     * chart-marks.js explains `levels` and `marks`.
      */
-    set(columns, bounds = null, top = 0, running = null) {
-      view = { bounds, top, running };
+    set(columns, { bounds = null, top = 0, running = null, levels = [], marks = [] } = {}) {
+      view = { bounds, top, running, levels, marks };
+      host.view = view;
       plot.setData(columns);
     },
     destroy() {

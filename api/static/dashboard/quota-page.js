@@ -1,15 +1,13 @@
 // The page of a quota: usage against the limit, notifications, and the totals of past periods.
 
 import { fetchEntries, fetchJson } from "./api.js";
-import { makeChart } from "./chart.js";
 import { makeFigure } from "./controls.js";
 import { h, setAttribute, setText, updateChildren } from "./elements.js";
-import { UNKNOWN, formatAmount, formatBytes, formatPercent, formatTime, isBinary } from "./format.js";
+import { UNKNOWN, formatAmount, formatBytes, formatPercent, formatTime } from "./format.js";
 import { fetchNotifications, makeNotificationsCard } from "./notifications.js";
 import { makeMembers } from "./quota-group.js";
 import { amountsOf } from "./quota-row.js";
-import { makeCollapsedTable } from "./table.js";
-import { colour } from "./theme.js";
+import { makeUsageCard } from "./usage-card.js";
 import { describeEntry, describeForEach, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
 
 const MAX_PERIODS = 60;
@@ -26,10 +24,7 @@ export function makeQuotaPage() {
     full: makeFigure("Limit reached in"),
     period: makeFigure("Period"),
   };
-  const plot = h("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart" });
-  const burnTitle = h("h2", { id: "burn-title" });
-  const readout = h("p", { class: "foot", "aria-live": "polite" });
-  const table = makeCollapsedTable("The numbers as a table", "Used so far, the newest first");
+  const usage = makeUsageCard();
   const past = h("ol", { class: "past" });
   const pastCard = h("section", { class: "card", "aria-labelledby": "past-title" }, h("div", { class: "head" }, h("h2", { id: "past-title" }, "Periods")), past);
   const notifications = makeNotificationsCard();
@@ -37,7 +32,7 @@ export function makeQuotaPage() {
     "div",
     { class: "page", hidden: true },
     h("dl", { class: "figures card" }, ...Object.values(figures).map(({ node }) => node)),
-    h("section", { class: "card", "aria-labelledby": "burn-title" }, h("div", { class: "head" }, burnTitle), h("div", { class: "canvas" }, plot), readout, h("div", { class: "below" }, table.node)),
+    usage.node,
     notifications.node,
     pastCard,
   );
@@ -53,8 +48,7 @@ export function makeQuotaPage() {
     detail,
   );
   let wanted = null;
-  let chart = null;
-  let burnUp = null;
+  let current = null;
 
   function drawEntry(entry) {
     const now = Date.now();
@@ -73,76 +67,23 @@ export function makeQuotaPage() {
     const isOver = entry.ratio != null && entry.ratio >= 1;
     if (entry.full_at) figures.full.set(describeTimeToLimit(entry, now), formatTime(Date.parse(entry.full_at)));
     else figures.full.set(isOver ? "already reached" : UNKNOWN, isOver || used == null || !entry.period ? "" : "not in this period, at this pace");
-    setText(burnTitle, entry.period ? "Used so far" : "Used in the window before each moment");
     if (entry.period) figures.period.set(describeTimeLeft(entry, now), describePeriod(entry));
     else figures.period.set(describePeriod(entry), "a window that rolls on");
     for (const name of ["forecast", "full"]) figures[name].node.hidden = !entry.period;
   }
 
-  function drawBurnUp() {
-    const { meta, used, limit_bytes: limit, forecast } = burnUp;
-    chart ??= makeChart(plot, look(), showReadout);
-    const [start, end] = [Date.parse(meta.start) / 1000, Date.parse(meta.end) / 1000];
-    const times = [...new Set([start, ...used.map(([ms]) => ms / 1000), ...forecast.map(([ms]) => ms / 1000), end])].sort((a, b) => a - b);
-    const usedAt = new Map(used.map(([ms, value]) => [ms / 1000, value]));
-    const first = used.findIndex(([, value]) => value != null);
-    const points = times.map((time) => usedAt.get(time) ?? null);
-    // A period starts at 0, a rolling window does not.
-    if (burnUp.quota.period && first >= 0 && first < 2 && !usedAt.get(start)) {
-      points[0] = 0;
-      for (let index = 1; times[index] * 1000 < used[first][0]; index += 1) points[index] = 0;
-    }
-    const forecastPoints = times.map((time) => {
-      if (forecast.length < 2) return null;
-      const [[from, low], [to, high]] = forecast;
-      const share = (time * 1000 - from) / (to - from);
-      return share < 0 ? null : Math.round(low + share * (high - low));
-    });
-    chart.set([times, points, forecastPoints, times.map(() => limit)], [start, end], (limit ?? 0) * 1.02);
-    setAttribute(plot, "aria-label", `What the quota ${burnUp.quota.name} had used at each moment, against its limit; arrow keys move through it, and the table below has its numbers`);
-    if (chart.plot.cursor.idx == null) showReadout(null);
-    table.set(["Time", "Used", "Of the limit"], () => [...used].reverse().map(([ms, value]) => [formatTime(ms), value == null ? "no data" : formatAmount(value, limit), formatPercent(value, limit)]));
-  }
-
-  function look() {
-    const tone = ["--ok-bar", "--info-bar", "--warning-bar", "--critical-bar"][severityOf(burnUp.quota.state)];
-    return {
-      binary: burnUp.limit_bytes != null && isBinary(burnUp.limit_bytes),
-      series: [
-        { label: "used", colour: colour(tone), fill: colour(tone, 0.14), width: 2 },
-        { label: "forecast", colour: colour(tone), width: 1.75, dash: [3, 4] },
-        { label: "limit", colour: colour("--ink", 0.75), width: 1.25, dash: [8, 5] },
-      ],
-    };
-  }
-
-  /** Show the value at an index of the chart; null explains its lines. */
-  function showReadout(index) {
-    const { limit_bytes: limit, meta } = burnUp;
-    if (index == null) {
-      const lines = [limit == null ? null : `the dashed line above is the limit of ${formatAmount(limit, limit)}`, burnUp.forecast.length ? "the dotted one is the forecast" : null];
-      const text = lines.filter(Boolean).join("; ");
-      setText(readout, text && `${text[0].toUpperCase()}${text.slice(1)}.`);
-    } else {
-      const [times, used, forecast] = chart.plot.data;
-      const time = formatTime(times[index] * 1000, Math.min(meta.step_seconds, 3600));
-      const value = used[index] ?? forecast[index];
-      const name = used[index] == null ? "forecast" : "used";
-      setText(readout, value == null ? `${time}: no data` : `${time}: ${name} ${formatAmount(value, limit)}${limit ? `, ${formatPercent(value, limit)} of the limit` : ""}`);
-    }
-  }
-
   function drawPeriods({ periods }) {
     pastCard.hidden = !periods.length;
     const most = Math.max(1, ...periods.map(({ ratio }) => ratio ?? 0));
-    updateChildren(past, periods.slice(0, MAX_PERIODS), ({ period }) => String(period.id), makePeriodRow, (row, { period, used_bytes: used, ratio, is_over: isOver }) => {
+    updateChildren(past, periods.slice(0, MAX_PERIODS), ({ period }) => String(period.id), makePeriodRow, (row, { period, used_bytes: used, limit_bytes: limit, ratio, is_over: isOver }) => {
       const [name, bar, size, share] = row.children;
       setText(name, isOver ? period.title : `${period.title}, so far`);
       bar.firstElementChild.style.inlineSize = `${(100 * (ratio ?? 0)) / most}%`;
       bar.lastElementChild.style.insetInlineStart = `${100 / most}%`;
-      setAttribute(row, "data-severity", ratio >= 1 ? 3 : isOver ? 0 : severityOf(burnUp.quota.state));
+      setAttribute(row, "data-severity", ratio >= 1 ? 3 : isOver ? 0 : severityOf(current.state));
       setAttribute(row, "data-open", isOver ? null : "");
-      setText(size, formatAmount(used, burnUp.limit_bytes));
+      const unit = limit === current.limit_bytes ? current.limit_unit : "";
+      setText(size, limit == null ? formatAmount(used, current.limit_bytes) : `${formatAmount(used, limit, unit)} of ${formatAmount(limit, limit, unit)}`);
       setText(share, formatPercent(ratio));
     });
   }
@@ -159,11 +100,6 @@ export function makeQuotaPage() {
     state.hidden = part !== detail;
   }
 
-  function destroy() {
-    chart?.destroy();
-    chart = null;
-  }
-
   return {
     node,
     get title() {
@@ -173,7 +109,7 @@ export function makeQuotaPage() {
     show(view) {
       const changed = JSON.stringify(wanted) !== JSON.stringify(view);
       if (changed) {
-        destroy();
+        usage.clear();
         notifications.hide();
         showOnly(null);
         setText(title, view.name);
@@ -205,21 +141,22 @@ export function makeQuotaPage() {
         fetchJson(`${path}/series`, entry.selector, signal),
         fetchJson(`${path}/history`, entry.selector, signal),
       ]);
-      const isNew = burnUp?.quota.state !== series.quota.state;
-      burnUp = series;
+      current = entry;
       drawEntry(entry);
       showOnly(detail);
-      if (isNew) destroy();
-      drawBurnUp();
+      usage.set(series);
       drawPeriods(history);
       // Notifications come from the webhook, which can be slow: nothing else waits for them.
-      notified.then((result) => signal.aborted || notifications.set(result, entry));
+      notified.then((result) => {
+        if (signal.aborted) return;
+        notifications.set(result, entry);
+        usage.mark(result.notifications ?? []);
+      });
     },
     redraw() {
-      destroy();
-      if (burnUp && !detail.hidden) drawBurnUp();
+      if (!detail.hidden) usage.redraw();
     },
-    destroy,
+    destroy: usage.clear,
   };
 }
 

@@ -41,6 +41,12 @@ export function overviewUrl(settings) {
   return query.size ? `#/?${query}` : "#/";
 }
 
+/** Return the hash of the overview with the traffic that a selector counts. */
+export function trafficUrl(selector) {
+  const known = Object.entries(selector).filter(([name]) => ["type", "service", "route", "consumer"].includes(name));
+  return overviewUrl(Object.fromEntries(known));
+}
+
 /** Return the hash of a quota's page. `selector` picks one entry of a quota with several. */
 export function quotaUrl(name, selector) {
   const query = new URLSearchParams(selector);

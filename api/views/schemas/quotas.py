@@ -204,6 +204,7 @@ class BurnUpSchema(Schema):
     limit_bytes = number(required=True, allow_none=True)
     limits = fields.List(fields.List(number()), required=True)
     forecast = fields.List(fields.List(number()), required=True)
+    links = fields.Dict(fields.String(), fields.Url(), required=True)
 
 
 class PastPeriodSchema(Schema):

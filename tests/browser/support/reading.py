@@ -23,7 +23,7 @@ def is_rounded(text: str, value: float) -> bool:
 
 
 def drawn_entries(page: Page) -> list[dict[str, str]]:
-    """Return the cells of each listed quota."""
+    """Return the cells of each row of the list: of a quota with entries, the highest."""
     cells = {"name": ".name", "what": ".what", "used": ".used", "percent": ".percent"}
     cells |= {"state": ".state"}
     columns = {key: page.texts(f".entry {css}") for key, css in cells.items()}

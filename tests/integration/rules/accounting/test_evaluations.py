@@ -17,6 +17,7 @@ from tests.integration.rules.accounting.ruler import (
     every_minute,
     used,
 )
+from tests.marks import thorough
 
 HOUR_SECONDS = 3_600
 # Rules count from the step on that had ended when they were evaluated first.
@@ -62,11 +63,7 @@ def test_if_none_is_missing_all_that_moved_is_used(tmp_path: Path) -> None:
     [
         range(44, 47),
         range(56, 66),
-        range(60, 61),
-        *(
-            pytest.param(missing, marks=pytest.mark.thorough)
-            for missing in (range(20, 21), range(59, 61), range(29, 43))
-        ),
+        *map(thorough, [range(60, 61), range(20, 21), range(59, 61), range(29, 43)]),
     ],
     ids=lambda missing: f"{missing.start}-{missing.stop - 1}",
 )
@@ -82,10 +79,10 @@ def test_missed_steps_count_in_the_period_in_which_the_bytes_moved(
 @pytest.mark.parametrize(
     ("recounted_in", "phase"),
     [
-        (0, 5.0),
         (0, 12.3),
-        pytest.param(3, 5.0, marks=pytest.mark.thorough),
-        pytest.param(14, 58.0, marks=pytest.mark.thorough),
+        thorough(0, 5.0),
+        thorough(3, 5.0),
+        thorough(14, 58.0),
     ],
 )
 def test_missed_steps_count_whenever_a_ruler_counts_again(
@@ -99,7 +96,7 @@ def test_missed_steps_count_whenever_a_ruler_counts_again(
     assert_used_is_the_truth(tmp_path, evaluations, counted=counted, recounted_in=recounted_in)
 
 
-@pytest.mark.parametrize("lag", [20.0, 75.0])
+@pytest.mark.parametrize("lag", [75.0, thorough(20.0)])
 def test_a_ruler_that_sees_its_results_late_is_late_and_not_wrong(
     tmp_path: Path, lag: float
 ) -> None:
@@ -122,9 +119,9 @@ def test_a_ruler_that_sees_its_results_late_is_late_and_not_wrong(
 @pytest.mark.parametrize(
     ("most_rules", "phases"),
     [
-        (20, (43.7, 3.1)),
+        thorough(20, (43.7, 3.1)),
         (10, (51.2, 38.4, 17.9, 2.3)),
-        pytest.param(10, (25, 29, 22, 21), marks=pytest.mark.thorough),
+        thorough(10, (25, 29, 22, 21)),
     ],
 )
 def test_split_groups_that_are_evaluated_in_any_order_are_late_and_not_wrong(
@@ -172,7 +169,7 @@ def test_two_rulers_that_see_results_late_count_nothing_twice(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "minute",
-    [58, 60, *(pytest.param(minute, marks=pytest.mark.thorough) for minute in (37, 75))],
+    [60, *map(thorough, [37, 58, 75])],
 )
 def test_an_upgrade_within_a_period_loses_nothing_and_doubles_nothing(
     tmp_path: Path, minute: int

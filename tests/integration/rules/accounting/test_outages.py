@@ -13,11 +13,10 @@ from tests.integration.rules.accounting.stories import (
     assert_totals,
 )
 from tests.integration.support.promtool import counter, up
+from tests.marks import thorough
 
 
-@pytest.mark.parametrize(
-    "counts", [(1, 2, 5, 13, 20, 21, 40), pytest.param(range(1, 41), marks=pytest.mark.thorough)]
-)
+@pytest.mark.parametrize("counts", [(1, 5, 20, 21, 40), thorough(range(1, 41))])
 def test_one_to_forty_failed_scrapes_are_caught_up(tmp_path: Path, counts: Iterable[int]) -> None:
     def outage(failures: int) -> Story:
         silent = f"stale _x{failures - 1}" if failures > 1 else "stale"
@@ -33,9 +32,7 @@ def test_one_to_forty_failed_scrapes_are_caught_up(tmp_path: Path, counts: Itera
     assert_totals(tmp_path, stories)
 
 
-@pytest.mark.parametrize(
-    "counts", [(1, 20, 21, 120), pytest.param((3, 4, 12, 19, 40), marks=pytest.mark.thorough)]
-)
+@pytest.mark.parametrize("counts", [(1, 20, 120), thorough((3, 4, 12, 19, 21, 40))])
 def test_bytes_that_moved_while_prometheus_was_down_are_caught_up(
     tmp_path: Path, counts: Iterable[int]
 ) -> None:

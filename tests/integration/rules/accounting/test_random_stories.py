@@ -4,8 +4,11 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.integration.rules.accounting.stories import TOTAL, Story, assert_totals
 from tests.integration.support.promtool import counter, up
+from tests.marks import thorough
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,18 @@ def random_trace(chance: random.Random, *, restarts: bool) -> Trace:
     return Trace({up(): " ".join(answers), counter(): " ".join(values)}, proven)
 
 
-def test_with_random_outages_every_byte_counts_exactly_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [6, thorough(40)])
+def test_with_random_outages_every_byte_counts_exactly_once(tmp_path: Path, count: int) -> None:
     chance = random.Random(1)  # noqa: S311 - traces, no secrets
-    traces = [random_trace(chance, restarts=False) for _ in range(15)]
+    traces = [random_trace(chance, restarts=False) for _ in range(count)]
     stories = {f"{i}": (trace.story, TOTAL, trace.proven_bytes) for i, trace in enumerate(traces)}
     assert_totals(tmp_path, stories, at="28m")
 
 
-def test_with_random_restarts_no_more_bytes_count_than_moved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [6, thorough(40)])
+def test_with_random_restarts_no_more_bytes_count_than_moved(tmp_path: Path, count: int) -> None:
     chance = random.Random(2)  # noqa: S311 - traces, no secrets
-    traces = [random_trace(chance, restarts=True) for _ in range(15)]
+    traces = [random_trace(chance, restarts=True) for _ in range(count)]
     stories = {
         f"{i}": (trace.story, f"({TOTAL}) <= bool {trace.proven_bytes}", 1)
         for i, trace in enumerate(traces)

@@ -18,7 +18,7 @@ from tests.integration.rules.accounting.weather import slow
 from tests.integration.support.promtool import Case, Samples, run_rules
 
 # `make test-weather` runs more of them.
-EXAMPLES = int(os.environ.get("WEATHER_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("WEATHER_EXAMPLES", "8"))
 GATEWAYS, SCRAPES, SCRAPE_SECONDS = 2, 200, 15
 GAP_SECONDS = 900
 

@@ -17,6 +17,7 @@ from tests.integration.support.promtool import (
     series,
     up,
 )
+from tests.marks import thorough
 
 
 def forecast_alert(period: str, forecast: int, used: int, ratio: str) -> LabelsAndAnnotations:
@@ -73,7 +74,7 @@ def test_no_forecast_alert_fires_if(tmp_path: Path, why: str, quota: str, values
     ("period", "rate", "minutes"),
     [
         ("hour", 100, (59, 119, 120, 121, 122, 123, 124, 125, 126, 130)),
-        ("day", 14, (1_439, 1_440, 1_441, 1_442, 1_444, 1_445, 1_446)),
+        thorough("day", 14, (1_439, 1_440, 1_441, 1_442, 1_444, 1_445, 1_446)),
     ],
 )
 def test_no_forecast_alert_fires_around_the_end_of_a_period_below_its_limit(

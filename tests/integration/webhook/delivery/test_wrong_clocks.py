@@ -29,6 +29,7 @@ from tests.integration.support.webhook_app import (
     states,
     usage,
 )
+from tests.marks import thorough
 from webhook import create_app
 from webhook.store.database import Store, StoreError
 from webhook.store.sending.clock import read_clock
@@ -124,7 +125,7 @@ def test_a_mail_is_not_taken_from_a_process_that_waits_for_the_server(
     assert len(server.accepted) == len(set(server.accepted)) == 6
 
 
-@pytest.mark.parametrize("kills", [8])
+@pytest.mark.parametrize("kills", [4, thorough(8)])
 def test_after_kills_at_random_moments_nothing_is_lost_and_only_kills_repeat_a_mail(
     app: Flask, environ: dict[str, str], server: Script, kills: int
 ) -> None:

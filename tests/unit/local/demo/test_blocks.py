@@ -51,7 +51,8 @@ def test_counters_never_fall_and_have_a_gap_while_no_gateway_was_observed(
 def test_the_usage_of_a_quota_starts_at_zero_in_each_period(history: History) -> None:
     quotas = [quota for quota in load_quotas(QUOTAS).quotas if quota.name == "bun-egress"]
     used: dict[str, list[int]] = {}
-    for labels, value, _ in parse(usage_lines(history, quotas)):
+    lines = list(usage_lines(history, quotas))
+    for labels, value, _ in parse(line for line in lines if line.startswith(names.USED)):
         used.setdefault(label("period", labels), []).append(value)
     assert list(used) == ["202610", "202611"]
     assert all(values == sorted(values) for values in used.values())
@@ -61,3 +62,6 @@ def test_the_usage_of_a_quota_starts_at_zero_in_each_period(history: History) ->
         if flow.labels["service"] == "bun-service" and flow.labels["direction"] == "egress"
     )
     assert sum(values[-1] for values in used.values()) == all_bytes
+    [ratio] = [line for line in lines if line.startswith(names.RATIO)]
+    assert label("period", ratio) == "202610"
+    assert float(ratio.split()[-2]) == used["202610"][-1] / quotas[0].limit_bytes
