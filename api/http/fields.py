@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from api.labels import LABELS
 from api.windows import DAY, EPOCH, MONTH, WEEK, Step
 from quotas import names
 from quotas.calendars import DAY_SECONDS, timezone_names
@@ -20,6 +21,12 @@ _UNIX_SECONDS = re.compile(r"[0-9]{1,11}(\.[0-9]{1,6})?")
 _RFC_3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)"
     r"(?:[Zz]|([ +-])([0-9]{2}:[0-9]{2}))"
+)
+
+_LABEL = re.compile(f"([a-zA-Z_][a-zA-Z0-9_]{{0,99}}):(.{{0,{LONGEST_VALUE}}})", re.DOTALL)
+_A_LABEL = (
+    f"the name of a label, a colon and a value of up to {LONGEST_VALUE} characters, such as "
+    f'"team:bun"'
 )
 
 A_DIRECTION = f'"{names.EGRESS}" or "{names.INGRESS}"'
@@ -127,6 +134,20 @@ class Zone(fields.Field[str]):
         if value not in timezone_names():
             raise ValidationError(A_ZONE)
         return str(value)
+
+
+class LabelField(fields.Field[tuple[str, str]]):
+    """A label that an entry must have: ``team:bun``."""
+
+    def __init__(self) -> None:
+        super().__init__(metadata={"pattern": "^[a-zA-Z_][a-zA-Z0-9_]{0,99}:"})
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, str]:
+        match = _LABEL.fullmatch(value)
+        if match is None:
+            raise ValidationError(_A_LABEL)
+        name, text = match.groups()
+        return LABELS.get(name, name), text
 
 
 class Many(fields.List[Any]):

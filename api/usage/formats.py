@@ -1,39 +1,51 @@
 """The formats of usage: entries, usage over time, history and notifications as JSON objects."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from api.byte_numbers import as_whole
 from api.labels import PUBLIC
+from api.usage.lists import Summaries, Wanted, differing_labels
 from api.usage.model import BurnUp, Entry, Notification, Total
 from api.windows import to_ms
 from quotas import names
 from quotas.calendars import Period
 from quotas.model import Quota
 
-_LOWEST = float("-inf")
-SORT_KEYS: Mapping[str, Callable[[Entry], Any]] = {
-    "ratio": lambda entry: _LOWEST if entry.ratio is None else entry.ratio,
-    "used": lambda entry: _LOWEST if entry.used_bytes is None else entry.used_bytes,
-    "left": lambda entry: _LOWEST if entry.left_bytes is None else entry.left_bytes,
-    "forecast": lambda entry: _LOWEST if entry.forecast_bytes is None else entry.forecast_bytes,
-    "name": lambda entry: entry.quota,
-}
+# How many entries a summary shows; the others are on the pages of the quota.
+MOST_IN_SUMMARY = 5
 
 
-def as_page(
-    entries: Iterable[Entry], now: datetime, *, sort: str, page: int, page_size: int
-) -> dict[str, Any]:
-    """Return one page of entries, sorted by one of SORT_KEYS; with ``-``, the largest first."""
-    ordered = sorted(entries, key=SORT_KEYS[sort.removeprefix("-")], reverse=sort.startswith("-"))
-    first = (page - 1) * page_size
+def as_page(entries: Sequence[Entry], wanted: Wanted, now: datetime) -> dict[str, Any]:
+    """Return the wanted page of entries."""
+    shown = [as_entry(entry, now) for entry in entries[wanted.span]]
+    return {"quotas": shown, **_paging(wanted, len(entries))}
+
+
+def as_summaries(summaries: Summaries, wanted: Wanted, now: datetime) -> dict[str, Any]:
+    """Return the wanted page of summaries of quotas, with the first entries of each."""
+    shown = [
+        {
+            "name": one.quota,
+            "for_each": differing_labels(one.everything),
+            "size": len(one.everything),
+            "found": len(one.found),
+            "states": Counter(entry.state for entry in one.found),
+            "entries": [as_entry(entry, now) for entry in one.found[:MOST_IN_SUMMARY]],
+        }
+        for one in summaries.quotas[wanted.span]
+    ]
     return {
-        "quotas": [as_entry(entry, now) for entry in ordered[first : first + page_size]],
-        "page": page,
-        "page_size": page_size,
-        "total": len(ordered),
+        "quotas": shown,
+        "states": summaries.states,
+        **_paging(wanted, len(summaries.quotas)),
     }
+
+
+def _paging(wanted: Wanted, total: int) -> dict[str, int]:
+    return {"page": wanted.page, "page_size": wanted.page_size, "total": total}
 
 
 def as_entry(entry: Entry, now: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from api.labels import PUBLIC
 from quotas.calendars import Calendar, Period, Rolling
 from quotas.model import Quota
 
@@ -51,6 +52,15 @@ class Entry:
             return self.alert or OK
         reached = [known.label for known in self.written.thresholds if known.ratio <= ratio]
         return reached[-1] if reached else OK
+
+    @cached_property
+    def text(self) -> str:
+        """Return what a search looks in: the name, and the names and values of labels."""
+        words = [self.quota]
+        for label, value in self.labels.items():
+            name = PUBLIC.get(label, label)
+            words.append(f"{name} {value}" if value else f"no {name}")
+        return " ".join(words).casefold()
 
     @property
     def ratio(self) -> float | None:

@@ -10,10 +10,9 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Flask, Response, current_app, request
 
 from api.http.answer_cache import JSON
-from api.http.fields import Duration, StepField, Time, WholeNumber, Zone
+from api.http.fields import Duration, LabelField, StepField, Time, WholeNumber, Zone
 from api.http.operation import Operation
 from api.views.schemas.problems import ProblemSchema
-from api.views.schemas.quotas import LabelField
 
 PROBLEM = "application/problem+json"
 _ALWAYS = (400, 401, 414, 422, 500, 502, 503, 504)

@@ -1,7 +1,6 @@
 """GET /api/v1/quotas: how much of each quota is used, over time, and who was notified."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from flask import Blueprint
 
@@ -9,18 +8,17 @@ from api.access import sees_quota
 from api.http.answer_cache import Answer
 from api.http.operation import Caller, dump_json, operation
 from api.http.parameters import ParametersError, WrongParameter
-from api.labels import PUBLIC
 from api.usage.entries import reach_of, read_entries
-from api.usage.formats import as_burn_up, as_history, as_notifications, as_page
+from api.usage.formats import as_burn_up, as_history, as_notifications, as_page, as_summaries
 from api.usage.history import read_burn_up, read_history
 from api.usage.links import make_links
+from api.usage.lists import Wanted, differing_labels, find_wanted, summarize
 from api.usage.model import Entry, NotFoundError
 from api.usage.notifications import read_notifications
 from api.usage.without_data import make_entry_without_data
+from api.views.schemas.entries import EntriesQuestionSchema
 from api.views.schemas.quotas import (
     BurnUpSchema,
-    EntriesQuestion,
-    EntriesQuestionSchema,
     EntrySchema,
     HistoryQuestion,
     HistoryQuestionSchema,
@@ -29,9 +27,9 @@ from api.views.schemas.quotas import (
     NotificationsQuestionSchema,
     NotificationsSchema,
     QuotaPageSchema,
+    SummariesSchema,
 )
 from api.windows import to_ms
-from quotas import names
 
 _FRESH_SECONDS = 60
 
@@ -40,9 +38,21 @@ blueprint = Blueprint("quotas", __name__)
 
 @blueprint.get("/api/v1/quotas")
 @operation(EntriesQuestionSchema(), QuotaPageSchema(), summary="All quotas, the worst first")
-def list_quotas(caller: Caller, question: EntriesQuestion) -> Answer:
+def list_quotas(caller: Caller, wanted: Wanted) -> Answer:
     """Return the entries of all quotas."""
-    body = _page(caller, _read_entries(caller), question)
+    body = as_page(find_wanted(_read_entries(caller), wanted, caller.now), wanted, caller.now)
+    return dump_json(body, caller.context.fresh_seconds)
+
+
+@blueprint.get("/api/v1/quota-summaries")
+@operation(
+    EntriesQuestionSchema(),
+    SummariesSchema(),
+    summary="Each quota once, the worst first: how many entries it has in each state",
+)
+def list_summaries(caller: Caller, wanted: Wanted) -> Answer:
+    """Return the quotas that have wanted entries."""
+    body = as_summaries(summarize(_read_entries(caller), wanted, caller.now), wanted, caller.now)
     return dump_json(body, caller.context.fresh_seconds)
 
 
@@ -53,9 +63,11 @@ def list_quotas(caller: Caller, question: EntriesQuestion) -> Answer:
     summary="One quota; with for_each, each of those it holds for",
     statuses=(404,),
 )
-def show_quota(caller: Caller, question: EntriesQuestion, name: str) -> Answer:
+def show_quota(caller: Caller, wanted: Wanted, name: str) -> Answer:
     """Return the entries of a quota."""
-    body = _page(caller, _entries_of(caller, name, {}), question)
+    body = as_page(
+        find_wanted(_entries_of(caller, name, {}), wanted, caller.now), wanted, caller.now
+    )
     return dump_json(body, caller.context.fresh_seconds)
 
 
@@ -130,27 +142,9 @@ def _find_entry(caller: Caller, name: str, labels: Mapping[str, str]) -> Entry:
     if not found:
         raise NotFoundError("the quota has no entry with these labels")
     missing = [
-        WrongParameter(PUBLIC[label], None, "a value: the quota holds for each by itself")
-        for label in names.SELECTOR_LABELS
-        if len({entry.labels.get(label) for entry in found}) > 1
+        WrongParameter(label, None, "a value: the quota holds for each by itself")
+        for label in differing_labels(found)
     ]
     if missing:
         raise ParametersError(missing)
     return found[0]
-
-
-def _page(caller: Caller, entries: Sequence[Entry], question: EntriesQuestion) -> dict[str, Any]:
-    wanted = [entry for entry in entries if _is_wanted(entry, question)]
-    return as_page(
-        wanted,
-        caller.now,
-        sort=question.sort,
-        page=question.page,
-        page_size=question.page_size,
-    )
-
-
-def _is_wanted(entry: Entry, question: EntriesQuestion) -> bool:
-    if question.state and entry.state not in question.state:
-        return False
-    return all(entry.labels.get(name, "") == value for name, value in question.label)

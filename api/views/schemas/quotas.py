@@ -1,84 +1,18 @@
 """Parameters and answers of /api/v1/quotas."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, fields, post_load
 
-from api.http.fields import Duration, Many, WholeNumber, name_field, number, one_of
+from api.http.fields import Duration, WholeNumber, name_field, number, one_of
 from api.labels import LABELS
-from api.usage.formats import SORT_KEYS
 from quotas.calendars import DAY_SECONDS
-from quotas.file.values import LONGEST_VALUE
 
-MOST_ON_PAGE = 1_000
 MOST_NOTIFICATIONS = 500
-_LAST_PAGE = 1_000_000
 LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
-_SORTS = tuple(sign + key for key in SORT_KEYS for sign in ("", "-"))
-# Without the last part, Python takes a line feed at the end for the end.
-_STATE = r"^(ok|no_data|[0-9]{1,4}(\.[0-9]{1,2})?)$(?!\n)"
-_A_STATE = '"ok", "no_data" or a threshold such as "80"'
 _OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
-_LABEL = re.compile(f"([a-zA-Z_][a-zA-Z0-9_]{{0,99}}):(.{{0,{LONGEST_VALUE}}})", re.DOTALL)
-_A_LABEL = (
-    f"the name of a label, a colon and a value of up to {LONGEST_VALUE} characters, such as "
-    f'"team:bun"'
-)
-
-
-class LabelField(fields.Field[tuple[str, str]]):
-    """A label that an entry must have: ``team:bun``."""
-
-    def __init__(self) -> None:
-        super().__init__(metadata={"pattern": "^[a-zA-Z_][a-zA-Z0-9_]{0,99}:"})
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, str]:
-        match = _LABEL.fullmatch(value)
-        if match is None:
-            raise ValidationError(_A_LABEL)
-        name, text = match.groups()
-        return LABELS.get(name, name), text
-
-
-def _whole(most: int, default: int, description: str) -> WholeNumber:
-    return WholeNumber(most=most, load_default=default, metadata={"description": description})
-
-
-@dataclass(frozen=True)
-class EntriesQuestion:
-    """Which entries, in which order, and which part of them."""
-
-    state: tuple[str, ...] = ()
-    label: tuple[tuple[str, str], ...] = ()
-    sort: str = "-ratio"
-    page: int = 1
-    page_size: int = 100
-
-
-class EntriesQuestionSchema(Schema):
-    """The parameters of /api/v1/quotas and /api/v1/quotas/<name>."""
-
-    state = Many(
-        fields.String(validate=validate.Regexp(_STATE, error=_A_STATE)),
-        metadata={"description": 'only those in one of these states: "ok", "80", ...'},
-    )
-    label = Many(
-        LabelField(), metadata={"description": "only those with all of these labels: team:bun"}
-    )
-    sort = fields.String(
-        validate=one_of(_SORTS),
-        load_default="-ratio",
-        metadata={"description": 'by default "-ratio": the worst first'},
-    )
-    page = _whole(_LAST_PAGE, 1, "from 1")
-    page_size = _whole(MOST_ON_PAGE, 100, "entries on a page")
-
-    @post_load
-    def _make(self, values: dict[str, Any], **_: Any) -> EntriesQuestion:
-        return EntriesQuestion(**values)
 
 
 class EntrySchema(Schema):
@@ -131,7 +65,11 @@ class NotificationsQuestion:
 class NotificationsQuestionSchema(EntrySchema):
     """The parameters of /api/v1/quotas/<name>/notifications."""
 
-    limit = _whole(MOST_NOTIFICATIONS, 100, "how many notifications at most")
+    limit = WholeNumber(
+        most=MOST_NOTIFICATIONS,
+        load_default=100,
+        metadata={"description": "how many notifications at most"},
+    )
 
     @post_load
     def _make(self, values: dict[str, Any], **_: Any) -> NotificationsQuestion:
@@ -181,6 +119,32 @@ class QuotaPageSchema(Schema):
     """A page of quotas; ``total`` counts those of all pages."""
 
     quotas = fields.List(fields.Nested(QuotaSchema), required=True)
+    page = fields.Integer(required=True)
+    page_size = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+
+
+class SummarySchema(Schema):
+    """A quota: those of its entries that were asked for.
+
+    ``size`` is the number of all its entries, ``found`` that of those that were asked for, and
+    ``states`` counts these by state. ``entries`` has the first five of them. ``for_each`` are the
+    labels that tell its entries apart; empty if it has only one.
+    """
+
+    name = fields.String(required=True)
+    for_each = fields.List(fields.String(), required=True)
+    size = fields.Integer(required=True)
+    found = fields.Integer(required=True)
+    states = fields.Dict(fields.String(), fields.Integer(), required=True)
+    entries = fields.List(fields.Nested(QuotaSchema), required=True)
+
+
+class SummariesSchema(Schema):
+    """A page of quotas. ``states`` counts entries in all states, whichever were asked for."""
+
+    quotas = fields.List(fields.Nested(SummarySchema), required=True)
+    states = fields.Dict(fields.String(), fields.Integer(), required=True)
     page = fields.Integer(required=True)
     page_size = fields.Integer(required=True)
     total = fields.Integer(required=True)

@@ -32,6 +32,7 @@ BYTES_PATHS = [
     "/api/v1/catalog",
 ]
 QUOTA_PATHS = [
+    "/api/v1/quota-summaries",
     "/api/v1/quotas",
     "/api/v1/quotas/mine",
     "/api/v1/quotas/mine/series",

@@ -15,13 +15,16 @@ from tests.unit.api.answers import INSTANT_URL, RANGE_URL, client_at, matrix, ve
 from tests.unit.or_chains import left_nested
 
 PATHS = st.sampled_from(
-    ["/api/v1/bandwidth", "/metrics/bandwidth_used", "/api/v1/catalog", "/api/v1/quotas"]
+    [
+        *("/api/v1/bandwidth", "/metrics/bandwidth_used", "/api/v1/catalog"),
+        *("/api/v1/quotas", "/api/v1/quota-summaries"),
+    ]
 )
 NAMES = st.sampled_from(
     [
         *("start", "end", "lookback", "lookback_duration", "step", "by", "timezone", "top"),
         *("service", "route", "consumer", "workspace", "type", "format"),
-        *("state", "label", "sort", "page", "page_size"),
+        *("state", "label", "search", "sort", "page", "page_size"),
     ]
 )
 LIKELY = st.sampled_from(

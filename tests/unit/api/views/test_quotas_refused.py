@@ -21,6 +21,7 @@ from tests.unit.api.answers import client_at
         ("?page_size=%201", "page_size"),
         ("?label=team", "label"),
         ("?label=:x", "label"),
+        (f"?search={'x' * 1025}", "search"),
         ("?sort=size", "sort"),
         ("?page=0", "page"),
         ("?page=1_0", "page"),
