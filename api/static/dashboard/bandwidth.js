@@ -17,6 +17,7 @@ const PATH = "api/v1/bandwidth";
 // Over 90 days, shorter windows would show mostly the difference between day and night.
 const STEPS = { "90d": "1d" };
 const DEFAULT_RANGE = "7d";
+const MAX_TRIES = 3;
 const FILTERS = ["service", "route", "consumer"];
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
@@ -191,12 +192,14 @@ export function makeBandwidthCard(change) {
       const requested = settings;
       const read = () => fetchJson(PATH, { ...parameters(), top: TOP }, signal);
       [answer, catalog] = await Promise.all([read(), fetchJson("api/v1/catalog", { lookback: "7d" }, signal)]);
-      if (!settings.range) {
+      // A shorter range shows better when the data begins: in windows of an hour, what began five
+      // minutes ago may have begun an hour before.
+      for (let tries = 0; !settings.range && tries < MAX_TRIES; tries += 1) {
         const suited = chooseRange(readAnswer(answer, requested.by), rangeNow(), DEFAULT_RANGE);
-        const isOther = suited !== rangeNow();
+        if (suited === rangeNow()) break;
         ageRange = suited;
         choices.range.set(suited);
-        if (isOther) answer = await read();
+        answer = await read();
       }
       for (const name of FILTERS) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
       if (requested.by === settings.by) draw();
