@@ -63,7 +63,7 @@ def _answer_not_found(error: NotFoundError) -> Response:
 
 def _answer_unauthorized(error: UnauthorizedError) -> Response:
     response = make_problem(HTTPStatus.UNAUTHORIZED, str(error))
-    response.headers["WWW-Authenticate"] = 'Bearer realm="gateway telemetry"'
+    response.headers["WWW-Authenticate"] = 'Bearer realm="gateway quotas"'
     return response
 
 

@@ -2,6 +2,7 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,16 +17,20 @@ from api.views.schemas.problems import ProblemSchema
 
 PROBLEM = "application/problem+json"
 _ALWAYS = (400, 401, 414, 422, 500, 502, 503, 504)
-_TITLE = "Gateway telemetry"
+_TITLE = "Gateway quotas"
 _DESCRIPTION = (
     "Bandwidth of Kong gateways over time, and how much of each quota is used. Numbers of bytes; "
     "null where no gateway was observed, 0 where one was and nothing moved."
 )
+# Scripts and styles are not inline, so that the CSP stays strict.
 _FILES = {
+    "start.js": "text/javascript; charset=utf-8",
+    "page.css": "text/css; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
+_OWN_FILES = Path(__file__).parent.parent / "static" / "docs"
 _FILES_SECONDS = 86_400
 _PAGE = """\
 <!doctype html>
@@ -33,26 +38,19 @@ _PAGE = """\
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Gateway telemetry API</title>
+<title>Gateway quotas API</title>
 <link rel="icon" type="image/png" href="docs/favicon-32x32.png">
 <link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/page.css">
 </head>
 <body>
+<nav><a href="./">← Gateway quotas</a></nav>
 <div id="swagger-ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 </body>
 </html>
 """
-_START = """\
-window.ui = SwaggerUIBundle({
-  url: "openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  validatorUrl: null,
-});
-"""
-
 blueprint = Blueprint("docs", __name__)
 
 
@@ -72,18 +70,13 @@ def show_docs() -> Response:
     return Response(_PAGE, content_type="text/html; charset=utf-8")
 
 
-@blueprint.get("/docs/start.js")
-def show_start() -> Response:
-    """Return the script that starts Swagger UI; it is not inline, so that the CSP stays strict."""
-    return Response(_START, content_type="text/javascript; charset=utf-8")
-
-
-@blueprint.get("/docs/<any('swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'):name>")
+@blueprint.get(f"/docs/<any({', '.join(map(repr, _FILES))}):name>")
 def show_file(name: str) -> Response:
-    """Return a file of Swagger UI, from the package flask-swagger-ui."""
-    content = (files("flask_swagger_ui") / "dist" / name).read_bytes()
-    response = Response(content, content_type=_FILES[name])
-    response.headers["Cache-Control"] = f"public, max-age={_FILES_SECONDS}"
+    """Return a file of the page: its own, or one of Swagger UI (package flask-swagger-ui)."""
+    own = _OWN_FILES / name
+    found = own if own.exists() else files("flask_swagger_ui") / "dist" / name
+    response = Response(found.read_bytes(), content_type=_FILES[name])
+    response.headers["Cache-Control"] = f"public, max-age={0 if own.exists() else _FILES_SECONDS}"
     response.add_etag()
     response.make_conditional(request)
     return response

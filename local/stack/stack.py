@@ -145,7 +145,7 @@ class Stack:
             "LINK_ALERTMANAGER_URL": "none",
             "MAIL_SERVER": HOST,
             "MAIL_PORT": str(self.ports.smtp),
-            "MAIL_DEFAULT_SENDER": "Bandwidth quotas <quotas@example.com>",
+            "MAIL_DEFAULT_SENDER": "Gateway quotas <quotas@example.com>",
         }
 
     def _alertmanager(self) -> Part:

@@ -35,7 +35,7 @@ def split_objects(files: Iterable[RuleFile]) -> list[RuleFile]:
 def object_labels(name: str) -> dict[str, str]:
     """Return the labels of the object with this name."""
     return {
-        NAME_LABEL: "gateway-telemetry-bff",
+        NAME_LABEL: "gateway-quotas",
         MANAGED_BY_LABEL: MANAGED_BY,
         COMPONENT_LABEL: name,
     }

@@ -104,3 +104,74 @@ def test_the_dashboard_loads_little_and_draws_after_few_questions(page: Page) ->
         ".map((one) => one.name)"
     )
     assert 1 <= len(asked) <= 6, asked
+
+
+def test_the_page_of_the_api_leads_back_and_has_the_theme_of_the_dashboard(page: Page) -> None:
+    def background() -> str:
+        return str(page.script("return getComputedStyle(document.documentElement).backgroundColor"))
+
+    page.open()
+    page.click("#theme")
+    page.click("#theme")
+    assert page.text("#theme") == "Theme: dark"
+    page.driver.get(f"{page.url}/docs")
+    page.wait(lambda: page.texts(".swagger-ui .opblock"))
+    assert background() == "rgb(28, 32, 34)"
+    page.click("nav a")
+    page.wait(lambda: page.texts("#theme") == ["Theme: dark"])
+    page.click("#theme")
+    page.driver.get(f"{page.url}/docs")
+    page.wait(lambda: page.texts(".swagger-ui .opblock"))
+    assert background() != "rgb(28, 32, 34)"
+
+
+def offered(page: Page) -> list[str]:
+    """Return the time zones that can be chosen."""
+    found: list[str] = page.script(
+        "return [...document.querySelectorAll('#zone option')].map((one) => one.textContent)"
+    )
+    return found
+
+
+def test_the_time_zone_is_named_chosen_and_remembered(page: Page) -> None:
+    def choose(zone: str) -> None:
+        page.script(
+            "const select = document.getElementById('zone'); select.value = arguments[0];"
+            "select.dispatchEvent(new Event('change'))",
+            zone,
+        )
+
+    page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    try:
+        page.open()
+        assert offered(page)[:2] == ["Asia/Tokyo (this browser)", "UTC"]
+        assert page.text("section:last-child .foot").endswith("Times are in Asia/Tokyo.")
+        tokyo = page.text("#status-text")
+        choose("utc")
+        page.wait(lambda: page.text("section:last-child .foot").endswith("Times are in UTC."))
+        page.wait(lambda: page.text("#status-text")[-8:-6] != tokyo[-8:-6])
+        page.open("#/quotas/bun-egress")
+        assert page.text(".foot").endswith("Times are in UTC.")
+        choose("quota")
+        page.wait(lambda: "UTC (the quota)" in offered(page))
+        assert page.text(".foot").endswith("Times are in UTC.")
+        choose("browser")
+        page.wait(lambda: page.text(".foot").endswith("Times are in Asia/Tokyo."))
+        assert page.violations() == []
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+        page.script("localStorage.removeItem('zone')")
+
+
+def test_a_phone_has_one_line_of_header_and_folded_controls(page: Page) -> None:
+    page.open(width=390)
+    assert page.script("return document.querySelector('.top').offsetHeight") < 60
+    is_shown = "return document.querySelector(arguments[0]).checkVisibility()"
+    assert not page.script(is_shown, ".controls")
+    page.click(".menu summary")
+    page.wait(lambda: page.script(is_shown, "#theme"))
+    page.click(".card .foldable summary")
+    page.wait(lambda: page.script(is_shown, ".controls"))
+    assert page.violations() == []
+    page.open()
+    assert page.script(is_shown, ".controls")

@@ -1,10 +1,12 @@
 // The entry point: shows the page that the URL names and refreshes its data.
 
+import { foldOnPhones } from "./elements.js";
 import { makeOverviewPage } from "./overview-page.js";
 import { makeQuotaPage } from "./quota-page.js";
 import { showFailure, showUnobserved, showUpdated } from "./status.js";
 import { startTheme } from "./theme.js";
 import { parseHash } from "./urls.js";
+import { startZone } from "./zone.js";
 
 const REFRESH_MS = 10_000;
 const RETRY_MS = 5_000;
@@ -70,5 +72,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   main.focus();
 });
 document.addEventListener("visibilitychange", refreshIfVisible);
+foldOnPhones(document.querySelector(".menu"));
 startTheme(document.getElementById("theme"), () => current.page.redraw());
+startZone(document.getElementById("zone"), refresh);
 navigate();

@@ -4,13 +4,14 @@ import { buildUrl, fetchJson, getToken, request } from "./api.js";
 import { OTHER, findBusiest, readAnswer } from "./bandwidth-data.js";
 import { makeChart } from "./chart.js";
 import { makeChoice, makeFigure, makePicker } from "./controls.js";
-import { h, setAttribute, setText, updateChildren } from "./elements.js";
+import { foldOnPhones, h, setAttribute, setText, updateChildren } from "./elements.js";
 import { UNKNOWN, formatBytes, formatDuration, formatPercent, formatSize, formatTime } from "./format.js";
 import { chooseRange } from "./ranges.js";
 import { stackColumns } from "./series.js";
 import { makeCollapsedTable } from "./table.js";
 import { colour } from "./theme.js";
 import { RANGES } from "./urls.js";
+import { zone } from "./zone.js";
 
 const TOP = 8;
 const PATH = "api/v1/bandwidth";
@@ -19,7 +20,6 @@ const STEPS = { "90d": "1d" };
 const DEFAULT_RANGE = "7d";
 const MAX_TRIES = 3;
 const FILTERS = ["service", "route", "consumer"];
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
 /** Return {node, show, refresh, redraw, destroy}. `change` is called with changed settings. */
 export function makeBandwidthCard(change) {
@@ -45,7 +45,7 @@ export function makeBandwidthCard(change) {
     "section",
     { class: "card", "aria-labelledby": "bandwidth-title" },
     h("div", { class: "head" }, h("h2", { id: "bandwidth-title" }, "Bandwidth"), choices.range.node),
-    h("div", { class: "controls" }, choices.by.node, choices.type.node, choices.style.node, ...FILTERS.map((name) => pickers[name].node)),
+    foldOnPhones(h("details", { class: "foldable" }, h("summary", {}, "Filters"), h("div", { class: "controls" }, choices.by.node, choices.type.node, choices.style.node, ...FILTERS.map((name) => pickers[name].node)))),
     h("dl", { class: "figures" }, figures.total.node, figures.mean.node, figures.peak.node),
     h(
       "div",
@@ -69,7 +69,7 @@ export function makeBandwidthCard(change) {
 
   function parameters() {
     const range = rangeNow();
-    const values = { lookback: range, step: STEPS[range], by: settings.by, timezone: zone, type: settings.type === "both" ? null : settings.type };
+    const values = { lookback: range, step: STEPS[range], by: settings.by, timezone: zone(), type: settings.type === "both" ? null : settings.type };
     for (const name of FILTERS) values[name] = settings[name];
     return values;
   }
@@ -146,6 +146,7 @@ export function makeBandwidthCard(change) {
     }
     if (data.begin > data.times[0]) words.push(`No data before ${formatTime(data.begin * 1000, data.step)}.`);
     if (data.hasGaps) words.push("Hatched: no gateway was observed.");
+    words.push(`Times are in ${zone()}.`);
     setText(foot, words.join(" "));
   }
 

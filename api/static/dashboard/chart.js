@@ -4,6 +4,7 @@ import { drawLevels, drawMarks } from "./chart-marks.js";
 import { formatClock, formatDay, formatSize } from "./format.js";
 import { findGaps, findIsolated } from "./series.js";
 import { colour } from "./theme.js";
+import { zone } from "./zone.js";
 
 const FONT = '12px "Segoe UI", Inter, Roboto, "Helvetica Neue", Arial, sans-serif';
 const DAY_SECONDS = 86400;
@@ -25,6 +26,7 @@ export function makeChart(host, look, onPoint) {
     width: Math.max(200, host.clientWidth),
     height: host.clientHeight,
     padding: [12, 22, 0, 0],
+    tzDate: (seconds) => globalThis.uPlot.tzDate(new Date(seconds * 1000), zone()),
     legend: { show: false },
     cursor: {
       y: false,
@@ -109,9 +111,8 @@ function axisWidth(u, values) {
 
 function timeLabels(u, splits, axisIndex, space, step) {
   return splits.map((seconds) => {
-    const date = new Date(seconds * 1000);
-    const midnight = date.getHours() === 0 && date.getMinutes() === 0;
-    return step >= DAY_SECONDS || midnight ? formatDay(date) : formatClock(date);
+    const date = seconds * 1000;
+    return step >= DAY_SECONDS || formatClock(date) === "00:00" ? formatDay(date) : formatClock(date);
   });
 }
 

@@ -12,6 +12,17 @@ export function h(tag, properties = {}, ...children) {
   return node;
 }
 
+/** Keep a <details> open on wide screens, where its summary is hidden, and folded on phones. */
+export function foldOnPhones(details) {
+  const wide = matchMedia("(min-width: 761px)");
+  const apply = () => {
+    details.open = wide.matches;
+  };
+  apply();
+  wide.addEventListener("change", apply);
+  return details;
+}
+
 /** Set a text if it differs: an equal text would flicker, and screen readers would repeat it. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -13,10 +13,12 @@
 // Durations: the two largest units that matter, rounded down: "6 d 4 h". A unit that is zero is
 // left out, and so are seconds from ten minutes on. Zero is "0 s".
 //
-// Times: day, month, year and a 24-hour clock. Mails name the time zone. The dashboard uses the
-// browser's and leaves out what is clear without it.
+// Times: day, month, year and a 24-hour clock. Mails name the time zone. The dashboard uses the one
+// that is chosen (zone.js), names it once a card, and leaves out what is clear without it.
 //
 // A value that is not known is an en dash.
+
+import { zone } from "./zone.js";
 
 const SPACE = "\u00a0";
 export const UNKNOWN = "–";
@@ -115,21 +117,29 @@ export function formatDuration(seconds) {
   return parts.join(" ") || `0${SPACE}s`;
 }
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const clockSeconds = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+const formatters = new Map();
+
+/** Return a function that formats milliseconds in the time zone in use. */
+function inZone(options) {
+  const key = JSON.stringify(options);
+  return (ms) => {
+    const name = `${zone()} ${key}`;
+    if (!formatters.has(name)) formatters.set(name, new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone() }));
+    return formatters.get(name).format(ms);
+  };
+}
 
 /** Milliseconds -> "14:05". */
-export const formatClock = (ms) => clock.format(ms);
+export const formatClock = inZone({ hour: "2-digit", minute: "2-digit" });
 /** Milliseconds -> "14:05:09". */
-export const formatClockSeconds = (ms) => clockSeconds.format(ms);
+export const formatClockSeconds = inZone({ timeStyle: "medium" });
 /** Milliseconds -> "24 Nov". */
-export const formatDay = (ms) => day.format(ms);
+export const formatDay = inZone({ day: "numeric", month: "short" });
+const formatWeekday = inZone({ weekday: "short" });
 
 /** Milliseconds -> "Tue 24 Nov, 14:05". With steps of a day or more: "Tue 24 Nov". */
 export function formatTime(ms, stepSeconds = 60) {
-  const date = `${weekday.format(ms)} ${formatDay(ms)}`;
+  const date = `${formatWeekday(ms)} ${formatDay(ms)}`;
   if (stepSeconds == null || stepSeconds >= 86400) return date;
   return `${date}, ${stepSeconds < 60 ? formatClockSeconds(ms) : formatClock(ms)}`;
 }

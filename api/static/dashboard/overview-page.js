@@ -6,6 +6,7 @@ import { h } from "./elements.js";
 import { makeQuotaList } from "./quota-list.js";
 import { showDelivery, showUnobserved } from "./status.js";
 import { overviewUrl } from "./urls.js";
+import { setQuotaZone } from "./zone.js";
 
 /** Return {node, title, show, refresh, redraw, destroy}. */
 export function makeOverviewPage() {
@@ -20,7 +21,7 @@ export function makeOverviewPage() {
   const bandwidth = makeBandwidthCard(change);
   return {
     node: h("div", { class: "page" }, h("h1", { class: "sr" }, "Quotas and bandwidth"), quotas.node, bandwidth.node),
-    title: "Gateway bandwidth",
+    title: "Gateway quotas",
     /** Show these settings. Return whether they need other data. */
     show({ settings: wanted }) {
       const changed = ["range", "by", "type", "service", "route", "consumer"].some((name) => settings[name] !== wanted[name]);
@@ -30,6 +31,7 @@ export function makeOverviewPage() {
       return changed;
     },
     async refresh(signal) {
+      setQuotaZone(null);
       const results = await Promise.allSettled([quotas.refresh(signal), bandwidth.refresh(signal), checkGateways(signal)]);
       checkDelivery(signal);
       const failed = results.find(({ status }) => status === "rejected");

@@ -8,6 +8,7 @@ import { fetchNotifications, makeNotificationsCard } from "./notifications.js";
 import { makeMembers } from "./quota-group.js";
 import { amountsOf } from "./quota-row.js";
 import { makeUsageCard } from "./usage-card.js";
+import { setQuotaZone } from "./zone.js";
 import { describeEntry, describeForEach, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
 
 const MAX_PERIODS = 60;
@@ -103,7 +104,7 @@ export function makeQuotaPage() {
   return {
     node,
     get title() {
-      return `${wanted?.name} – Gateway bandwidth`;
+      return `${wanted?.name} – Gateway quotas`;
     },
     /** Show the quota that a parsed URL names. Return whether it is another one. */
     show(view) {
@@ -142,6 +143,7 @@ export function makeQuotaPage() {
         fetchJson(`${path}/history`, entry.selector, signal),
       ]);
       current = entry;
+      setQuotaZone(entry.calendar);
       drawEntry(entry);
       showOnly(detail);
       usage.set(series);

@@ -8,6 +8,7 @@ import { makeCollapsedTable } from "./table.js";
 import { colour } from "./theme.js";
 import { trafficUrl } from "./urls.js";
 import { severityOf } from "./wording.js";
+import { zone } from "./zone.js";
 
 /** Return {node, set, mark, redraw, clear}. `set` shows the answer of /series. */
 export function makeUsageCard() {
@@ -93,6 +94,7 @@ export function makeUsageCard() {
         limit == null ? "" : `The dashed line is the limit of ${amount(limit)}.`,
         burnUp.forecast.length ? "The dotted one is the forecast." : "",
         marks.length ? "Upright lines show when people were notified." : "",
+        `Times are in ${zone()}.`,
       ];
       setText(readout, lines.filter(Boolean).join(" "));
     } else {

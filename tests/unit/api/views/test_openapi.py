@@ -67,6 +67,7 @@ def test_references_lead_somewhere(document: Any) -> None:
         ("swagger-ui-bundle.js", "text/javascript"),
         ("swagger-ui.css", "text/css"),
         ("start.js", "text/javascript"),
+        ("page.css", "text/css"),
     ],
 )
 def test_the_page_loads_its_files_from_here(client: FlaskClient, name: str, kind: str) -> None:

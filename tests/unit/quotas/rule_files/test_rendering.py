@@ -82,7 +82,7 @@ def test_a_kubernetes_object_contains_the_same_groups(query: str, label: str, no
         "metadata": {
             "name": "gateway-a",
             "labels": {
-                "app.kubernetes.io/name": "gateway-telemetry-bff",
+                "app.kubernetes.io/name": "gateway-quotas",
                 "app.kubernetes.io/managed-by": "generate-rules",
                 "app.kubernetes.io/component": "gateway-a",
             },
