@@ -162,6 +162,35 @@ def test_a_search_that_finds_few_entries_shows_each_in_a_row(many: Page) -> None
     many.wait(lambda: many.texts(".entry .what") == ["consumer c000", "consumer c001"])
 
 
+def test_a_filter_of_the_list_is_one_of_the_table_too(many: Page) -> None:
+    many.open("#/?q=c99&open=each")
+    many.wait(lambda: many.text(".members [role='status']") == "10 entries")
+    many.one(".members input").send_keys("c999")
+    many.wait(lambda: many.text(".members [role='status']") == "1 of 10 entries")
+    assert cells(many, 1) == ["consumer c999"]
+
+
+def test_a_link_to_a_row_that_is_gone_shows_the_others(many: Page) -> None:
+    many.open("#/?open=no-such-quota")
+    assert many.texts(".group button") == ["each"]
+
+
+def test_the_table_fits_a_phone_and_its_headings_stay(many: Page) -> None:
+    many.open("#/?open=each", width=390)
+    many.wait(lambda: len(cells(many, 1)) == 25)
+    assert many.texts(".members thead th") == ["Entry", "Of the limit", "State"]
+    root = "document.scrollingElement"
+    assert many.script(f"return {root}.scrollWidth - {root}.clientWidth") == 0
+    head, region = many.script(
+        "const region = document.querySelector('.members .scroll');"
+        "region.scrollTop = 400;"
+        "const head = region.querySelector('thead th');"
+        "return [head, region].map((node) => node.getBoundingClientRect().top);"
+    )
+    assert head == pytest.approx(region, abs=2)
+    assert many.violations() == []
+
+
 def test_the_state_is_that_of_the_bytes_before_the_alert_fires(many: Page) -> None:
     """Nothing fires here: the alert follows within minutes."""
     many.open("#/?state=80")

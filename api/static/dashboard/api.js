@@ -2,8 +2,7 @@
 
 const TIMEOUT_MS = 20_000;
 const TOKEN_KEY = "token";
-const PAGE_SIZE = 1000;
-const MAX_PAGES = 5;
+export const MAX_PAGE_SIZE = 1000;
 
 /** A request that failed. `status` is the HTTP status, 0 if there was no response. */
 export class ApiError extends Error {
@@ -49,15 +48,4 @@ export async function request(url, signal) {
     // A proxy between this page and the API answered, without JSON.
   }
   throw new ApiError(response.status, problem);
-}
-
-/** Return the entries of all quotas, or of the quota at `path`, the highest ratio first. */
-export async function fetchEntries(signal, path = "api/v1/quotas") {
-  const entries = [];
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const answer = await fetchJson(path, { page, page_size: PAGE_SIZE }, signal);
-    entries.push(...answer.quotas);
-    if (entries.length >= answer.total || !answer.quotas.length) break;
-  }
-  return entries;
 }

@@ -1,22 +1,22 @@
 // The list of quotas on the overview: the highest ratio first, filtered by state and by a search.
 
-import { fetchEntries } from "./api.js";
+import { MAX_PAGE_SIZE, fetchJson } from "./api.js";
 import { h, setAttribute, setText, updateChildren } from "./elements.js";
+import { makeMembers } from "./members.js";
 import { makeQuotaGroup, updateQuotaGroup } from "./quota-group.js";
 import { keyOf, makeQuotaRow, updateQuotaRow } from "./quota-row.js";
-import { describeEntry, describeState, rankOf, severityOf } from "./wording.js";
+import { describeState, rankOf, severityOf } from "./wording.js";
 
 const ROWS_PER_STEP = 100;
-// As many entries of a quota are shown one by one if a search or a state asks for them.
-const FEW = 5;
 
 /** Return {node, show, refresh}. `change` is called with the settings that a click changes. */
 export function makeQuotaList(change) {
-  const search = h("input", { type: "search", id: "search", placeholder: "Find a quota", autocomplete: "off", spellcheck: "false", oninput: () => change({ q: search.value || null }) });
+  const search = h("input", { type: "search", id: "search", placeholder: "Find a quota", maxlength: 200, autocomplete: "off", spellcheck: "false", oninput: () => change({ q: search.value || null }) });
   const states = h("div", { class: "states", role: "group", "aria-label": "Only quotas in this state" });
   const list = h("ul", { class: "entries" });
   const empty = h("div", { class: "empty", hidden: true });
-  const more = h("button", { type: "button", class: "more-entries", hidden: true, onclick: () => { limit += ROWS_PER_STEP; draw(); } });
+  const more = h("button", { type: "button", class: "more-entries", hidden: true, onclick: () => { limit += ROWS_PER_STEP; load().catch(() => {}); } });
+  const members = makeMembers();
   const node = h(
     "section",
     { class: "card", "aria-labelledby": "quotas-title" },
@@ -25,45 +25,57 @@ export function makeQuotaList(change) {
     empty,
     more,
   );
-  let entries = null;
+  let answer = null;
   let settings = {};
   let limit = ROWS_PER_STEP;
+  let asked = 0;
+
+  /** Ask for the quotas and draw them. An older answer never replaces a newer one. */
+  async function load(signal) {
+    asked += 1;
+    const [number, { q, state, open }] = [asked, settings];
+    const next = await fetchJson("api/v1/quota-summaries", { search: q, state, page_size: limit }, signal);
+    if (number !== asked) return;
+    answer = { ...next, isFiltered: Boolean(q) || state != null };
+    draw();
+    if (!members.node.isConnected) return;
+    members.show(`api/v1/quotas/${encodeURIComponent(open)}`, { words: q, state });
+    await members.refresh(signal);
+  }
 
   function draw() {
-    if (!entries) return;
+    if (!answer) return;
     drawStates();
-    const rows = makeRows();
     const now = Date.now();
     updateChildren(
       list,
-      rows.slice(0, limit),
+      answer.quotas.flatMap(makeRows),
       (row) => row.key,
-      (row) => (row.isGroup ? makeQuotaGroup(toggle) : makeQuotaRow()),
-      (item, row) => (row.isGroup ? updateQuotaGroup(item, row.entries, row.entries[0].name === settings.open, now) : updateQuotaRow(item, row.entries[0], row.isOneOfMany, now)),
+      (row) => (row.entry ? makeQuotaRow() : makeQuotaGroup(toggle)),
+      (item, row) => {
+        if (row.entry) updateQuotaRow(item, row.entry, row.isOneOfMany, now);
+        else updateQuotaGroup(item, row.summary, row.summary.name === settings.open ? members : null, now);
+      },
     );
-    list.hidden = !rows.length;
-    more.hidden = rows.length <= limit;
-    setText(more, `Show more of ${rows.length}`);
-    drawEmpty(rows.length);
+    list.hidden = !answer.total;
+    more.hidden = answer.total <= limit || limit >= MAX_PAGE_SIZE;
+    setText(more, `Show more of ${answer.total}`);
+    drawEmpty();
   }
 
   const toggle = (name) => change({ open: settings.open === name ? null : name });
 
-  /** Return the rows of the list: one for each quota, in the order of their worst entries. */
-  function makeRows() {
-    const isFiltered = settings.q || settings.state != null;
-    const all = Map.groupBy(entries, ({ name }) => name);
-    const found = Map.groupBy(entries.filter((entry) => matches(entry, settings)), ({ name }) => name);
-    return [...found].flatMap(([name, members]) => {
-      const isOneOfMany = all.get(name).length > 1;
-      if (isOneOfMany && !(isFiltered && members.length <= FEW)) return [{ key: `group ${name}`, isGroup: true, entries: members }];
-      return members.map((entry) => ({ key: keyOf(entry), isGroup: false, isOneOfMany, entries: [entry] }));
-    });
+  /** Return the rows of a quota: one, or one for each entry if a filter leaves few. */
+  function makeRows(summary) {
+    const { name, size, found, entries } = summary;
+    const isOneOfMany = size > 1;
+    if (isOneOfMany && !(answer.isFiltered && found === entries.length)) return [{ key: `group ${name}`, summary }];
+    return entries.map((entry) => ({ key: keyOf(entry), entry, isOneOfMany }));
   }
 
   function drawStates() {
-    const counts = new Map([[null, entries.length]]);
-    for (const { state } of entries) counts.set(state, (counts.get(state) ?? 0) + 1);
+    const counts = new Map(Object.entries(answer.states));
+    counts.set(null, [...counts.values()].reduce((sum, count) => sum + count, 0));
     if (settings.state != null && !counts.has(settings.state)) counts.set(settings.state, 0);
     const sorted = [...counts].sort(([a], [b]) => (a == null ? -1 : b == null ? 1 : rankOf(b) - rankOf(a)));
     updateChildren(
@@ -78,10 +90,10 @@ export function makeQuotaList(change) {
     );
   }
 
-  function drawEmpty(count) {
-    empty.hidden = count > 0;
-    if (count) return;
-    if (entries.length) {
+  function drawEmpty() {
+    empty.hidden = answer.total > 0;
+    if (answer.total) return;
+    if (answer.isFiltered) {
       const clear = h("button", { type: "button", onclick: () => change({ q: null, state: null }) }, "Show all quotas");
       empty.replaceChildren(h("p", {}, "No quota matches."), clear);
     } else {
@@ -101,16 +113,6 @@ export function makeQuotaList(change) {
       if (document.activeElement !== search) search.value = settings.q ?? "";
       draw();
     },
-    async refresh(signal) {
-      entries = await fetchEntries(signal);
-      draw();
-    },
+    refresh: load,
   };
 }
-
-function matches(entry, settings) {
-  if (settings.state != null && entry.state !== settings.state) return false;
-  const text = `${entry.name} ${describeEntry(entry)}`.toLowerCase();
-  return (settings.q ?? "").toLowerCase().split(/\s+/).every((word) => text.includes(word));
-}
-

@@ -1,15 +1,15 @@
 // The page of a quota: usage against the limit, notifications, and the totals of past periods.
 
-import { fetchEntries, fetchJson } from "./api.js";
+import { fetchJson } from "./api.js";
 import { makeFigure } from "./controls.js";
 import { h, setAttribute, setText, updateChildren } from "./elements.js";
 import { UNKNOWN, formatAmount, formatBytes, formatPercent, formatTime } from "./format.js";
+import { makeMembers } from "./members.js";
 import { fetchNotifications, makeNotificationsCard } from "./notifications.js";
-import { makeMembers } from "./quota-group.js";
 import { amountsOf } from "./quota-row.js";
 import { makeUsageCard } from "./usage-card.js";
+import { describeEntry, describeLabels, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
 import { setQuotaZone } from "./zone.js";
-import { describeEntry, describeForEach, describePeriod, describeState, describeTimeLeft, describeTimeToLimit, severityOf } from "./wording.js";
 
 const MAX_PERIODS = 60;
 
@@ -89,11 +89,14 @@ export function makeQuotaPage() {
     });
   }
 
-  function drawChoice(entries) {
+  /** Show the table of the entries at a path that have these labels. */
+  async function showChoice(path, label, signal) {
+    which.show(path, { label });
+    const entries = await which.refresh(signal);
     setText(title, wanted.name);
-    const labels = describeForEach(entries);
-    setText(what, labels && `Applies to each ${labels} separately.`);
-    which.set(entries, Date.now());
+    const names = findDiffering(entries);
+    setText(what, names.length ? `Applies to each ${describeLabels(names)} separately.` : "");
+    showOnly(whichCard);
   }
 
   function showOnly(part) {
@@ -121,22 +124,21 @@ export function makeQuotaPage() {
     },
     async refresh(signal) {
       const path = `api/v1/quotas/${encodeURIComponent(wanted.name)}`;
-      let entries;
+      const label = Object.entries(wanted.selector).map(([name, value]) => `${name}:${value}`);
+      let found;
       try {
-        entries = await fetchEntries(signal, path);
+        found = await fetchJson(path, { label, page_size: 1 }, signal);
       } catch (error) {
         if (error.status !== 404) throw error;
         missing.replaceChildren(h("p", {}, `There is no quota “${wanted.name}”, or it was not counted lately.`), h("a", { href: "#/" }, "Show all quotas"));
         showOnly(missing);
         return;
       }
-      const chosen = entries.filter((entry) => Object.entries(wanted.selector).every(([name, value]) => (entry.selector[name] ?? "") === value));
-      if (chosen.length !== 1) {
-        drawChoice(chosen.length ? chosen : entries);
-        showOnly(whichCard);
+      if (found.total !== 1) {
+        await showChoice(path, found.total ? label : [], signal);
         return;
       }
-      const [entry] = chosen;
+      const [entry] = found.quotas;
       const notified = fetchNotifications(path, entry.selector, signal);
       const [series, history] = await Promise.all([
         fetchJson(`${path}/series`, entry.selector, signal),
@@ -160,6 +162,12 @@ export function makeQuotaPage() {
     },
     destroy: usage.clear,
   };
+}
+
+/** Return the labels whose values differ between entries. */
+function findDiffering(entries) {
+  const names = Object.keys(entries[0]?.selector ?? {});
+  return names.filter((name) => new Set(entries.map(({ selector }) => selector[name])).size > 1);
 }
 
 function makePeriodRow() {

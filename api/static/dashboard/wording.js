@@ -20,11 +20,9 @@ function describeSelector(selector) {
   return words.length ? words.join(" · ") : "all traffic";
 }
 
-/** Return the labels in which entries of one quota differ: "consumer", "service and consumer". */
-export function describeForEach(entries) {
-  const names = [...new Set(entries.flatMap(({ selector }) => Object.keys(selector)))];
-  const differing = names.filter((name) => new Set(entries.map(({ selector }) => selector[name] ?? "")).size > 1);
-  return differing.map((name) => (name === "type" ? "direction" : name)).join(" and ");
+/** Return "consumer", "service and direction": labels that tell the entries of a quota apart. */
+export function describeLabels(names) {
+  return names.map((name) => (name === "type" ? "direction" : name)).join(" and ");
 }
 
 /** "ok" -> "OK", "80" -> "80 % reached", "100" -> "limit reached", "no_data" -> "no data yet". */
@@ -42,10 +40,8 @@ export function describeAlert({ state, alert }) {
 }
 
 /** Return "2 limit reached · 5 at 80 % · 33 OK": how many entries are in each state, worst first. */
-export function describeCounts(entries) {
-  const counts = new Map();
-  for (const { state } of entries) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts]
+export function describeCounts(states) {
+  return Object.entries(states)
     .sort(([a], [b]) => rankOf(b) - rankOf(a))
     .map(([state, count]) => `${count} ${state === "ok" || state === "100" || state === "no_data" ? describeState(state) : `at ${state}\u00a0%`}`)
     .join(" · ");

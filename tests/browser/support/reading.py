@@ -26,8 +26,13 @@ def drawn_entries(page: Page) -> list[dict[str, str]]:
     """Return the cells of each row of the list: of a quota with entries, the highest."""
     cells = {"name": ".name", "what": ".what", "used": ".used", "percent": ".percent"}
     cells |= {"state": ".state"}
-    columns = {key: page.texts(f".entry {css}") for key, css in cells.items()}
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    texts = page.script(
+        "return [...document.querySelectorAll('.entry')].filter((entry) => entry.offsetParent)"
+        ".flatMap((entry) => arguments[0].map((css) => entry.querySelector(css).innerText))",
+        list(cells.values()),
+    )
+    rows = zip(*[iter(texts)] * len(cells), strict=True)
+    return [dict(zip(cells, row, strict=True)) for row in rows]
 
 
 def plotted(page: Page) -> list[list[Any]]:
