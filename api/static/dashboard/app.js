@@ -3,12 +3,12 @@
 import { foldOnPhones } from "./elements.js";
 import { makeOverviewPage } from "./overview-page.js";
 import { makeQuotaPage } from "./quota-page.js";
+import { intervalMs, startInterval } from "./refresh.js";
 import { showFailure, showUnobserved, showUpdated } from "./status.js";
 import { startTheme } from "./theme.js";
 import { parseHash } from "./urls.js";
 import { startZone } from "./zone.js";
 
-const REFRESH_MS = 10_000;
 const RETRY_MS = 5_000;
 const PAGES = { overview: makeOverviewPage, quota: makeQuotaPage };
 const main = document.getElementById("main");
@@ -39,7 +39,7 @@ async function refresh() {
   running?.abort();
   const controller = new AbortController();
   running = controller;
-  let waitMs = REFRESH_MS;
+  let waitMs = intervalMs();
   main.setAttribute("aria-busy", "true");
   try {
     await current.page.refresh(controller.signal);
@@ -57,7 +57,7 @@ async function refresh() {
   } finally {
     if (running === controller) main.removeAttribute("aria-busy");
   }
-  timer = setTimeout(refreshIfVisible, waitMs);
+  if (waitMs < Infinity) timer = setTimeout(refreshIfVisible, waitMs);
 }
 
 /** A hidden tab sends no requests. */
@@ -75,4 +75,5 @@ document.addEventListener("visibilitychange", refreshIfVisible);
 foldOnPhones(document.querySelector(".menu"));
 startTheme(document.getElementById("theme"), () => current.page.redraw());
 startZone(document.getElementById("zone"), refresh);
+startInterval(document.getElementById("interval"), refresh);
 navigate();

@@ -41,6 +41,15 @@ export function readAnswer({ meta, series }, by) {
   };
 }
 
+/** Return the seconds that a window lasts, or has lasted until now. */
+export function secondsOf({ times, step, running, runningSeconds, end }, index) {
+  if (index === running) return runningSeconds;
+  return step ?? (times[index + 1] ?? end) - times[index];
+}
+
+/** Return a column of bytes as bits a second. */
+export const toRates = (data, column) => column.map((value, index) => (value == null ? null : (8 * value) / secondsOf(data, index)));
+
 /** Return {bytes, index, isRunning} of the window with most bytes, or null. A running one only if it is the only one. */
 export function findBusiest({ columns, times, running }) {
   const sums = times.map((_, index) => columns.reduce((all, column) => all + (column[index] ?? 0), 0));

@@ -1,33 +1,43 @@
 // The bandwidth card: filters, the chart, its legend with the numbers, a table, and a CSV link.
 
-import { buildUrl, fetchJson, getToken, request } from "./api.js";
-import { OTHER, findBusiest, readAnswer } from "./bandwidth-data.js";
+import { buildUrl, fetchJson } from "./api.js";
+import { OTHER, findBusiest, readAnswer, secondsOf, toRates } from "./bandwidth-data.js";
 import { makeChart } from "./chart.js";
 import { makeChoice, makeFigure, makePicker } from "./controls.js";
-import { foldOnPhones, h, setAttribute, setText, updateChildren } from "./elements.js";
-import { UNKNOWN, formatBytes, formatDuration, formatPercent, formatSize, formatTime } from "./format.js";
-import { chooseRange } from "./ranges.js";
+import { makeCsvLink } from "./csv.js";
+import { makeCustomRange } from "./custom-range.js";
+import { readEarlier } from "./earlier.js";
+import { foldOnPhones, h, setAttribute, setText } from "./elements.js";
+import { UNKNOWN, formatBytes, formatDuration, formatRate, formatSize, formatTime } from "./format.js";
+import { makeLegend } from "./legend.js";
+import { SECONDS, chooseRange } from "./ranges.js";
 import { stackColumns } from "./series.js";
 import { makeCollapsedTable } from "./table.js";
 import { colour } from "./theme.js";
+import { makeTooltip } from "./tooltip.js";
 import { RANGES } from "./urls.js";
 import { zone } from "./zone.js";
 
-const TOP = 8;
+const TOPS = ["8", "20", "50"];
 const PATH = "api/v1/bandwidth";
 // Over 90 days, shorter windows would show mostly the difference between day and night.
 const STEPS = { "90d": "1d" };
 const DEFAULT_RANGE = "7d";
 const MAX_TRIES = 3;
+// What ends a chosen range.
+const USUAL = { from: null, to: null, range: null };
 const FILTERS = ["service", "route", "consumer"];
 
 /** Return {node, show, refresh, redraw, destroy}. `change` is called with changed settings. */
 export function makeBandwidthCard(change) {
   const choices = {
-    range: makeChoice("range", "How far back", RANGES.map((range) => [range, range.replace("1d", "24h")]), (range) => change({ range })),
+    range: makeChoice("range", "How far back", RANGES.map((range) => [range, range.replace("1d", "24h")]), (range) => change({ ...USUAL, range })),
     by: makeChoice("by", "One series for each", [["service", "Service"], ["route", "Route"], ["consumer", "Consumer"], ["type", "Direction"]], (by) => change({ by })),
     type: makeChoice("type", "Direction", [["both", "Both"], ["egress", "Egress"], ["ingress", "Ingress"]], (type) => change({ type })),
     style: makeChoice("style", "Drawn as", [["stacked", "Stacked"], ["lines", "Lines"]], (style) => change({ style })),
+    unit: makeChoice("unit", "Unit", [["bytes", "Bytes"], ["rate", "Rate"]], (unit) => change({ unit })),
+    top: makeChoice("top", "How many series", TOPS.map((top) => [top, `Top ${top}`]), (top) => change({ top })),
+    before: makeChoice("before", "The period before", [["no", "No comparison"], ["yes", "With the period before"]], (before) => change({ before })),
   };
   const pickers = Object.fromEntries(
     FILTERS.map((name) => [name, makePicker(name, `All ${name}s`, (value) => change({ [name]: value }))]),
@@ -35,23 +45,24 @@ export function makeBandwidthCard(change) {
   const figures = { total: makeFigure("Total"), mean: makeFigure("On average"), peak: makeFigure("Busiest window") };
   const plot = h("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart" });
   const empty = h("div", { class: "empty", hidden: true });
-  const at = h("th", { scope: "col" }, "Total");
-  const legend = h("tbody", {});
+  const legend = makeLegend(() => draw());
+  const tooltip = makeTooltip();
+  const custom = makeCustomRange((times) => change({ ...times, range: null }));
+  const reset = h("button", { type: "button", class: "reset", hidden: true, onclick: () => change(USUAL) }, "Reset");
   const foot = h("p", { class: "foot" });
-  const csv = h("a", { class: "csv", download: "bandwidth.csv" }, "CSV");
+  const csv = makeCsvLink();
   const table = makeCollapsedTable("The numbers as a table", "Bytes in each window, the newest first");
-  csv.addEventListener("click", (event) => downloadWithToken(event, csv));
   const node = h(
     "section",
     { class: "card", "aria-labelledby": "bandwidth-title" },
-    h("div", { class: "head" }, h("h2", { id: "bandwidth-title" }, "Bandwidth"), choices.range.node),
-    foldOnPhones(h("details", { class: "foldable" }, h("summary", {}, "Filters"), h("div", { class: "controls" }, choices.by.node, choices.type.node, choices.style.node, ...FILTERS.map((name) => pickers[name].node)))),
+    h("div", { class: "head" }, h("h2", { id: "bandwidth-title" }, "Bandwidth"), h("div", { class: "ranges" }, reset, choices.range.node, custom.node)),
+    foldOnPhones(h("details", { class: "foldable" }, h("summary", {}, "Filters"), h("div", { class: "controls" }, choices.by.node, choices.type.node, choices.style.node, choices.unit.node, choices.before.node, choices.top.node, ...FILTERS.map((name) => pickers[name].node)))),
     h("dl", { class: "figures" }, figures.total.node, figures.mean.node, figures.peak.node),
     h(
       "div",
       { class: "drawing" },
-      h("div", { class: "canvas" }, plot, empty),
-      h("table", { class: "legend" }, h("caption", { class: "sr" }, "Series, with their totals"), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Series"), at, h("th", { scope: "col" }, "Share"))), legend),
+      h("div", { class: "canvas" }, plot, tooltip.node, empty),
+      legend.node,
     ),
     foot,
     h("div", { class: "below" }, table.node, csv),
@@ -63,13 +74,17 @@ export function makeBandwidthCard(change) {
   let catalog = { services: [], routes: [], consumers: [] };
   let chart = null;
   let drawnAs = "";
+  // The windows one range before, if they are shown.
+  let earlier = null;
   const colours = new Map();
 
   const rangeNow = () => settings.range ?? ageRange ?? DEFAULT_RANGE;
+  const isCustom = () => settings.from != null;
 
   function parameters() {
     const range = rangeNow();
-    const values = { lookback: range, step: STEPS[range], by: settings.by, timezone: zone(), type: settings.type === "both" ? null : settings.type };
+    const times = isCustom() ? { start: new Date(settings.from).toISOString(), end: new Date(settings.to).toISOString() } : { lookback: range, step: STEPS[range] };
+    const values = { ...times, by: settings.by, timezone: zone(), type: settings.type === "both" ? null : settings.type };
     for (const name of FILTERS) values[name] = settings[name];
     return values;
   }
@@ -77,57 +92,76 @@ export function makeBandwidthCard(change) {
   function draw() {
     const data = readAnswer(answer, settings.by);
     const stacked = settings.style === "stacked";
-    const drawing = JSON.stringify([settings.style, data.keys]);
+    assignColours(data.keys);
+    const shown = data.keys.map((key, number) => ({ key, number, name: data.names[number] })).filter(({ key }) => legend.isShown(key));
+    const drawing = JSON.stringify([settings.style, settings.unit, shown.map(({ key }) => [key, colours.get(key)]), earlier != null]);
     if (chart && drawnAs !== drawing) destroy();
     drawnAs = drawing;
-    assignColours(data.keys);
-    chart ??= makeChart(plot, look(data, stacked), (index) => drawLegend(chart.data, index));
-    const columns = stacked ? stackColumns(data.columns) : data.columns;
-    chart.set([data.times, ...columns], { bounds: boundsOf(data), running: data.running });
+    chart ??= makeChart(plot, look(shown, stacked), showPoint, zoom);
+    const valuesOf = (column) => (settings.unit === "rate" ? toRates(data, column) : column);
+    const columns = shown.map(({ number }) => valuesOf(data.columns[number]));
+    const before = earlier ? [valuesOf(data.times.map((_, index) => earlier[index] ?? null))] : [];
     chart.data = data;
-    drawLegend(data, chart.plot.cursor.idx ?? null);
+    chart.set([data.times, ...(stacked ? stackColumns(columns) : columns), ...before], { bounds: boundsOf(data), running: data.running });
+    legend.draw(data, chart.plot.cursor.idx ?? null, colours, format);
     drawFigures(data);
     drawFoot(data);
     drawEmpty(data);
-    setAttribute(plot, "aria-label", `${settings.by} by ${settings.style} chart of bandwidth over ${rangeNow()}; arrow keys move through it, and the table below has its numbers`);
-    table.set(["Window from", ...data.names], () => tableRows(data));
+    setAttribute(plot, "aria-label", `${settings.by} by ${settings.style} chart of bandwidth over ${isCustom() ? "the chosen time" : rangeNow()}; arrow keys move through it, and the table below has its numbers`);
+    table.set(["Window from", ...data.names], () => tableRows(data, format));
     csv.href = buildUrl(PATH, { ...parameters(), format: "csv" });
+    custom.set(isCustom() ? settings.from : data.times[0] * 1000, isCustom() ? settings.to : data.end * 1000, isCustom());
+    reset.hidden = !isCustom();
   }
 
-  /** Give each key a colour, which it keeps while this page is open. */
+  /** Show what somebody dragged over; the usual range again without arguments. */
+  function zoom(first, last) {
+    if (first == null) change(USUAL);
+    // An address has whole minutes.
+    else change({ from: 60_000 * Math.floor(first / 60), to: 60_000 * Math.max(Math.floor(first / 60) + 1, Math.ceil(last / 60)), range: null });
+  }
+
+  /** Give each key a colour: by its place among all names, so that it is the same in every view. */
   function assignColours(keys) {
-    for (const key of [...keys].sort()) {
-      if (!colours.has(key)) colours.set(key, key === OTHER ? "--series-other" : `--series-${colours.size % 8}`);
+    const names = catalog[`${settings.by}s`] ?? [];
+    colours.clear();
+    for (const key of keys) {
+      const place = key === OTHER ? -1 : names.indexOf(JSON.parse(key));
+      colours.set(key, key === OTHER ? "--series-other" : `--series-${(place < 0 ? keys.indexOf(key) : place) % 8}`);
     }
   }
 
-  function look({ names, keys }, stacked) {
-    const series = names.map((name, number) => {
-      const hue = colours.get(keys[number]);
-      return { label: name, colour: colour(hue), fill: stacked ? colour(hue, 0.32) : undefined, width: stacked ? 1.25 : 1.75 };
-    });
-    const bands = stacked ? names.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [];
-    return { series, bands, gaps: true };
+  /** Write a value of a window as the chart shows it; a total, without an index, in bytes. */
+  function format(value, index = null) {
+    if (settings.unit === "bytes" || index == null) return formatSize(value);
+    return formatRate((8 * value) / secondsOf(chart.data, index));
   }
 
-  function drawLegend(data, index) {
-    setText(at, index == null || !data.times.length ? "Total" : formatTime(data.times[index] * 1000, data.step));
-    const rows = data.names.map((name, number) => ({ name, number, key: data.keys[number] }));
-    updateChildren(
-      legend,
-      rows,
-      ({ key }) => key,
-      () => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "swatch", "aria-hidden": "true" }), h("span", { class: "label" })), h("td", {}), h("td", {})),
-      (row, { name, number, key }) => {
-        const value = index == null ? data.totals[number] : data.columns[number][index];
-        const sum = index == null ? data.total : data.columns.reduce((all, column) => all + (column[index] ?? 0), 0);
-        row.querySelector(".swatch").style.background = `var(${colours.get(key)})`;
-        setText(row.querySelector(".label"), name);
-        setText(row.cells[1], value == null ? "no data" : formatSize(value));
-        setAttribute(row.cells[1], "title", value == null ? null : formatBytes(value));
-        setText(row.cells[2], value == null || !sum ? "" : formatPercent(value, sum));
-      },
-    );
+  function look(shown, stacked) {
+    const series = shown.map(({ name, key }) => {
+      const hue = colours.get(key);
+      return { label: name, colour: colour(hue), fill: stacked ? colour(hue, 0.32) : undefined, width: stacked ? 1.25 : 1.75 };
+    });
+    const bands = stacked ? shown.slice(1).map((_, index) => ({ series: [index + 2, index + 1] })) : [];
+    if (earlier) series.push({ label: "the period before", colour: colour("--muted"), width: 1.25, dash: [5, 4] });
+    return { series, bands, gaps: shown.length, format: settings.unit === "rate" ? formatRate : undefined };
+  }
+
+  function showPoint(index) {
+    legend.draw(chart.data, index, colours, format);
+    const { left } = chart.plot.cursor;
+    if (index == null || left < 0) {
+      tooltip.hide();
+      return;
+    }
+    const data = chart.data;
+    const rows = data.keys.flatMap((key, number) => {
+      const value = data.columns[number][index];
+      return legend.isShown(key) ? [{ key, name: data.names[number], colour: `var(${colours.get(key)})`, value, text: value == null ? "" : format(value, index) }] : [];
+    });
+    if (earlier?.[index] != null) rows.push({ key: "before", name: "the period before", colour: "var(--muted)", value: earlier[index], text: format(earlier[index], index) });
+    const { bbox, width } = chart.plot;
+    tooltip.show(formatTime(data.times[index] * 1000, data.step), rows, left + bbox.left / devicePixelRatio, width);
   }
 
   function drawFigures(data) {
@@ -139,7 +173,7 @@ export function makeBandwidthCard(change) {
   }
 
   function drawFoot(data) {
-    const words = [`Bytes in windows of ${data.step == null ? "a month" : formatDuration(data.step)}.`];
+    const words = [settings.problem ?? "", `${settings.unit === "rate" ? "Bits a second" : "Bytes"} in windows of ${data.step == null ? "a month" : formatDuration(data.step)}.`];
     if (data.running != null) {
       const sum = data.columns.reduce((all, column) => all + (column[data.running] ?? 0), 0);
       words.push(`Dashed: the window since ${formatTime(data.times[data.running] * 1000, data.step)} is still running, ${formatSize(sum)} so far.`);
@@ -147,7 +181,7 @@ export function makeBandwidthCard(change) {
     if (data.begin > data.times[0]) words.push(`No data before ${formatTime(data.begin * 1000, data.step)}.`);
     if (data.hasGaps) words.push("Hatched: no gateway was observed.");
     words.push(`Times are in ${zone()}.`);
-    setText(foot, words.join(" "));
+    setText(foot, words.filter(Boolean).join(" "));
   }
 
   /** Return [first, last] second of the axis. A chosen range is shown whole, else what has data. */
@@ -184,18 +218,18 @@ export function makeBandwidthCard(change) {
       const before = settings;
       settings = wanted;
       for (const [name, choice] of Object.entries(choices)) choice.set(settings[name]);
-      choices.range.set(rangeNow());
+      choices.range.set(isCustom() ? null : rangeNow());
       for (const name of FILTERS) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
-      // Another style needs no other data.
-      if (before && answer && before.style !== settings.style) draw();
+      // Another style or unit needs no other data.
+      if (before && answer && before.by === settings.by && (before.style !== settings.style || before.unit !== settings.unit)) draw();
     },
     async refresh(signal) {
       const requested = settings;
-      const read = () => fetchJson(PATH, { ...parameters(), top: TOP }, signal);
+      const read = () => fetchJson(PATH, { ...parameters(), top: settings.top }, signal);
       [answer, catalog] = await Promise.all([read(), fetchJson("api/v1/catalog", { lookback: "7d" }, signal)]);
       // A shorter range shows better when the data begins: in windows of an hour, what began five
       // minutes ago may have begun an hour before.
-      for (let tries = 0; !settings.range && tries < MAX_TRIES; tries += 1) {
+      for (let tries = 0; !settings.range && !isCustom() && tries < MAX_TRIES; tries += 1) {
         const suited = chooseRange(readAnswer(answer, requested.by), rangeNow(), DEFAULT_RANGE);
         if (suited === rangeNow()) break;
         ageRange = suited;
@@ -203,6 +237,8 @@ export function makeBandwidthCard(change) {
         answer = await read();
       }
       for (const name of FILTERS) pickers[name].set(settings[name] ?? null, catalog[`${name}s`]);
+      const span = isCustom() ? (settings.to - settings.from) / 1000 : SECONDS[rangeNow()];
+      earlier = settings.before === "yes" ? await readEarlier(parameters(), readAnswer(answer, requested.by), span, signal) : null;
       if (requested.by === settings.by) draw();
     },
     redraw() {
@@ -213,30 +249,8 @@ export function makeBandwidthCard(change) {
   };
 }
 
-function* range(from, to) {
-  for (let index = from; index > to; index -= 1) yield index;
-}
-
-function tableRows(data) {
-  return [...range(data.times.length - 1, -1)].map((index) => [
-    formatTime(data.times[index] * 1000, data.step),
-    ...data.columns.map((column) => (column[index] == null ? "no data" : formatSize(column[index]))),
-  ]);
-}
-
-/** Download a file with the token, which the browser would not send for a link. */
-async function downloadWithToken(event, origin) {
-  if (!getToken()) return;
-  event.preventDefault();
-  let content;
-  try {
-    content = await (await request(origin.href)).blob();
-  } catch (error) {
-    setText(origin, `CSV: ${error.message}`);
-    return;
-  }
-  setText(origin, "CSV");
-  const link = h("a", { href: URL.createObjectURL(content), download: "bandwidth.csv" });
-  link.click();
-  URL.revokeObjectURL(link.href);
+function tableRows(data, format) {
+  return data.times
+    .map((time, index) => [formatTime(time * 1000, data.step), ...data.columns.map((column) => (column[index] == null ? "no data" : format(column[index], index)))])
+    .reverse();
 }

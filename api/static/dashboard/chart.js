@@ -14,11 +14,12 @@ const BINARY_INCREMENTS = Array.from({ length: 63 }, (_, power) => 2 ** power);
 /**
  * Draw a chart into `host`. Return {plot, set, destroy}.
  *
- * look: {series: [{label, colour, width, dash, fill}], bands, gaps, binary}. With `gaps`, times
- * at which all series are null are hatched. With `binary`, the axis is in KiB, MiB, ….
- * onPoint is called with the index under the pointer, or null.
+ * look: {series: [{label, colour, width, dash, fill}], bands, gaps, binary, format}. Times
+ * at which the first `gaps` series are all null are hatched. With `binary`, the axis is in KiB, MiB, ….
+ * onPoint is called with the index under the pointer, or null. onZoom, if given, is called with the
+ * first and last second that somebody drags over, and with nothing for a double click.
  */
-export function makeChart(host, look, onPoint) {
+export function makeChart(host, look, onPoint, onZoom = null) {
   const axis = { stroke: colour("--muted"), font: FONT, ticks: { show: false } };
   const grid = { stroke: colour("--grid"), width: 1 };
   let view = { bounds: null, top: 0, running: null, levels: [], marks: [] };
@@ -30,7 +31,8 @@ export function makeChart(host, look, onPoint) {
     legend: { show: false },
     cursor: {
       y: false,
-      drag: { setScale: false, x: false, y: false },
+      drag: { setScale: false, x: onZoom != null, y: false },
+      bind: { dblclick: () => () => onZoom?.() },
       points: { size: 7, width: 2, stroke: (u, index) => u.series[index].stroke(u, index), fill: colour("--card") },
     },
     scales: {
@@ -39,14 +41,15 @@ export function makeChart(host, look, onPoint) {
     },
     axes: [
       { ...axis, grid: { show: false }, gap: 6, size: 34, space: 72, values: timeLabels },
-      { ...axis, grid, gap: 8, size: axisWidth, space: 44, values: (u, splits) => splits.map((value) => formatSize(value, { binary: look.binary })), ...(look.binary && { incrs: BINARY_INCREMENTS }) },
+      { ...axis, grid, gap: 8, size: axisWidth, space: 44, values: (u, splits) => splits.map(look.format ?? ((value) => formatSize(value, { binary: look.binary }))), ...(look.binary && { incrs: BINARY_INCREMENTS }) },
     ],
     series: [{}, ...look.series.map((series) => seriesOptions(series, () => view.running))],
     bands: look.bands ?? [],
     hooks: {
-      drawClear: look.gaps ? [(u) => shadeGaps(u, view.running)] : [],
+      drawClear: look.gaps ? [(u) => shadeGaps(u, look.gaps, view.running)] : [],
       draw: [(u) => view.running != null && drawRunning(u, view.running), (u) => drawLevels(u, view.levels), (u) => drawMarks(u, view.marks)],
       setCursor: [(u) => onPoint?.(u.cursor.idx ?? null)],
+      setSelect: [(u) => zoom(u, onZoom)],
     },
   };
   const plot = new globalThis.uPlot(options, [[], ...look.series.map(() => [])], host);
@@ -75,6 +78,15 @@ export function makeChart(host, look, onPoint) {
       plot.destroy();
     },
   };
+}
+
+const SHORTEST_DRAG_PIXELS = 8;
+
+function zoom(u, onZoom) {
+  const { left, width } = u.select;
+  if (width < SHORTEST_DRAG_PIXELS) return;
+  u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  onZoom(u.posToVal(left, "x"), u.posToVal(left + width, "x"));
 }
 
 const linear = (...values) => globalThis.uPlot.paths.linear()(...values);
@@ -144,8 +156,9 @@ function drawRunning(u, running) {
   context.restore();
 }
 
-function shadeGaps(u, running) {
-  const [times, ...columns] = u.data;
+function shadeGaps(u, count, running) {
+  const times = u.data[0];
+  const columns = u.data.slice(1, count + 1);
   const { left, top, width, height } = u.bbox;
   const step = times.length > 1 ? times[1] - times[0] : 0;
   const context = u.ctx;

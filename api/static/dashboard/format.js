@@ -25,15 +25,21 @@ export const UNKNOWN = "–";
 
 const DECIMAL_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 const BINARY_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const RATE_UNITS = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"];
 const SIGNIFICANT_DIGITS = 4;
 const TEN_MINUTES_SECONDS = 600;
 
 /** Return a size such as "9.133 kB". Sizes beside a limit need formatAmount. */
 export function formatSize(sizeBytes, { binary = false, roundDown = false } = {}) {
-  if (sizeBytes == null) return UNKNOWN;
-  const [numerator, denominator] = toFraction(sizeBytes);
-  const base = binary ? 1024n : 1000n;
-  const units = binary ? BINARY_UNITS : DECIMAL_UNITS;
+  return formatIn(binary ? BINARY_UNITS : DECIMAL_UNITS, binary ? 1024n : 1000n, sizeBytes, roundDown);
+}
+
+/** Return bits a second such as "12.5 Mbit/s". */
+export const formatRate = (bitsPerSecond) => formatIn(RATE_UNITS, 1000n, bitsPerSecond);
+
+function formatIn(units, base, number, roundDown = false) {
+  if (number == null) return UNKNOWN;
+  const [numerator, denominator] = toFraction(number);
   let divisor = denominator;
   for (const unit of units) {
     const digits = Math.max(0, SIGNIFICANT_DIGITS - String(numerator / divisor).length);

@@ -24,7 +24,7 @@ export function makeOverviewPage() {
     title: "Gateway quotas",
     /** Show these settings. Return whether they need other data. */
     show({ settings: wanted }) {
-      const changed = ["range", "by", "type", "service", "route", "consumer", "q", "state", "open"].some((name) => settings[name] !== wanted[name]);
+      const changed = ["range", "by", "type", "service", "route", "consumer", "from", "to", "before", "top", "q", "state", "open"].some((name) => settings[name] !== wanted[name]);
       settings = wanted;
       quotas.show(settings);
       bandwidth.show(settings);

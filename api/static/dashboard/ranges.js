@@ -1,6 +1,6 @@
 // How far back the chart looks while nobody has chosen: as far as there is data.
 
-const SECONDS = { "1h": 3_600, "6h": 21_600, "1d": 86_400, "7d": 604_800 };
+export const SECONDS = { "1h": 3_600, "6h": 21_600, "1d": 86_400, "7d": 604_800, "30d": 2_592_000, "90d": 7_776_000 };
 
 /**
  * Return the range that fits the age of the data: the shortest with all of it, `longest` at most.

@@ -7,9 +7,12 @@ const CHOICES = {
   by: ["service", "route", "consumer", "type"],
   type: ["both", "egress", "ingress"],
   style: ["stacked", "lines"],
+  unit: ["bytes", "rate"],
+  before: ["no", "yes"],
+  top: ["8", "20", "50"],
 };
 // Without a range, as much is shown as there is data.
-const DEFAULTS = { range: null, by: "service", type: "both", style: "stacked" };
+const DEFAULTS = { range: null, by: "service", type: "both", style: "stacked", unit: "bytes", before: "no", top: "8" };
 const TEXTS = ["service", "route", "consumer", "state", "q", "open"];
 const SELECTOR_LABELS = ["service", "route", "consumer", "workspace", "type"];
 
@@ -28,12 +31,25 @@ export function parseHash(hash) {
     if (choices.includes(given.get(name))) settings[name] = given.get(name);
   }
   for (const name of TEXTS) if (given.has(name)) settings[name] = given.get(name);
+  readTimes(given, settings);
   return { page: "overview", name: "", selector: {}, settings };
+}
+
+/**
+ * Read a range that was chosen by its two times, in milliseconds. If the address has others,
+ * `problem` says so, and the usual range is shown.
+ */
+function readTimes(given, settings) {
+  if (!given.has("from") && !given.has("to")) return;
+  const [from, to] = [Date.parse(given.get("from")), Date.parse(given.get("to"))];
+  if (from < to) Object.assign(settings, { from, to, range: null });
+  else settings.problem = "This address has no valid times: “from” must be before “to”, both such as 2026-11-27T14:05Z.";
 }
 
 /** Return the hash of the overview with these settings. */
 export function overviewUrl(settings) {
   const query = new URLSearchParams();
+  for (const name of ["from", "to"]) if (settings[name] != null) query.set(name, `${new Date(settings[name]).toISOString().slice(0, 16)}Z`);
   for (const name of [...Object.keys(CHOICES), ...TEXTS]) {
     const value = settings[name];
     if (value != null && value !== DEFAULTS[name]) query.set(name, value);

@@ -48,3 +48,22 @@ function draw() {
   select.replaceChildren(...options);
   select.value = choice;
 }
+
+/** Return milliseconds as a form field writes them, in the zone in use: "2026-11-27T14:05". */
+export function formatLocal(ms) {
+  return new Date(ms + offsetAt(ms)).toISOString().slice(0, 16);
+}
+
+/** Return the milliseconds of what a form field says, in the zone in use. */
+export function parseLocal(text) {
+  const wall = Date.parse(`${text}Z`);
+  // Twice, because the offset may change between the guess and the time.
+  const guess = wall - offsetAt(wall);
+  return wall - offsetAt(guess);
+}
+
+/** Return how many milliseconds the clocks of the zone are ahead of UTC at a time. */
+function offsetAt(ms) {
+  const parts = new Intl.DateTimeFormat("sv-SE", { timeZone: zone(), dateStyle: "short", timeStyle: "medium" }).format(ms);
+  return Date.parse(`${parts.replace(" ", "T")}Z`) - Math.floor(ms / 1000) * 1000;
+}
