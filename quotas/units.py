@@ -118,7 +118,9 @@ def _unit_readings(number: str, unit: str) -> tuple[str, str] | None:
     return None
 
 
-def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUND_HALF_EVEN) -> str:
+def format_size(
+    size_bytes: float, *, binary: bool = False, largest: str = "", rounding: str = ROUND_HALF_EVEN
+) -> str:
     """Return a size for people, with at most four digits: 9133 bytes are ``9.133 kB``.
 
     PB is the largest unit: above 9999 PB, a size has as many digits as it needs.
@@ -126,6 +128,7 @@ def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUN
     Args:
         size_bytes: the size in bytes.
         binary: use KiB, MiB, … instead of kB, MB, ….
+        largest: the largest unit to use instead of PB or PiB: ``3628 MB``.
         rounding: a rounding mode of the ``decimal`` module.
 
     """
@@ -135,7 +138,9 @@ def format_size(size_bytes: float, *, binary: bool = False, rounding: str = ROUN
     size = Decimal(str(size_bytes))
     numbers = {unit: _round(size / unit_bytes, rounding) for unit, unit_bytes in units.items()}
     # Round before choosing the unit: 999,960 bytes are 1 MB, not 1000 kB.
-    unit = next((unit for unit in units if abs(numbers[unit]) < base), list(units)[-1])
+    unit = next(
+        (unit for unit in units if abs(numbers[unit]) < base or unit == largest), list(units)[-1]
+    )
     text = f"{numbers[unit]:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

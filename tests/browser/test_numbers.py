@@ -18,6 +18,7 @@ CASES = [
     ("exactly", "614 kB", 614_000, 614_000, "614 kB of 614 kB", "100 %", "limit reached"),
     ("above", "10 MB", 10_000_000, 11_200_000, "11.2 MB of 10 MB", "112 %", "limit reached"),
     ("binary", "20 GiB", 20 * GIB, 18.25 * GIB, "18.25 GiB of 20 GiB", "91.2 %", "90 % reached"),
+    ("megabytes", "4600 MB", 46 * 10**8, 3_628_136_645, "3628 MB of 4600 MB", "78.8 %", "OK"),
     ("large", "1500 GB", 1_500 * 10**9, 870 * 10**9, "870 GB of 1500 GB", "58 %", "OK"),
     ("little", "500 GB", 500 * 10**9, 90_000, "90 kB of 500 GB", "< 0.1 %", "OK"),
 ]

@@ -129,7 +129,7 @@ def cells(page: Page, column: int) -> list[str]:
 def test_a_thousand_entries_are_one_row_with_counts_and_few_rows_when_open(many: Page) -> None:
     many.open()
     assert many.texts(".group .what") == ["each consumer · 2 limit reached · 3 at 80 % · 995 OK"]
-    assert many.texts(".entry .used") == ["1.094 MiB of 1000 KiB"]
+    assert many.texts(".entry .used") == ["1120 KiB of 1000 KiB"]
     assert many.texts(".percent") == ["112 %"]
     assert len(many.texts(".entry")) == 1
     many.click("button.name")
@@ -170,7 +170,9 @@ def test_a_filter_of_the_list_is_one_of_the_table_too(many: Page) -> None:
     assert cells(many, 1) == ["consumer c999"]
 
 
-def test_a_link_to_a_row_that_is_gone_shows_the_others(many: Page) -> None:
+def test_a_wrong_state_or_row_in_the_url_is_ignored(many: Page) -> None:
+    many.open("#/?state=bad")
+    assert many.texts(".states [aria-pressed='true']") == ["All 1000"]
     many.open("#/?open=no-such-quota")
     assert many.texts(".group button") == ["each"]
 

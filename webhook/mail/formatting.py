@@ -5,9 +5,10 @@ these rules too, and ``tests/formatting_cases.json`` tests both.
 
 Sizes: at most four significant digits, no trailing zeros, rounded to the nearest (a half to the
 even digit). Units are decimal, kB to PB. If a limit is round in binary units only, such as
-10 GiB, it and the sizes beside it are binary. In mails, a limit has the unit of quotas.yaml, which
-decides: ``600 KiB`` and ``1500 GB`` stay as they are. A size below its limit never reads like the
-limit. Exact sizes are whole bytes: ``450,200,000,000 bytes``, ``1 byte``.
+10 GiB, it and the sizes beside it are binary. If the unit of quotas.yaml is known, it decides:
+``600 KiB`` and ``1500 GB`` stay as they are, and no size beside them has a larger unit: ``3628 MB
+of 4600 MB``. A size below its limit never reads like the limit.
+Exact sizes are whole bytes: ``450,200,000,000 bytes``, ``1 byte``.
 
 Percentages: rounded down to one decimal, without ``.0``, so that 99.99 % never reads as 100 %.
 Anything between 0 and 0.1 % is ``< 0.1 %``. Numbers count as the decimals they are written as:
@@ -26,6 +27,7 @@ import math
 from datetime import datetime
 from decimal import ROUND_DOWN
 from fractions import Fraction
+from functools import partial
 
 from quotas.units import BINARY_UNITS, UNITS, format_size
 
@@ -46,13 +48,13 @@ def format_amount(size_bytes: float | None, limit_bytes: int | None, limit_unit:
         return format_size(size_bytes)
     if size_bytes == limit_bytes and limit_unit:
         return _format_in_unit(limit_bytes, limit_unit)
-    binary = is_binary(limit_bytes, limit_unit)
-    text, limit = (format_size(size, binary=binary) for size in (size_bytes, limit_bytes))
+    show = partial(format_size, binary=is_binary(limit_bytes, limit_unit), largest=limit_unit)
+    text, limit = show(size_bytes), show(limit_bytes)
     if size_bytes >= limit_bytes or text != limit:
         return text
     # The limit may itself be rounded down: stay below what it reads as.
     below = math.ceil(_bytes_of(limit)) - 1
-    return format_size(min(size_bytes, below), binary=binary, rounding=ROUND_DOWN)
+    return show(min(size_bytes, below), rounding=ROUND_DOWN)
 
 
 def _format_in_unit(limit_bytes: int, unit: str) -> str:

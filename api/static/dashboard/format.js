@@ -3,7 +3,9 @@
 //
 // Sizes: at most four significant digits, no trailing zeros, rounded to the nearest (a half to the
 // even digit). Units are decimal, kB to PB. If a limit is round in binary units only, such as
-// 10 GiB, it and the sizes beside it are binary. A size below its limit never reads like the limit.
+// 10 GiB, it and the sizes beside it are binary. If the unit of quotas.yaml is known, it decides:
+// 600 KiB and 1500 GB stay as they are, and no size beside them has a larger unit: 3628 MB of
+// 4600 MB. A size below its limit never reads like the limit.
 // Exact sizes are whole bytes: "450,200,000,000 bytes", "1 byte".
 //
 // Percentages: rounded down to one decimal, without ".0", so that 99.99 % never reads as 100 %.
@@ -30,14 +32,14 @@ const SIGNIFICANT_DIGITS = 4;
 const TEN_MINUTES_SECONDS = 600;
 
 /** Return a size such as "9.133 kB". Sizes beside a limit need formatAmount. */
-export function formatSize(sizeBytes, { binary = false, roundDown = false } = {}) {
-  return formatIn(binary ? BINARY_UNITS : DECIMAL_UNITS, binary ? 1024n : 1000n, sizeBytes, roundDown);
+export function formatSize(sizeBytes, { binary = false, roundDown = false, largest = "" } = {}) {
+  return formatIn(binary ? BINARY_UNITS : DECIMAL_UNITS, binary ? 1024n : 1000n, sizeBytes, { roundDown, largest });
 }
 
 /** Return bits a second such as "12.5 Mbit/s". */
 export const formatRate = (bitsPerSecond) => formatIn(RATE_UNITS, 1000n, bitsPerSecond);
 
-function formatIn(units, base, number, roundDown = false) {
+function formatIn(units, base, number, { roundDown = false, largest = "" } = {}) {
   if (number == null) return UNKNOWN;
   const [numerator, denominator] = toFraction(number);
   let divisor = denominator;
@@ -46,7 +48,7 @@ function formatIn(units, base, number, roundDown = false) {
     const scale = 10n ** BigInt(digits);
     const rounded = divide(numerator * scale, divisor, roundDown);
     // A number that rounds up to the next unit is written in that unit: 999,960 bytes are 1 MB.
-    if (rounded < base * scale || unit === units.at(-1)) return `${toDecimal(rounded, digits)}${SPACE}${unit}`;
+    if (rounded < base * scale || unit === units.at(-1) || unit === largest) return `${toDecimal(rounded, digits)}${SPACE}${unit}`;
     divisor *= base;
   }
 }
@@ -60,13 +62,13 @@ export function formatAmount(sizeBytes, limitBytes, limitUnit = "") {
   if (limitBytes == null) return formatSize(sizeBytes);
   if (sizeBytes === limitBytes && limitUnit) return formatInUnit(limitBytes, limitUnit);
   const binary = isBinary(limitBytes, limitUnit);
-  const text = formatSize(sizeBytes, { binary });
-  const limit = formatSize(limitBytes, { binary });
+  const text = formatSize(sizeBytes, { binary, largest: limitUnit });
+  const limit = formatSize(limitBytes, { binary, largest: limitUnit });
   if (sizeBytes >= limitBytes || text !== limit) return text;
   // The limit may itself be rounded down: stay below what it reads as.
   const [numerator, denominator] = parseSize(limit);
   const below = Number((numerator - 1n) / denominator);
-  return formatSize(Math.min(sizeBytes, below), { binary, roundDown: true });
+  return formatSize(Math.min(sizeBytes, below), { binary, roundDown: true, largest: limitUnit });
 }
 
 /** Return "1500 GB", or the usual form if that needs more than three decimals. */

@@ -14,6 +14,7 @@ const CHOICES = {
 // Without a range, as much is shown as there is data.
 const DEFAULTS = { range: null, by: "service", type: "both", style: "stacked", unit: "bytes", before: "no", top: "8" };
 const TEXTS = ["service", "route", "consumer", "state", "q", "open"];
+const STATE = /^(ok|no_data|\d{1,4}(\.\d{1,2})?)$/;
 const SELECTOR_LABELS = ["service", "route", "consumer", "workspace", "type"];
 
 /** Return {page, name, selector, settings} of a hash. A wrong value counts as the default. */
@@ -31,6 +32,7 @@ export function parseHash(hash) {
     if (choices.includes(given.get(name))) settings[name] = given.get(name);
   }
   for (const name of TEXTS) if (given.has(name)) settings[name] = given.get(name);
+  if (!STATE.test(settings.state)) settings.state = null;
   readTimes(given, settings);
   return { page: "overview", name: "", selector: {}, settings };
 }

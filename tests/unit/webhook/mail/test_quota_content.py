@@ -79,14 +79,14 @@ def test_a_resolved_rolling_window_is_shown_without_its_unknown_usage() -> None:
         ("600 KiB", 550_000, "537.1 KiB of 600 KiB used"),
         ("600 KiB", 600 * 2**10, "600 KiB of 600 KiB used"),
         ("600 kB", 599_999, "599.9 kB of 600 kB used"),
-        ("1500 GB", 1_400 * 10**9, "1.4 TB of 1500 GB used"),
-        ("1500 GB", 1_500 * 10**9 - 1, "1.499 TB of 1500 GB used"),
+        ("1500 GB", 1_400 * 10**9, "1400 GB of 1500 GB used"),
+        ("1500 GB", 1_500 * 10**9 - 1, "1499 GB of 1500 GB used"),
         ("0.5 TB", 450 * 10**9, "450 GB of 0.5 TB used"),
-        ("1000 MiB", 2**30, "1 GiB of 1000 MiB used"),
+        ("1000 MiB", 2**30, "1024 MiB of 1000 MiB used"),
         ("1.23456789 GB", 1_200_000_000, "1.2 GB of 1.235 GB used"),
     ],
 )
-def test_limits_have_the_unit_of_the_quota_file_and_other_sizes_its_family(
+def test_limits_have_the_unit_of_the_quota_file_and_other_sizes_no_larger_one_of_its_family(
     limit: str, used_bytes: int, expected: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "quotas.yaml"
