@@ -37,6 +37,7 @@ export function readAnswer({ meta, series }, by) {
     begin: first < 0 ? null : times[first],
     hasGaps: first >= 0 && isObserved.slice(first, running ?? undefined).includes(false),
     seconds: whole * step + (running != null && isObserved[running] ? runningSeconds : 0),
+    start: Date.parse(meta.start) / 1000,
     end,
   };
 }

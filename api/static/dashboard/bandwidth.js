@@ -110,7 +110,7 @@ export function makeBandwidthCard(change) {
     setAttribute(plot, "aria-label", `${settings.by} by ${settings.style} chart of bandwidth over ${isCustom() ? "the chosen time" : rangeNow()}; arrow keys move through it, and the table below has its numbers`);
     table.set(["Window from", ...data.names], () => tableRows(data, format));
     csv.href = buildUrl(PATH, { ...parameters(), format: "csv" });
-    custom.set(isCustom() ? settings.from : data.times[0] * 1000, isCustom() ? settings.to : data.end * 1000, isCustom());
+    custom.set(isCustom() ? settings.from : data.start * 1000, isCustom() ? settings.to : data.end * 1000, isCustom());
     reset.hidden = !isCustom();
   }
 
