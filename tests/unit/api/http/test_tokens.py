@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -96,6 +97,31 @@ def test_every_quota_that_is_read_is_of_the_scope(client: FlaskClient, path: str
     selectors = [found for query in queries for found in QUOTAS.findall(query)]
     assert selectors
     assert all('quota="mine"' in selector for selector in selectors)
+
+
+@responses.activate
+def test_a_summary_counts_only_entries_of_the_scope(client: FlaskClient) -> None:
+    def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        [time] = parse_qs(str(request.body))["time"]
+        labels = {"quota": "mine", "calendar": "month", "period": "202202", "service": "bun"}
+        found: list[Any] = [
+            {
+                "metric": {**labels, "consumer": consumer, "__fact__": "used"},
+                "value": [float(time), "1"],
+            }
+            for consumer in ("acme", "others")
+        ]
+        return 200, {}, json.dumps(vector(*found))
+
+    responses.add_callback(responses.POST, INSTANT_URL, answer)
+    seen: dict[str, Any] = {
+        token: client.get("/api/v1/quota-summaries", headers=bearer(token)).get_json()
+        for token in ("all", "bun")
+    }
+    assert [seen[token]["states"] for token in ("all", "bun")] == [{"ok": 2}, {"ok": 1}]
+    [summary] = seen["bun"]["quotas"]
+    assert (summary["size"], summary["found"], summary["for_each"]) == (1, 1, [])
+    assert "others" not in json.dumps(seen["bun"])
 
 
 @pytest.mark.parametrize("path", ["", "/series", "/history"])
