@@ -1,9 +1,8 @@
 """The REST API: bandwidth over time and quotas, from Prometheus, for a frontend.
 
 ``create_app`` wires the packages together. Each may import those after it: ``views``, ``http``,
-``bandwidth`` and ``usage``, then ``clients``, then the modules directly in ``api/``. All may import
-``quotas``, and none imports ``webhook``. ``bandwidth``, ``usage`` and ``clients`` do not import
-Flask.
+``bandwidth``, ``usage`` and ``pipeline``, then ``clients``, then the modules directly in ``api/``.
+All may import ``quotas``, and none imports ``webhook``. Only ``views`` and ``http`` import Flask.
 """
 
 import os
@@ -21,7 +20,17 @@ from api.http import metrics as http_metrics
 from api.http.context import Context, set_context
 from api.http.sent_answers import SentAnswers
 from api.settings import read_settings
-from api.views import bandwidth, catalog, dashboard, delivery, health, metrics, openapi, quotas
+from api.views import (
+    bandwidth,
+    catalog,
+    dashboard,
+    delivery,
+    health,
+    metrics,
+    openapi,
+    pipeline,
+    quotas,
+)
 from api.windows import TooManyPointsError
 from quotas.http.exchange import UpstreamError
 from quotas.model import QuotaFile
@@ -64,7 +73,17 @@ def create_app(
     read_quotas = settings.quotas.read if settings.quotas else QuotaFile
     context = Context(settings, read_quotas, clock, upstream, measured, large, webhook)
     set_context(app.extensions, context)
-    for view in (bandwidth, quotas, catalog, delivery, health, metrics, openapi, dashboard):
+    for view in (
+        bandwidth,
+        quotas,
+        catalog,
+        pipeline,
+        delivery,
+        health,
+        metrics,
+        openapi,
+        dashboard,
+    ):
         app.register_blueprint(view.blueprint)
     errors.register(app)
     headers.register(app)

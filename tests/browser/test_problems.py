@@ -1,6 +1,7 @@
 """What the dashboard shows without data, without Prometheus and without a token."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 from flask import Flask, jsonify
 from selenium.webdriver import Chrome
 
+from quotas import names
 from tests.browser.support.chromium import Page
 from tests.browser.support.serving import serving, serving_app
 from tests.integration.support import prometheus
+from tests.integration.support.prometheus import samples
 from tests.integration.support.webhook_app import ROOT
 
 
@@ -99,3 +102,54 @@ def test_a_quota_without_data_says_so(chromium: Chrome, empty_url: str) -> None:
         assert "nothing is left" not in page.text("main")
         assert "at this pace" not in page.text("main")
         assert page.violations() == []
+
+
+def test_the_health_panel_is_one_line_while_all_is_well(page: Page) -> None:
+    page.open()
+    page.wait(lambda: page.texts(".health summary"))
+    [line] = page.texts(".health summary")
+    assert line.startswith("1 of 1 gateway scraped · ")
+    assert page.script("return document.querySelector('.health').open") is False
+    page.click(".health summary")
+    page.wait(lambda: page.texts(".health li strong"))
+    assert "1 of 1 gateway scraped" in page.texts(".health li strong")
+    assert page.violations() == []
+
+
+def test_the_health_panel_opens_and_says_what_is_wrong_and_what_to_do(
+    chromium: Chrome, tmp_path: Path
+) -> None:
+    now = time.time()
+    times = [now + 60 * minute for minute in range(-150, 10)]
+    gateway = {"job": names.GATEWAY_JOB, "instance": "kong-1:8100"}
+    doubt = {"alertname": names.DICTIONARY_FULL_ALERT, "instance": "kong-1:8100"}
+    lines = [
+        line
+        for metric, labels, value in (
+            ("up", gateway, 1),
+            ("up", gateway | {"instance": "kong-2:8100"}, 0),
+            ("ALERTS", doubt | {"alertstate": "firing", "severity": "warning"}, 1),
+        )
+        for line in samples(metric, labels, [(at, value) for at in times])
+    ]
+    # The rules were evaluated until forty minutes ago.
+    watchdog = {"alertname": names.WATCHDOG_ALERT, "alertstate": "firing"}
+    lines += samples("ALERTS", watchdog, [(at, 1) for at in times if at < now - 2_400])
+    prometheus.fill(tmp_path, lines)
+    with prometheus.running(tmp_path) as server, serving(PROMETHEUS_URL=server.url) as url:
+        page = Page(chromium, url)
+        page.open()
+        page.wait(lambda: page.texts(".health li strong"))
+        assert page.texts(".health summary") == ["3 things need your attention"]
+        gateways, rules, full = page.texts(".health li")
+        assert "1 of 2 gateways scraped" in gateways
+        assert "Not scraped: kong-2:8100." in gateways
+        assert "of 60 evaluations missed in the last hour" in rules
+        assert "The bytes of missed steps are counted within 45 minutes." in rules
+        assert "The counters of gateway kong-1:8100 take much of their memory" in full
+        assert page.violations() == []
+        page.click(".health summary")
+        # It stays as people leave it.
+        page.script("document.getElementById('interval').dispatchEvent(new Event('change'))")
+        page.wait(lambda: page.one("main").get_attribute("aria-busy") is None)
+        assert page.script("return document.querySelector('.health').open") is False

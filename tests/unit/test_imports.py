@@ -56,7 +56,7 @@ LAYERS: dict[str, list[set[str]]] = {
     "api": [
         {"views"},
         {"http"},
-        {"bandwidth", "usage"},
+        {"bandwidth", "usage", "pipeline"},
         {"clients"},
         {"settings", "access", "labels", "byte_numbers", "windows", "gunicorn_settings"},
     ],

@@ -3,6 +3,7 @@
 import { fetchJson } from "./api.js";
 import { makeBandwidthCard } from "./bandwidth.js";
 import { h } from "./elements.js";
+import { makeHealthPanel } from "./health-panel.js";
 import { makeQuotaList } from "./quota-list.js";
 import { showDelivery, showUnobserved } from "./status.js";
 import { overviewUrl } from "./urls.js";
@@ -19,8 +20,9 @@ export function makeOverviewPage() {
   };
   const quotas = makeQuotaList(change);
   const bandwidth = makeBandwidthCard(change);
+  const health = makeHealthPanel();
   return {
-    node: h("div", { class: "page" }, h("h1", { class: "sr" }, "Quotas and bandwidth"), quotas.node, bandwidth.node),
+    node: h("div", { class: "page" }, h("h1", { class: "sr" }, "Quotas and bandwidth"), health.node, quotas.node, bandwidth.node),
     title: "Gateway quotas",
     /** Show these settings. Return whether they need other data. */
     show({ settings: wanted }) {
@@ -32,8 +34,8 @@ export function makeOverviewPage() {
     },
     async refresh(signal) {
       setQuotaZone(null);
-      const results = await Promise.allSettled([quotas.refresh(signal), bandwidth.refresh(signal), checkGateways(signal)]);
-      checkDelivery(signal);
+      const results = await Promise.allSettled([quotas.refresh(signal), bandwidth.refresh(signal), checkGateways(signal), health.refresh(signal)]);
+      checkDelivery(signal, health);
       const failed = results.find(({ status }) => status === "rejected");
       if (failed) throw failed.reason;
     },
@@ -43,10 +45,11 @@ export function makeOverviewPage() {
 }
 
 /** Show a notice about failing checks of the webhook. It can be slow: nothing waits for it. */
-async function checkDelivery(signal) {
+async function checkDelivery(signal, health) {
   try {
     const { checks } = await fetchJson("api/v1/delivery", {}, signal);
     showDelivery((checks ?? []).filter(({ ok }) => !ok));
+    health.setDelivery(checks ?? []);
   } catch (error) {
     if (!signal.aborted && error.status !== 401) showDelivery([{ name: "webhook", detail: error.message }]);
   }

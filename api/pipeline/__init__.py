@@ -1,0 +1,1 @@
+"""Whether the numbers can be trusted: gateways, evaluations of the rules, and doubts."""
