@@ -10,6 +10,7 @@ PATHS = {
     "/api/v1/bandwidth",
     "/api/v1/catalog",
     "/api/v1/delivery",
+    "/api/v1/pipeline",
     "/api/v1/quota-summaries",
     "/api/v1/quotas",
     "/api/v1/quotas/{name}",
