@@ -59,7 +59,8 @@ def _run(options: argparse.Namespace) -> int:
     status = 0
     is_current = False
     if options.diff:
-        print(describe_changes(options.out, files, colour=_is_coloured()), end="")
+        full = options.diff == "full"
+        print(describe_changes(options.out, files, full=full, colour=_is_coloured()), end="")
     if options.stdout:
         print(render_stream(rules, kubernetes=kubernetes), end="")
     elif options.check:

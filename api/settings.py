@@ -45,8 +45,8 @@ SETTINGS = (
     Setting(
         "SCRAPE_INTERVAL_SECONDS",
         "15",
-        "`scrape_interval` of the gateways in prometheus.yml; a restart between two scrapes is "
-        "told apart if this is not longer",
+        "`scrape_interval` of the gateways in prometheus.yml; with a longer one, a restart "
+        "between two scrapes is not recognised",
     ),
     Setting(
         "QUOTAS_FILE",
@@ -58,8 +58,7 @@ SETTINGS = (
     Setting(
         "API_TOKENS_FILE",
         "",
-        "who may ask for what, as hashes of bearer tokens; without it, whoever reaches the API "
-        "may ask for all",
+        "bearer tokens, as hashes, and what each of them sees; without it, the API is open",
     ),
     Setting(
         "CORS_ORIGINS",

@@ -142,7 +142,7 @@ def _find_entry(caller: Caller, name: str, labels: Mapping[str, str]) -> Entry:
     if not found:
         raise NotFoundError("the quota has no entry with these labels")
     missing = [
-        WrongParameter(label, None, "a value: the quota holds for each by itself")
+        WrongParameter(label, None, "a value, since the quota has an entry for each")
         for label in differing_labels(found)
     ]
     if missing:

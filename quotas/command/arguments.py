@@ -13,7 +13,7 @@ ENGINES = {engine.value.lower(): engine for engine in Engine}
 _EPILOG = """\
 examples:
   ./generate_rules.py                       write rules/ from quotas.yaml
-  ./generate_rules.py --diff                show what would change, first in terms of quotas
+  ./generate_rules.py --diff                show what would change; --diff=full for every line
   ./generate_rules.py --check               for CI: exit 1 if rules/ is not what quotas.yaml says
   ./generate_rules.py --reload http://localhost:9090
                                             write, have Prometheus load it, and wait until it has
@@ -90,7 +90,14 @@ def _parser(folder: Path, purpose: str) -> argparse.ArgumentParser:
         help="where the rules go (%(default)s)",
     )
     add("--check", action="store_true", help="write nothing; exit 1 if the rules would change")
-    add("--diff", action="store_true", help="write nothing; show what would change")
+    add(
+        "--diff",
+        nargs="?",
+        const="summary",
+        choices=["summary", "full"],
+        metavar="full",
+        help="write nothing; show what would change on one screen, or with =full every line",
+    )
     _add_servers(parser)
     add(
         "--test-mail",

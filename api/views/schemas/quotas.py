@@ -12,7 +12,7 @@ from quotas.calendars import DAY_SECONDS
 
 MOST_NOTIFICATIONS = 500
 LONGEST_HISTORY_SECONDS = 800 * DAY_SECONDS
-_OF_EACH = {"description": "which entry, where the quota holds for each by itself"}
+_OF_EACH = {"description": "which entry of a quota with for_each"}
 
 
 class EntrySchema(Schema):

@@ -109,14 +109,14 @@ def test_if_only_rules_change_the_quotas_are_reported_as_the_same(tmp_path: Path
     write_files(tmp_path, rendered(BUN))
     settings = Accounting(gap_tolerance_seconds=1_800)
     files = render_files(compile_rules(QuotaFile(settings, (), (BUN,)), NOW))
-    text = describe_changes(tmp_path, files)
+    text = describe_changes(tmp_path, files, full=True)
     assert text.startswith("quotas\n  the same\n\nrules\n--- ")
 
 
 def test_the_rules_follow_as_a_patch_with_the_path_of_each_file(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
     raised = Quota("bun", 10**12, {"service": Match(("bun-service",))})
-    text = describe_changes(tmp_path, rendered(raised))
+    text = describe_changes(tmp_path, rendered(raised), full=True)
     path = tmp_path / "gateway-quotas.yml"
     assert f"--- {path}\n+++ {path}\n@@ " in text
     assert '\n-        expr: "vector(500000000000)"\n' in text
@@ -127,17 +127,17 @@ def test_the_rules_follow_as_a_patch_with_the_path_of_each_file(tmp_path: Path) 
 def test_new_and_removed_files_are_shown_completely(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
     window = replace(BUN, calendar=Rolling(3_600))
-    text = describe_changes(tmp_path, rendered(window))
+    text = describe_changes(tmp_path, rendered(window), full=True)
     assert "+  - name: gateway-quotas-rolling-1h\n" in text
     assert "  ~ bun: period month → rolling:1h\n" in text
     write_files(tmp_path, rendered(window))
-    text = describe_changes(tmp_path, rendered(BUN))
+    text = describe_changes(tmp_path, rendered(BUN), full=True)
     assert "-  - name: gateway-quotas-rolling-1h\n" in text
 
 
 def test_a_file_that_was_not_generated_is_not_shown_as_removed_rules(tmp_path: Path) -> None:
     (tmp_path / "gateway-pipeline.yml").write_text("groups: []\n# quota x: limit 1 B\n")
-    text = describe_changes(tmp_path, rendered(BUN))
+    text = describe_changes(tmp_path, rendered(BUN), full=True)
     assert "- x" not in text
     assert "-groups" not in text
 
@@ -145,14 +145,42 @@ def test_a_file_that_was_not_generated_is_not_shown_as_removed_rules(tmp_path: P
 def test_changes_of_kubernetes_objects_are_described_as_well(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN, kubernetes=True))
     raised = Quota("bun", 10**12, {"service": Match(("bun-service",))})
-    text = describe_changes(tmp_path, rendered(raised, kubernetes=True))
+    text = describe_changes(tmp_path, rendered(raised, kubernetes=True), full=True)
     assert text.startswith("quotas\n  ~ bun: limit 500 GB → 1 TB\n\nrules\n")
 
 
 def test_the_text_is_coloured_only_on_request(tmp_path: Path) -> None:
     write_files(tmp_path, rendered(BUN))
     files = rendered(Quota("bun", 1), Quota("ban", 1))
-    coloured = describe_changes(tmp_path, files, colour=True)
+    coloured = describe_changes(tmp_path, files, full=True, colour=True)
     assert "\033[32m  + ban" in coloured
     assert "\033[33m  ~ bun" in coloured
-    assert "\033" not in describe_changes(tmp_path, files)
+    assert "\033" not in describe_changes(tmp_path, files, full=True)
+
+
+def test_a_summary_of_many_changes_fits_on_a_screen_and_counts_the_rest(tmp_path: Path) -> None:
+    write_files(tmp_path, rendered(*(replace(BUN, name=f"q{number:03}") for number in range(40))))
+    windows = (Rolling(3_600 * hours) for hours in range(1, 41))
+    changed = [
+        replace(BUN, name=f"q{number:03}", calendar=window) for number, window in enumerate(windows)
+    ]
+    text = describe_changes(tmp_path, rendered(*changed))
+    lines = text.splitlines()
+    assert len(lines) <= 24
+    assert lines[1] == "  ~ q000: period month → rolling:1h"
+    assert lines[14:17] == ["  … and 27 more", "", "rules"]
+    assert lines[17].startswith("  gateway-quotas-rolling-10h.yml: +")
+    assert lines[21].startswith("  … and ")
+    assert lines[-1] == "--diff=full shows every line"
+    assert len(describe_changes(tmp_path, rendered(*changed), full=True).splitlines()) > 1_000
+
+
+def test_a_summary_counts_the_lines_of_each_file(tmp_path: Path) -> None:
+    write_files(tmp_path, rendered(BUN))
+    text = describe_changes(tmp_path, rendered(replace(BUN, limit_bytes=10**12)))
+    full = describe_changes(
+        tmp_path, rendered(replace(BUN, limit_bytes=10**12)), full=True
+    ).splitlines()
+    added = [line for line in full if line.startswith("+") and not line.startswith("+++")]
+    removed = [line for line in full if line.startswith("-") and not line.startswith("---")]
+    assert f"  gateway-quotas.yml: +{len(added)} -{len(removed)} lines\n" in text
