@@ -1,4 +1,4 @@
-"""Code shared by the two Flask applications: error answers as application/problem+json.
+"""Code shared by the two Flask applications: error answers, and whole numbers in queries.
 
 It imports no other package of this project.
 """

@@ -90,20 +90,6 @@ def _parse_time(text: str) -> datetime:
     return datetime.fromisoformat(f"{local.upper()}{zone}").astimezone(UTC)
 
 
-class WholeNumber(fields.Field[int]):
-    """A whole number from 1 to ``most``, in plain digits."""
-
-    def __init__(self, *, most: int, **more: Any) -> None:
-        self.most = most
-        _document(more, minimum=1, maximum=most)
-        super().__init__(**more)
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
-        if re.fullmatch("[1-9][0-9]{0,8}", value) and 1 <= int(value) <= self.most:
-            return int(value)
-        raise ValidationError(f"a whole number from 1 to {self.most}")
-
-
 class StepField(fields.Field[Step | None]):
     """The length of the windows, parsed to a Step; None for ``auto``.
 

@@ -11,9 +11,10 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Blueprint, Flask, Response, current_app, request
 
 from api.http.answer_cache import JSON
-from api.http.fields import Duration, LabelField, StepField, Time, WholeNumber, Zone
+from api.http.fields import Duration, LabelField, StepField, Time, Zone
 from api.http.operation import Operation
 from api.views.schemas.problems import ProblemSchema
+from problem_json.whole_numbers import WholeNumber
 
 PROBLEM = "application/problem+json"
 _ALWAYS = (400, 401, 414, 422, 500, 502, 503, 504)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, request
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from problem_json.whole_numbers import WholeNumber
 from quotas.file.values import LONGEST_VALUE
 from webhook.store.database import Store
 from webhook.store.notifications import FILTERS, Notification, list_notifications, list_topics
@@ -32,8 +33,8 @@ class _QuerySchema(Schema):
     consumer = fields.String(validate=validate.Length(0, LONGEST_VALUE))
     workspace = fields.String(validate=validate.Length(0, LONGEST_VALUE))
     direction = fields.String(validate=validate.Length(0, LONGEST_VALUE))
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_AT_ONCE))
-    before = fields.Integer(load_default=None, validate=validate.Range(1, LARGEST_ID))
+    limit = WholeNumber(most=MOST_AT_ONCE, load_default=100)
+    before = WholeNumber(most=LARGEST_ID, load_default=None)
 
 
 def create_blueprint(token: str, store: Store) -> Blueprint:

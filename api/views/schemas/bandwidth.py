@@ -11,7 +11,6 @@ from api.http.fields import (
     Many,
     StepField,
     Time,
-    WholeNumber,
     Zone,
     name_field,
     names_field,
@@ -25,6 +24,7 @@ from api.views.schemas.spans import (
     BandwidthQuestion,
     BandwidthUsedQuestion,
 )
+from problem_json.whole_numbers import WholeNumber
 from quotas import names
 
 FORMATS = ("series", "columns", "rows", "csv")

@@ -4,8 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from api.http.fields import LabelField, Many, WholeNumber, one_of
+from api.http.fields import LabelField, Many, one_of
 from api.usage.lists import SORT_KEYS, Wanted
+from problem_json.whole_numbers import WholeNumber
 from quotas.file.values import LONGEST_VALUE
 
 MOST_ON_PAGE = 1_000

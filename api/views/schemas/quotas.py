@@ -6,8 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load
 
-from api.http.fields import Duration, WholeNumber, name_field, number, one_of
+from api.http.fields import Duration, name_field, number, one_of
 from api.labels import LABELS
+from problem_json.whole_numbers import WholeNumber
 from quotas.calendars import DAY_SECONDS
 
 MOST_NOTIFICATIONS = 500
