@@ -45,19 +45,20 @@ def test_a_hundred_values_of_the_greatest_length_are_answered(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "status"),
+    ("query", "statuses"),
     [
-        ("service=" + "x" * MOST_QUERY_BYTES, 414),
-        ("&".join(f"service={number}" for number in range(101)), 400),
-        ("&" * 2_000, 400),
-        ("&".join(f"unknown{number}=" for number in range(900)), 400),
-        ("service=" + "x" * 300_000, 431),
+        ("service=" + "x" * MOST_QUERY_BYTES, {414}),
+        ("&".join(f"service={number}" for number in range(101)), {400}),
+        ("&" * 2_000, {400}),
+        ("&".join(f"unknown{number}=" for number in range(900)), {400}),
+        # In which parts it arrives decides which limit it meets first: of the line, or of the head.
+        ("service=" + "x" * 300_000, {414, 431}),
     ],
     ids=["too long", "too many values", "too many parameters", "unknown ones", "too long a head"],
 )
-def test_what_is_beyond_the_limits_is_a_problem(url: str, query: str, status: int) -> None:
+def test_what_is_beyond_the_limits_is_a_problem(url: str, query: str, statuses: set[int]) -> None:
     answer = get(f"{url}/api/v1/bandwidth?{query}")
-    assert answer.status_code == status
+    assert answer.status_code in statuses
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"]
     assert len(answer.content) < 100_000
