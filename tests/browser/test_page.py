@@ -1,5 +1,7 @@
 """What all pages of the dashboard have in common: keys, themes, narrow screens, accessibility."""
 
+import base64
+
 import pytest
 
 from tests.browser.support.chromium import Page
@@ -175,3 +177,32 @@ def test_a_phone_has_one_line_of_header_and_folded_controls(page: Page) -> None:
     assert page.violations() == []
     page.open()
     assert page.script(is_shown, ".controls")
+
+
+def test_a_quota_prints_on_one_page_without_controls_and_in_the_colours_of_paper(
+    page: Page,
+) -> None:
+    cdp = page.driver.execute_cdp_cmd
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    cdp("Emulation.setEmulatedMedia", {"features": dark})
+    page.open("#/quotas/bun-egress")
+    page.script("dispatchEvent(new Event('beforeprint'))")
+    cdp("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+    is_shown = "return document.querySelector(arguments[0]).checkVisibility()"
+    for hidden in (".top", ".back", ".fold", ".links"):
+        assert not page.script(is_shown, hidden)
+    # The chart is a picture in the colours of its theme.
+    assert page.script("return document.documentElement.dataset.theme") == "light"
+    assert page.script(
+        "return document.querySelector('.plot canvas').offsetWidth"
+        " <= document.querySelector('.plot').offsetWidth"
+    )
+    assert page.script("return getComputedStyle(document.body).backgroundColor") == (
+        "rgb(255, 255, 255)"
+    )
+    paper = {"paperWidth": 8.27, "paperHeight": 11.69}
+    pdf = base64.b64decode(cdp("Page.printToPDF", paper)["data"])
+    assert pdf.count(b"/Type /Page\n") == 1
+    page.script("dispatchEvent(new Event('afterprint'))")
+    cdp("Emulation.setEmulatedMedia", {"media": "", "features": dark})
+    page.wait(lambda: page.script("return document.documentElement.dataset.theme") is None)

@@ -19,6 +19,15 @@ export function startTheme(button, onChange) {
     onChange();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", onChange);
+  // Paper is light: charts are redrawn in its colours.
+  addEventListener("beforeprint", () => {
+    document.documentElement.dataset.theme = "light";
+    onChange();
+  });
+  addEventListener("afterprint", () => {
+    show(theme);
+    onChange();
+  });
 }
 
 /** Return the present colour of a custom property such as "--ink", with an opacity of `alpha`. */
